@@ -1,0 +1,146 @@
+"""What the runner asks of a database. Everything else in the program knows only this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runner.config import Target
+from runner.sqltyping.types import SqlType
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: SqlType
+    native_type: str = ""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view as the database's own catalogue has it."""
+
+    name: str
+    is_view: bool
+    columns: tuple[Column, ...]
+
+
+@dataclass
+class Result:
+    """A query's answer: its columns, and its rows read as they are asked for.
+
+    Values are Python's own: Decimal, int, str, bool, datetime (UTC, naive), date, float, None.
+    """
+
+    columns: tuple[Column, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+Params = Sequence[Any]
+
+
+class Engine(Protocol):
+    """One open database.
+
+    "Portable" SQL is the DuckDB dialect the project's files are written in; "native" is the
+    engine's own. Every method raises a subclass of EngineError when the database refuses.
+    """
+
+    name: str
+    target: Target
+
+    def close(self) -> None: ...
+
+    # statements
+    def execute(self, sql: str, params: Params = ()) -> None:
+        """Run one portable statement that returns nothing."""
+        ...
+
+    def query(self, sql: str, params: Params = ()) -> Result:
+        """Run one portable query."""
+        ...
+
+    def query_native(self, sql: str, params: Params = ()) -> Result:
+        """Run one query in the engine's own SQL."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit when the block ends, roll back when it raises."""
+        ...
+
+    def native(self, sql: str) -> str:
+        """Portable SQL as this engine runs it."""
+        ...
+
+    # catalogue
+    def relations(self) -> Mapping[str, Relation]:
+        """Tables and views by name, temporary ones left out."""
+        ...
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        """The columns a portable query would have, without running it."""
+        ...
+
+    def row_count(self, table: str) -> int: ...
+
+    # definition
+    def define(self, sql: str) -> None:
+        """Run a migration's CREATE TABLE, CREATE INDEX or DROP TABLE."""
+        ...
+
+    def comment(self, table: str, column: str | None, text: str) -> None:
+        """Describe a table, or one of its columns, in the catalogue."""
+        ...
+
+    def guard_fact(self, table: str) -> None:
+        """Have the database refuse UPDATE, DELETE and TRUNCATE on `table`."""
+        ...
+
+    def guarded_facts(self) -> frozenset[str]:
+        """Tables whose guard is in place."""
+        ...
+
+    def table_as(self, name: str, sql: str) -> int:
+        """Replace table or view `name` by a table of a portable query's rows; how many."""
+        ...
+
+    def empty_table(self, name: str, columns: Sequence[Column]) -> None:
+        """Replace table or view `name` by an empty table."""
+        ...
+
+    def view_as(self, name: str, sql: str) -> None: ...
+
+    def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int: ...
+
+    def insert_rows(
+        self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
+    ) -> int: ...
+
+    def drop(self, name: str) -> None:
+        """Drop the table or view `name` if there is one."""
+        ...
+
+    def schema_signature(self) -> Mapping[str, str]:
+        """Each schema object and its normalised definition, to compare two databases by."""
+        ...
+
+
+def open_engine(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> Engine:
+    """Open `target`, waiting up to `wait_seconds` while another process holds it."""
+    import importlib
+
+    module = importlib.import_module(f"runner.engines.{target.engine}")
+    engine: Engine = module.connect(target, read_only=read_only, wait_seconds=wait_seconds)
+    return engine
+
+
+def open_memory(engine: str) -> Engine:
+    """A new empty database of the same kind, in memory."""
+    import importlib
+    from pathlib import Path
+
+    module = importlib.import_module(f"runner.engines.{engine}")
+    opened: Engine = module.connect(Target("memory", engine, Path(":memory:")))
+    return opened

@@ -1,0 +1,338 @@
+"""SQLite: the same ledger in a file any tool opens. Portable SQL is rewritten, exactly or not at all.
+
+Money is text of a fixed scale (`sqlite_rewrite` says how every type is stored), so a stock
+`sqlite3` shell reads it; arithmetic goes through exact functions this connection registers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import apsw
+
+from runner.config import Target
+from runner.engines import sqlite_functions
+from runner.engines.base import Column, Params, Relation, Result
+from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
+from runner.engines.sqlite_values import decoder, encoder
+from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
+from runner.sqltyping.types import SqlType
+
+_VIEW_COLUMNS = "runner_view_columns"
+_COMMENTS = "runner_comments"
+
+
+def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> SQLiteEngine:
+    in_memory = str(target.path) == ":memory:"
+    if not in_memory:
+        if read_only and not target.path.exists():
+            raise EngineError(
+                "R301",
+                f"there is no database at {target.path}",
+                why=f"target '{target.name}' points there and nothing has been built yet",
+                mend="run `runner build` first",
+            )
+        target.path.parent.mkdir(parents=True, exist_ok=True)
+    flags = apsw.SQLITE_OPEN_READONLY if read_only else (
+        apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    )  # fmt: skip
+    try:
+        connection = apsw.Connection(str(target.path), flags=flags)
+        connection.set_busy_timeout(int(wait_seconds * 1000))
+        sqlite_functions.register(connection)
+        if not read_only:
+            connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma foreign_keys = on")
+        # without it INSERT OR REPLACE deletes a fact past its guard
+        connection.execute("pragma recursive_triggers = on")
+    except apsw.Error as error:
+        _refuse(error, target.path)
+    return SQLiteEngine(target, connection)
+
+
+class SQLiteEngine:
+    name = "sqlite"
+
+    def __init__(self, target: Target, connection: apsw.Connection) -> None:
+        self.target = target
+        self.connection = connection
+        self._known: dict[str, Relation] | None = None
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # statements
+
+    def execute(self, sql: str, params: Params = ()) -> None:
+        self._run(rewrite_statement(sql, self._schema()), _encode_params(params))
+        self._known = None
+
+    def query(self, sql: str, params: Params = ()) -> Result:
+        rewritten = rewrite(sql, self._schema())
+        columns = tuple(Column(name, t, sqlite_type(t)) for name, t in rewritten.columns)
+        cursor = self._run(rewritten.sql, _encode_params(params))
+        return Result(columns, self._fetch(cursor, [decoder(c.type) for c in columns]))
+
+    def query_native(self, sql: str, params: Params = ()) -> Result:
+        cursor = self._run(sql, _encode_params(params))
+        try:
+            described = cursor.get_description()
+        except apsw.ExecutionCompleteError:
+            described = ()
+        columns = tuple(Column(d[0], parse_sqlite_type(d[1] or ""), d[1] or "") for d in described)
+        return Result(columns, self._fetch(cursor, [decoder(c.type) for c in columns]))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._run("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._known = None
+            # a full disk ends the transaction by itself
+            if self.connection.in_transaction:
+                self.connection.execute("rollback")
+            raise
+        try:
+            self.connection.execute("commit")
+        except apsw.Error as error:
+            if self.connection.in_transaction:
+                self.connection.execute("rollback")
+            _refuse(error, self.target.path)
+
+    def native(self, sql: str) -> str:
+        return rewrite(sql, self._schema()).sql
+
+    def _run(self, sql: str, params: Params = ()) -> apsw.Cursor:
+        try:
+            return self.connection.execute(sql, tuple(params))
+        except apsw.Error as error:
+            _refuse(error, self.target.path)
+
+    def _fetch(self, cursor: apsw.Cursor, decoders: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        try:
+            for row in cursor:
+                yield tuple(
+                    None if value is None else decode(value)
+                    for decode, value in zip(decoders, row, strict=True)
+                )
+        except apsw.Error as error:
+            _refuse(error, self.target.path)
+
+    # catalogue
+
+    def relations(self) -> Mapping[str, Relation]:
+        if self._known is None:
+            self._known = self._read_catalogue()
+        return self._known
+
+    def _read_catalogue(self) -> dict[str, Relation]:
+        names = list(
+            self._run(
+                "select name, type = 'view' from sqlite_schema "
+                "where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
+            )
+        )
+        # a view's expressions have no declared type: `view_as` wrote down what they are
+        written: dict[str, list[Column]] = {}
+        if any(name == _VIEW_COLUMNS for name, _ in names):
+            for view, column, declared in self._run(
+                f"select view_name, column_name, declared_type from {_VIEW_COLUMNS} "
+                "order by view_name, ordinal"
+            ):
+                written.setdefault(view, []).append(
+                    Column(column, parse_sqlite_type(declared), declared)
+                )
+        found = {}
+        for name, is_view in names:
+            columns = written.get(name) if is_view else None
+            if columns is None:
+                columns = [
+                    Column(row[1], parse_sqlite_type(row[2]), row[2])
+                    for row in self._run(f"pragma table_xinfo({_quote(name)})")
+                ]
+            found[name] = Relation(name, bool(is_view), tuple(columns))
+        return found
+
+    def _schema(self) -> dict[str, dict[str, SqlType]]:
+        return {
+            relation.name.lower(): {c.name: c.type for c in relation.columns}
+            for relation in self.relations().values()
+        }
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        rewritten = rewrite(sql, self._schema())
+        return tuple(Column(name, t, sqlite_type(t)) for name, t in rewritten.columns)
+
+    def row_count(self, table: str) -> int:
+        return int(next(iter(self._run(f"select count(*) from {_quote(table)}")))[0])
+
+    def guarded_facts(self) -> frozenset[str]:
+        wanted = {"no_update", "no_delete", "no_replace"}
+        held: dict[str, set[str]] = {}
+        for name, table in self._run(
+            "select name, tbl_name from sqlite_schema where type = 'trigger'"
+        ):
+            held.setdefault(table, set()).add(name.removeprefix(f"{table}_"))
+        return frozenset(table for table, verbs in held.items() if wanted <= verbs)
+
+    def schema_signature(self) -> Mapping[str, str]:
+        signature = {
+            f"{kind} {name}": " ".join(sql.split())
+            for kind, name, sql in self._run(
+                "select type, name, sql from sqlite_schema where sql is not null"
+            )
+        }
+        if f"table {_COMMENTS}" in signature:
+            for table, column, text in self._run(
+                f"select table_name, column_name, comment from {_COMMENTS}"
+            ):
+                signature[f"comment {table}.{column}" if column else f"comment {table}"] = text
+        return signature
+
+    # definition
+
+    def define(self, sql: str) -> None:
+        self._run(rewrite_statement(sql, self._schema()))
+        dropped = re.match(r"\s*drop\s+table\s+(?:if\s+exists\s+)?(\w+)", sql, re.I)
+        self._known = None
+        if dropped and _COMMENTS in self.relations():
+            self._run(f"delete from {_COMMENTS} where table_name = ?", (dropped.group(1),))
+
+    def comment(self, table: str, column: str | None, text: str) -> None:
+        # SQLite's catalogue has no room for comments: they stand in a table of their own
+        self._run(
+            f"create table if not exists {_COMMENTS} (table_name text not null, "
+            "column_name text not null, comment text not null, "
+            "primary key (table_name, column_name)) without rowid"
+        )
+        self._run(f"insert or replace into {_COMMENTS} values (?, ?, ?)", (table, column or "", text))
+
+    def guard_fact(self, table: str) -> None:
+        self._known = None
+        refusal = f"{table} holds facts: they are append-only, %s is refused; append a correction"
+        for verb in ("update", "delete"):
+            self._run(
+                f"create trigger {table}_no_{verb} before {verb} on {_quote(table)} "
+                f"begin select raise(abort, '{refusal % verb.upper()}'); end"
+            )
+        keys = [
+            row[1]
+            for row in sorted(
+                self._run(f"pragma table_xinfo({_quote(table)})"), key=lambda row: row[5]
+            )
+            if row[5] > 0
+        ]
+        same = " and ".join(f"{_quote(k)} = new.{_quote(k)}" for k in keys)
+        # INSERT OR REPLACE from a client without recursive_triggers would not fire the delete guard
+        self._run(
+            f"create trigger {table}_no_replace before insert on {_quote(table)} "
+            f"when exists (select 1 from {_quote(table)} where {same}) "
+            f"begin select raise(abort, '{refusal % 'REPLACE'}'); end"
+        )
+
+    def table_as(self, name: str, sql: str) -> int:
+        rewritten = rewrite(sql, self._schema())
+        self.drop(name)
+        self.empty_table(name, [Column(n, t) for n, t in rewritten.columns])
+        before = self.connection.total_changes()
+        self._run(f"insert into {_quote(name)} {rewritten.sql}")
+        return self.connection.total_changes() - before
+
+    def empty_table(self, name: str, columns: Sequence[Column]) -> None:
+        self.drop(name)
+        listed = ", ".join(f"{_quote(c.name)} {sqlite_type(c.type)}" for c in columns)
+        self._run(f"create table {_quote(name)} ({listed})")
+        self._known = None
+
+    def view_as(self, name: str, sql: str) -> None:
+        rewritten = rewrite(sql, self._schema())
+        self.drop(name)
+        self._run(f"create view {_quote(name)} as {rewritten.sql}")
+        self._run(
+            f"create table if not exists {_VIEW_COLUMNS} (view_name text not null, ordinal integer "
+            "not null, column_name text not null, declared_type text not null, "
+            "primary key (view_name, ordinal)) without rowid"
+        )
+        self._run(f"delete from {_VIEW_COLUMNS} where view_name = ?", (name,))
+        for ordinal, (column, column_type) in enumerate(rewritten.columns):
+            self._run(
+                f"insert into {_VIEW_COLUMNS} values (?, ?, ?, ?)",
+                (name, ordinal, column, sqlite_type(column_type)),
+            )
+        self._known = None
+
+    def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int:
+        listed = ", ".join(_quote(c) for c in columns)
+        before = self.connection.total_changes()
+        self._run(f"insert into {_quote(name)} ({listed}) {self.native(sql)}")
+        return self.connection.total_changes() - before
+
+    def insert_rows(
+        self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
+    ) -> int:
+        encoders = [encoder(c.type) for c in columns]
+        listed = ", ".join(_quote(c.name) for c in columns)
+        marks = ", ".join("?" for _ in columns)
+        before = self.connection.total_changes()
+        encoded = (
+            tuple(None if v is None else encode(v) for encode, v in zip(encoders, row, strict=True))
+            for row in rows
+        )
+        try:
+            self.connection.executemany(
+                f"insert into {_quote(name)} ({listed}) values ({marks})", encoded
+            )
+        except apsw.Error as error:
+            _refuse(error, self.target.path)
+        return self.connection.total_changes() - before
+
+    def drop(self, name: str) -> None:
+        known = self.relations().get(name)
+        if known is not None:
+            self._run(f"drop {'view' if known.is_view else 'table'} {_quote(name)}")
+            self._known = None
+
+
+def _encode_params(params: Params) -> list[Any]:
+    from runner.engines.sqlite_values import encode_any
+
+    return [encode_any(value) for value in params]
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _refuse(error: apsw.Error, path: Path) -> NoReturn:
+    """Raise what SQLite said as the kind of error a person can act on."""
+    text = str(error)
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        raise DatabaseLocked(
+            "R302",
+            f"{path.name} is held by another process",
+            where=Location(path),
+            why="SQLite lets one process write at a time",
+            mend="close that process, or wait for it with --wait SECONDS",
+        ) from error
+    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
+        raise DatabaseCorrupt(
+            "R303",
+            f"{path.name} is not a readable SQLite database",
+            where=Location(path),
+            why=text,
+            mend="restore it from a copy, or move it away and run `runner build` anew",
+        ) from error
+    if isinstance(error, apsw.FullError | apsw.IOError):
+        raise DiskFull(
+            "R304",
+            f"no room left to write {path.name}",
+            where=Location(path),
+            why=text,
+            mend="free some space; nothing was published and nothing is half-written",
+        ) from error
+    raise EngineError("R310", "SQLite refused a statement", why=text) from error
