@@ -1,0 +1,73 @@
+"""When is a table still what a build would make? When nothing that goes into it has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+from runner import __version__
+from runner.compile.compiled import Compiled
+from runner.engines.base import Engine, Relation
+from runner.project.nodes import Project, Seed
+
+_BATCH_TABLES = "ledger_batch_tables"
+# what decides a table's content; tags, descriptions and severities do not
+_CONFIG_KEYS = ("materialized", "contract", "unique_key", "incremental_strategy", "column_types")
+
+
+def digest(*parts: str) -> str:
+    joined = hashlib.sha256()
+    for part in parts:
+        joined.update(f"{len(part)}:{part}".encode())
+    return joined.hexdigest()
+
+
+def of_definition(compiled: Compiled, engine_name: str) -> str:
+    """A model by itself: rendered SQL, what config decides, contract, runner version."""
+    config = {key: compiled.config.get(key) for key in _CONFIG_KEYS}
+    columns = [(c.name, c.data_type) for c in compiled.columns] if compiled.has_contract else []
+    return digest(
+        __version__, engine_name, compiled.sql,
+        json.dumps([config, columns], sort_keys=True, default=str),
+    )  # fmt: skip
+
+
+def of_seed(seed: Seed, engine_name: str) -> str:
+    return digest(
+        __version__,
+        engine_name,
+        seed.path.read_text(encoding="utf-8"),
+        json.dumps(seed.config.get("column_types"), sort_keys=True, default=str),
+    )
+
+
+def of_node(definition: str, parents: Iterable[str]) -> str:
+    """A node with everything it stands on."""
+    return digest(definition, *sorted(parents))
+
+
+def of_sources(
+    engine: Engine, project: Project, relations: Mapping[str, Relation]
+) -> dict[str, str | None]:
+    """A fingerprint of each source's rows; None where only reading it all could tell.
+
+    A fact is append-only, so its row count and last batch change with every append, also with one
+    made behind the runner's back. A table without that guard may have changed in place.
+    """
+    guarded = engine.guarded_facts()
+    last_batch: dict[str, str] = {}
+    if _BATCH_TABLES in relations:
+        rows = engine.query(
+            f"select table_name, max(batch_id) as batch_id from {_BATCH_TABLES} group by table_name"
+        ).rows
+        last_batch = {table: str(batch) for table, batch in rows}
+    found: dict[str, str | None] = {}
+    for source in project.sources.values():
+        table = source.identifier
+        if table in guarded and table in relations:
+            count = engine.row_count(table)
+            found[source.unique_id] = digest(table, str(count), last_batch.get(table, ""))
+        else:
+            found[source.unique_id] = None
+    return found

@@ -1,0 +1,199 @@
+"""What a build would do, and why: decided before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from runner.build import fingerprint, state
+from runner.checks.compile import CompiledRule
+from runner.compile.compiled import Compiled
+from runner.compile.compiler import is_volatile
+from runner.engines.base import Engine, Relation
+from runner.errors import SelectionError
+from runner.graph.dag import Dag
+from runner.project.nodes import Project, Seed
+
+
+class Action(Enum):
+    BUILD = "build"
+    EXTEND = "extend"  # an incremental model over its standing table
+    SKIP = "skip"
+    INLINE = "inline"  # ephemeral: it stands in its readers' queries
+
+
+@dataclass(frozen=True)
+class Step:
+    """One seed or model; `fingerprint` is None where it must be built every time."""
+
+    unique_id: str
+    name: str
+    action: Action
+    reason: str
+    fingerprint: str | None
+    definition: str
+    seed: Seed | None = None
+    compiled: Compiled | None = None
+
+    @property
+    def materialized(self) -> str:
+        return self.compiled.materialized if self.compiled else "seed"
+
+
+@dataclass(frozen=True)
+class CheckStep:
+    rule: CompiledRule
+    action: Action
+    fingerprint: str | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    steps: tuple[Step, ...]
+    checks: tuple[CheckStep, ...]
+    nodes: Mapping[str, state.NodeState]  # as the last publish left them
+    check_states: Mapping[str, state.CheckState]
+
+    @property
+    def has_work(self) -> bool:
+        moving = (Action.BUILD, Action.EXTEND)
+        return any(s.action in moving for s in self.steps) or any(
+            c.action in moving for c in self.checks
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    selected: frozenset[str]
+    is_everything: bool
+    full_refresh: bool
+
+
+class Planner:
+    def __init__(
+        self,
+        engine: Engine,
+        project: Project,
+        models: Mapping[str, Compiled],
+        dag: Dag,
+    ) -> None:
+        self.engine = engine
+        self.project = project
+        self.models = {m.unique_id: m for m in models.values()}
+        self.seeds = {s.unique_id: s for s in project.seeds.values()}
+        self.dag = dag
+        self.relations: Mapping[str, Relation] = engine.relations()
+        self.nodes = state.read_nodes(engine)
+        self.check_states = state.read_checks(engine)
+        # fingerprints as this build will leave them
+        self.current: dict[str, str | None] = dict(
+            fingerprint.of_sources(engine, project, self.relations)
+        )
+
+    def plan(self, request: Request, rules: Sequence[CompiledRule]) -> Plan:
+        steps = [
+            self._step(unique_id, request)
+            for unique_id in self.dag.order()
+            if unique_id in self.models or unique_id in self.seeds
+        ]
+        chosen = [s for s in steps if s is not None]
+        checks = [c for rule in rules if (c := self._check(rule, request)) is not None]
+        return Plan(tuple(chosen), tuple(checks), self.nodes, self.check_states)
+
+    def _step(self, unique_id: str, request: Request) -> Step | None:
+        compiled, seed = self.models.get(unique_id), self.seeds.get(unique_id)
+        selected = unique_id in request.selected
+        if compiled is not None and compiled.materialized == "ephemeral":
+            own = fingerprint.of_definition(compiled, self.engine.name)
+            self.current[unique_id] = self._combined(own, compiled)
+            return (
+                Step(unique_id, compiled.name, Action.INLINE, "ephemeral",
+                     self.current[unique_id], own, compiled=compiled)
+                if selected else None
+            )  # fmt: skip
+        if not selected:
+            known = self.nodes.get(unique_id)
+            self.current[unique_id] = known.fingerprint if known else None
+            return None
+        if seed is not None:
+            definition = fingerprint.of_seed(seed, self.engine.name)
+            combined: str | None = definition
+            name = seed.name
+        else:
+            assert compiled is not None
+            self._require_parents(compiled, request)
+            definition = fingerprint.of_definition(compiled, self.engine.name)
+            combined = self._combined(definition, compiled)
+            name = compiled.name
+        self.current[unique_id] = combined
+        action, reason = self._decide(unique_id, name, definition, combined, compiled, request)
+        return Step(unique_id, name, action, reason, combined, definition, seed, compiled)
+
+    def _combined(self, definition: str, compiled: Compiled) -> str | None:
+        parents = [self.current.get(parent) for parent in compiled.depends_on]
+        if is_volatile(compiled.sql) or any(p is None for p in parents):
+            return None
+        return fingerprint.of_node(definition, [p for p in parents if p is not None])
+
+    def _decide(
+        self,
+        unique_id: str,
+        name: str,
+        definition: str,
+        combined: str | None,
+        compiled: Compiled | None,
+        request: Request,
+    ) -> tuple[Action, str]:
+        known, relation = self.nodes.get(unique_id), self.relations.get(name)
+        if request.full_refresh:
+            return Action.BUILD, "full refresh"
+        if known is None or relation is None:
+            return Action.BUILD, "new" if known is None else "its table is gone"
+        if known.definition != definition:
+            return Action.BUILD, "changed"
+        wanted_view = compiled is not None and compiled.materialized == "view"
+        if relation.is_view != wanted_view:
+            return Action.BUILD, "its relation was replaced"
+        if known.row_count is not None and self.engine.row_count(name) != known.row_count:
+            return Action.BUILD, "its rows were changed by hand"
+        if compiled is not None and compiled.materialized == "incremental":
+            if combined is None or known.fingerprint != combined:
+                return Action.EXTEND, "new facts"
+            return Action.SKIP, "unchanged"
+        if combined is None:
+            return Action.BUILD, "its inputs can change unseen"
+        if known.fingerprint != combined:
+            return Action.BUILD, "what it stands on has changed"
+        return Action.SKIP, "unchanged"
+
+    def _require_parents(self, compiled: Compiled, request: Request) -> None:
+        for parent in compiled.depends_on:
+            node = self.models.get(parent) or self.seeds.get(parent)
+            if node is None or parent in request.selected or node.name in self.relations:
+                continue
+            if isinstance(node, Compiled) and node.materialized == "ephemeral":
+                continue
+            raise SelectionError(
+                "R209",
+                f"{compiled.name} stands on {node.name}, which is neither built nor selected",
+                mend=f"select +{compiled.name} to build what it stands on as well",
+            )
+
+    def _check(self, rule: CompiledRule, request: Request) -> CheckStep | None:
+        """A check runs if all it reads stands, and any of it was selected."""
+        if not request.is_everything and not request.selected & set(rule.reads):
+            return None
+        for unique_id in rule.reads:
+            node = self.models.get(unique_id) or self.seeds.get(unique_id)
+            if node and unique_id not in request.selected and node.name not in self.relations:
+                return None
+        parents = [self.current.get(unique_id) for unique_id in rule.reads]
+        if any(p is None for p in parents) or is_volatile(rule.failing):
+            return CheckStep(rule, Action.BUILD, None)
+        own = fingerprint.digest(rule.failing, rule.rule.severity.value)
+        combined = fingerprint.of_node(own, [p for p in parents if p is not None])
+        known = self.check_states.get(rule.rule.name)
+        if known and known.fingerprint == combined and not request.full_refresh:
+            return CheckStep(rule, Action.SKIP, combined)
+        return CheckStep(rule, Action.BUILD, combined)

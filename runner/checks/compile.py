@@ -1,0 +1,195 @@
+"""Rules to SQL: row rules on one table become one scan; the others a query each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from runner.checks.rules import Rule, RuleKind, bad_rule
+from runner.compile.compiler import Compiler
+from runner.errors import nearest
+from runner.project.nodes import Project
+
+_ROW_KINDS = {RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION}
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """`failing` is the query of failing rows; `aggregate` counts them in a scan of `relation`.
+
+    A rule without `aggregate` is counted by a query of its own. `reads` are unique ids.
+    """
+
+    rule: Rule
+    relation: str | None
+    reads: tuple[str, ...]
+    failing: str
+    aggregate: str | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One query that counts the failures of several rules: a number for each, in order."""
+
+    sql: str
+    rules: tuple[CompiledRule, ...]
+
+
+def compile_rules(compiler: Compiler, rules: Iterable[Rule]) -> list[CompiledRule]:
+    return [_compile(compiler, rule) for rule in rules]
+
+
+def scans(rules: Sequence[CompiledRule]) -> list[Scan]:
+    """Fuse what can share a scan, in the order tables first appear."""
+    fused: dict[str, list[CompiledRule]] = defaultdict(list)
+    alone: list[Scan] = []
+    for rule in rules:
+        if rule.aggregate is not None and rule.relation is not None:
+            fused[rule.relation].append(rule)
+        else:
+            sql = f"select count(*) as failures\nfrom (\n{rule.failing}\n) as failing"
+            alone.append(Scan(sql, (rule,)))
+    together = [
+        Scan(
+            "select\n    "
+            + ",\n    ".join(f"{r.aggregate} as rule_{i}" for i, r in enumerate(group))
+            + f"\nfrom {relation}",
+            tuple(group),
+        )
+        for relation, group in fused.items()
+    ]
+    return [*together, *alone]
+
+
+def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
+    if rule.kind is RuleKind.SQL:
+        sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
+        return CompiledRule(rule, None, reads, sql)
+    assert rule.table is not None
+    relation, unique_id = _relation(compiler.project, rule.table, rule)
+    if rule.kind is RuleKind.GENERIC:
+        return _generic(compiler, rule, relation, unique_id)
+    reads: tuple[str, ...] = (unique_id,)
+    if rule.kind is RuleKind.RELATIONSHIPS:
+        parent, parent_id = _relation(compiler.project, str(rule.arguments["to"]), rule)
+        failing = _orphans(rule, relation, parent)
+        return CompiledRule(rule, relation, (unique_id, parent_id), failing)
+    if rule.kind is RuleKind.UNIQUE:
+        return CompiledRule(rule, relation, reads, _doubles(rule, relation))
+    if rule.kind is RuleKind.ROW_COUNT:
+        return _row_count(rule, relation, reads)
+    condition, more = _violation(compiler, rule)
+    filtered = _filtered(rule, condition)
+    return CompiledRule(
+        rule,
+        relation,
+        (*reads, *more),
+        f"select *\nfrom {relation}\nwhere {filtered}",
+        # a condition that reads other tables cannot stand in an aggregate's filter
+        None if more else f"count(*) filter (where {filtered})",
+    )
+
+
+def _relation(project: Project, name: str, rule: Rule) -> tuple[str, str]:
+    """A table's relation and unique id; by name, whatever kind of node it is."""
+    if name in project.models:
+        return name, project.models[name].unique_id
+    if name in project.seeds:
+        return name, project.seeds[name].unique_id
+    for source in project.sources.values():
+        if name in (source.name, source.identifier):
+            return source.identifier, source.unique_id
+    known = {*project.models, *project.seeds, *(s.name for s in project.sources.values())}
+    near = nearest(name, known)
+    raise bad_rule(
+        rule.where,
+        f"the check {rule.name} is about '{name}', which is no model, seed or source",
+        f"did you mean '{near}'?" if near else "check the spelling",
+    )
+
+
+def _violation(compiler: Compiler, rule: Rule) -> tuple[str, tuple[str, ...]]:
+    if rule.kind is RuleKind.NOT_NULL:
+        return " or ".join(f"{c} is null" for c in rule.columns), ()
+    if rule.kind is RuleKind.ACCEPTED_VALUES:
+        values = ", ".join(_literal(v) for v in rule.arguments["values"])
+        return f"{rule.columns[0]} not in ({values})", ()
+    sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
+    return f"not ({sql})", reads
+
+
+def _filtered(rule: Rule, condition: str) -> str:
+    return f"({rule.filter}) and ({condition})" if rule.filter else condition
+
+
+def _doubles(rule: Rule, relation: str) -> str:
+    """Keys that stand more than once; a key with a null in it is no key."""
+    listed = ", ".join(rule.columns)
+    condition = " and ".join(f"{c} is not null" for c in rule.columns)
+    return (
+        f"select {listed}, count(*) as row_count\nfrom {relation}\n"
+        f"where {_filtered(rule, condition)}\ngroup by {listed}\nhaving count(*) > 1"
+    )
+
+
+def _orphans(rule: Rule, relation: str, parent: str) -> str:
+    """Children whose parent is missing; a null in the key refers to nothing."""
+    pairs = list(zip(rule.columns, rule.arguments["to_columns"], strict=True))
+    present = " and ".join(f"child.{c} is not null" for c, _ in pairs)
+    same = " and ".join(f"parent.{p} = child.{c}" for c, p in pairs)
+    child = relation if rule.filter is None else f"(select * from {relation} where {rule.filter})"
+    return (
+        f"select child.*\nfrom {child} as child\nwhere {present}\n"
+        f"    and not exists (select 1 from {parent} as parent where {same})"
+    )
+
+
+def _row_count(rule: Rule, relation: str, reads: tuple[str, ...]) -> CompiledRule:
+    counted = f"count(*) filter (where {rule.filter})" if rule.filter else "count(*)"
+    bounds = []
+    if "min" in rule.arguments:
+        bounds.append(f"{counted} < {int(rule.arguments['min'])}")
+    if "max" in rule.arguments:
+        bounds.append(f"{counted} > {int(rule.arguments['max'])}")
+    broken = " or ".join(bounds)
+    return CompiledRule(
+        rule,
+        relation,
+        reads,
+        f"select {counted} as row_count\nfrom {relation}\nhaving {broken}",
+        f"case when {broken} then 1 else 0 end",
+    )
+
+
+def _generic(
+    compiler: Compiler, rule: Rule, relation: str, unique_id: str
+) -> CompiledRule:
+    """A dbt project's own generic test: its macro, called with the table and column."""
+    macro = f"test_{rule.arguments['test']}"
+    if macro not in compiler.templates.macros:
+        tests = {m.removeprefix("test_") for m in compiler.templates.macros if m[:5] == "test_"}
+        tests |= {kind.value for kind in RuleKind} - {"generic", "sql"}
+        near = nearest(str(rule.arguments["test"]), tests)
+        raise bad_rule(
+            rule.where,
+            f"there is no test called '{rule.arguments['test']}'",
+            f"did you mean '{near}'?" if near else f"known: {', '.join(sorted(tests))}",
+        )
+    given: Mapping[str, Any] = rule.arguments["arguments"]
+    arguments = {"model": relation, **given}
+    if rule.columns:
+        arguments["column_name"] = rule.columns[0]
+    call = ", ".join(f"{name}=given['{name}']" for name in arguments)
+    sql, reads = compiler.snippet(f"{{{{ {macro}({call}) }}}}", rule.where, {"given": arguments})
+    return CompiledRule(rule, relation, (unique_id, *reads), sql)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | Decimal):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,42 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from runner.checks.rules import Rule
+
+
+class Status(Enum):
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class FailingRows:
+    """Up to the configured number of failing rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """`failures` counts failing rows (for unique: keys). `failing_sql` shows all of them."""
+
+    rule: Rule
+    status: Status
+    failures: int
+    failing_sql: str
+    seconds: float
+    rows: FailingRows | None = None
+    repeated: bool = False  # nothing it reads has changed, so an earlier result stands
+
+    @property
+    def sentence(self) -> str:
+        rows = "row" if self.failures == 1 else "rows"
+        said = self.rule.description.strip().rstrip(".") or self.rule.name
+        return f"{said}: {self.failures:,} {rows}"

@@ -1,0 +1,75 @@
+"""Run compiled rules on an open engine, inside whatever transaction is open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from runner.checks.compile import CompiledRule, Scan, scans
+from runner.checks.results import CheckResult, FailingRows, Status
+from runner.checks.rules import Severity
+from runner.engines.base import Engine
+from runner.errors import EngineError
+
+OnResult = Callable[[CheckResult], None]
+
+
+def run_checks(
+    engine: Engine,
+    rules: Sequence[CompiledRule],
+    stored_failures: int,
+    on_result: OnResult | None = None,
+) -> list[CheckResult]:
+    """Count every rule's failures, and fetch up to `stored_failures` rows of each that has any.
+
+    EngineError where the database cannot run a rule: that is neither a pass nor a failure.
+    """
+    results = []
+    for scan in scans(rules):
+        started = time.perf_counter()
+        counts = _count(engine, scan)
+        share = (time.perf_counter() - started) / len(scan.rules)
+        for rule, failures in zip(scan.rules, counts, strict=True):
+            result = _result(engine, rule, failures, share, stored_failures)
+            results.append(result)
+            if on_result is not None:
+                on_result(result)
+    return results
+
+
+def _count(engine: Engine, scan: Scan) -> list[int]:
+    try:
+        row = next(engine.query(scan.sql).rows)
+    except EngineError as error:
+        if error.code != "R310":
+            raise
+        raise _cannot_run(error, scan.rules) from error
+    return [int(value or 0) for value in row]
+
+
+def _cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineError:
+    """Name the rule; of a fused scan, the one whose SQL the message quotes, where one does."""
+    said = error.why or error.what
+    blamed = next(
+        (r for r in rules if any(c in said for c in r.rule.columns)),
+        rules[0],
+    )
+    others = f" (or another of the {len(rules)} checks on {blamed.relation})"
+    return EngineError(
+        "R311",
+        f"the check {blamed.rule.name}{others if len(rules) > 1 else ''} could not run",
+        where=blamed.rule.where,
+        why=said,
+        mend="correct the check; nothing was published",
+    )
+
+
+def _result(
+    engine: Engine, rule: CompiledRule, failures: int, seconds: float, limit: int
+) -> CheckResult:
+    if failures == 0:
+        return CheckResult(rule.rule, Status.PASS, 0, rule.failing, seconds)
+    answer = engine.query(f"select *\nfrom (\n{rule.failing}\n) as failing\nlimit {limit}")
+    rows = FailingRows(tuple(c.name for c in answer.columns), tuple(answer.rows))
+    status = Status.FAIL if rule.rule.severity is Severity.ERROR else Status.WARN
+    return CheckResult(rule.rule, status, failures, rule.failing, seconds, rows)

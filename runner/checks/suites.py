@@ -1,0 +1,230 @@
+"""Read rules: suites of checks/, and dbt's tests beside a model's columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.checks.rules import (
+    Rule,
+    RuleKind,
+    Severity,
+    as_columns,
+    bad_rule,
+    kind_of,
+    severity_of,
+)
+from runner.errors import Location, nearest
+from runner.project.yaml_file import LineMap, read_yaml
+
+_SUITE_KEYS = {"version", "suite", "description", "checks"}
+_BUILT_IN = {"unique", "not_null", "accepted_values", "relationships", "expression", "row_count"}
+
+
+def load_suite(path: Path) -> list[Rule]:
+    """The rules of one file of checks/."""
+    body = read_yaml(path)
+    for key in body:
+        if key not in _SUITE_KEYS:
+            near = nearest(str(key), _SUITE_KEYS)
+            raise bad_rule(
+                Location(path, body.line_of(key)),
+                f"a suite has no key '{key}'",
+                f"did you mean '{near}'?" if near else f"known: {', '.join(sorted(_SUITE_KEYS))}",
+            )
+    suite = str(body.get("suite") or path.stem)
+    rules: list[Rule] = []
+    for entry in body.get("checks") or []:
+        if not isinstance(entry, LineMap):
+            raise bad_rule(Location(path, body.line_of("checks")), "a check is not a mapping",
+                           "begin it with 'table:' or 'sql:'")  # fmt: skip
+        if "table" in entry:
+            rules += _table_rules(entry, suite, path)
+        else:
+            rules.append(_rule(entry, None, suite, path))
+    return rules
+
+
+def _table_rules(entry: LineMap, suite: str, path: Path) -> Iterator[Rule]:
+    strangers = set(entry) - {"table", "rules"}
+    if strangers:
+        name = sorted(strangers)[0]
+        raise bad_rule(Location(path, entry.line_of(name)), f"a table's checks have no key '{name}'",
+                       "put it into the rule it belongs to, under 'rules:'")  # fmt: skip
+    for body in entry.get("rules") or []:
+        if not isinstance(body, LineMap):
+            raise bad_rule(
+                Location(path, entry.line_of("rules")),
+                f"the rule {body!r} is not a mapping",
+                "write it as 'not_null: [column]'",
+            )
+        yield _rule(body, str(entry["table"]), suite, path)
+
+
+def _rule(body: LineMap, table: str | None, suite: str, path: Path) -> Rule:
+    where = Location(path, body.line)
+    kind = kind_of(body, where)
+    if kind is not RuleKind.SQL and table is None:
+        raise bad_rule(where, f"the {kind.value} check names no table",
+                       "put it under 'table: NAME' and 'rules:'")  # fmt: skip
+    columns, arguments = _arguments(kind, body[kind.value], where)
+    default = _default_name(kind, table, columns, arguments)
+    if kind is RuleKind.SQL and "name" not in body:
+        raise bad_rule(where, "an sql check has no name", "add 'name: what_must_hold'")
+    return Rule(
+        name=str(body.get("name") or default),
+        kind=kind,
+        table=table,
+        severity=severity_of(body.get("severity", "error"), where),
+        where=where,
+        columns=columns,
+        arguments=arguments,
+        filter=body.get("where"),
+        description=str(body.get("description") or ""),
+        tags=tuple(body.get("tags") or ()),
+        suite=suite,
+    )
+
+
+def _arguments(
+    kind: RuleKind, value: Any, where: Location
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    if kind in (RuleKind.UNIQUE, RuleKind.NOT_NULL):
+        return as_columns(value, where, kind.value), {}
+    if kind in (RuleKind.EXPRESSION, RuleKind.SQL):
+        if not isinstance(value, str) or not value.strip():
+            raise bad_rule(where, f"the {kind.value} check is empty", "write SQL after it")
+        return (), {"sql": value.strip().rstrip(";")}
+    if not isinstance(value, Mapping):
+        raise bad_rule(where, f"{kind.value} needs arguments", _EXAMPLES[kind])
+    return _mapping_arguments(kind, value, where)
+
+
+_EXAMPLES = {
+    RuleKind.ACCEPTED_VALUES: "accepted_values: {column: side, values: [BUY, SELL]}",
+    RuleKind.RELATIONSHIPS: "relationships: {columns: [order_id], to: orders, to_columns: [order_id]}",
+    RuleKind.ROW_COUNT: "row_count: {min: 1}",
+}
+_ARGUMENTS = {
+    RuleKind.ACCEPTED_VALUES: {"column", "values"},
+    RuleKind.RELATIONSHIPS: {"columns", "column", "to", "to_columns", "field"},
+    RuleKind.ROW_COUNT: {"min", "max"},
+}
+
+
+def _mapping_arguments(
+    kind: RuleKind, value: Mapping[str, Any], where: Location
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    for key in value:
+        if key not in _ARGUMENTS[kind]:
+            near = nearest(str(key), _ARGUMENTS[kind])
+            raise bad_rule(where, f"{kind.value} has no argument '{key}'",
+                           f"did you mean '{near}'?" if near else _EXAMPLES[kind])  # fmt: skip
+    if kind is RuleKind.ROW_COUNT:
+        if not value:
+            raise bad_rule(where, "row_count has no bound", _EXAMPLES[kind])
+        return (), dict(value)
+    columns = as_columns(value.get("columns") or value.get("column"), where, kind.value)
+    if kind is RuleKind.ACCEPTED_VALUES:
+        if not value.get("values"):
+            raise bad_rule(where, "accepted_values has no values", _EXAMPLES[kind])
+        return columns, {"values": list(value["values"])}
+    if "to" not in value:
+        raise bad_rule(where, "relationships does not say to which table", _EXAMPLES[kind])
+    to_columns = as_columns(
+        value.get("to_columns") or value.get("field") or list(columns), where, kind.value
+    )
+    if len(to_columns) != len(columns):
+        raise bad_rule(where, "relationships pairs lists of different length", _EXAMPLES[kind])
+    return columns, {"to": table_named(str(value["to"])), "to_columns": to_columns}
+
+
+def table_named(text: str) -> str:
+    """`ref('x')` or `source('a', 'x')` as dbt writes it, or a bare name.
+
+    >>> table_named("ref('orders')"), table_named("source('ledger', 'fills')"), table_named("x")
+    ('orders', 'fills', 'x')
+    """
+    found = re.match(r"\s*(?:ref|source)\s*\((.*)\)\s*$", text)
+    inner = found.group(1).split(",")[-1] if found else text
+    return inner.strip().strip("'\"")
+
+
+def _default_name(
+    kind: RuleKind, table: str | None, columns: Sequence[str], arguments: Mapping[str, Any]
+) -> str:
+    parts = [kind.value, table or "", *columns]
+    if kind is RuleKind.RELATIONSHIPS:
+        parts += ["to", arguments["to"]]
+    if kind is RuleKind.EXPRESSION:
+        parts.append(re.sub(r"\W+", "_", str(arguments["sql"])).strip("_")[:60])
+    return "_".join(part for part in parts if part)
+
+
+def tests_beside(
+    entries: Any, table: str, column: str | None, path: Path, line: int
+) -> Iterator[Rule]:
+    """dbt's `tests:` or `data_tests:` of a model (`column` None) or of one of its columns."""
+    for entry in entries or []:
+        yield _dbt_test(entry, table, column, path, line)
+
+
+def _dbt_test(entry: Any, table: str, column: str | None, path: Path, line: int) -> Rule:
+    body: dict[str, Any] = {}
+    if isinstance(entry, LineMap):
+        line = entry.line
+        body = dict(entry)
+        if "test_name" in body:  # the long form: {name: …, test_name: unique, …}
+            test = body.pop("test_name")
+        else:
+            test = next(k for k in body if k not in ("name", "config", "description"))
+            inner = body.pop(test) or {}
+            body = {**body, **inner} if isinstance(inner, Mapping) else {**body, "columns": inner}
+    else:
+        test = str(entry)
+    where = Location(path, line)
+    config = {**(body.pop("config", None) or {})}
+    arguments = {**body.pop("arguments", {}), **body}
+    name, description = arguments.pop("name", None), arguments.pop("description", "")
+    severity = severity_of(arguments.pop("severity", config.get("severity", "error")), where)
+    row_filter = arguments.pop("where", config.get("where"))
+    if column is not None and "column" not in arguments and "columns" not in arguments:
+        arguments["column"] = column
+    short = str(test).removeprefix("dbt_utils.").replace("expression_is_true", "expression")
+    if short not in _BUILT_IN:
+        kind, columns, said = RuleKind.GENERIC, (column,) if column else (), {
+            "test": str(test), "arguments": {k: v for k, v in arguments.items() if k != "column"},
+        }  # fmt: skip
+    else:
+        kind = RuleKind(short)
+        columns, said = _arguments(kind, _dbt_value(kind, arguments), where)
+    return Rule(
+        name=str(name or _default_name(kind, table, columns, said)
+                 + ("" if kind is not RuleKind.GENERIC else f"_{test}")),
+        kind=kind, table=table, severity=severity, where=where, columns=tuple(columns),
+        arguments=said, filter=row_filter, description=str(description or ""), suite=table,
+    )  # fmt: skip
+
+
+def _dbt_value(kind: RuleKind, arguments: Mapping[str, Any]) -> Any:
+    if kind in (RuleKind.UNIQUE, RuleKind.NOT_NULL):
+        return arguments.get("columns") or arguments.get("column")
+    if kind is RuleKind.EXPRESSION:
+        return arguments.get("expression") or arguments.get("sql")
+    return {k: v for k, v in arguments.items() if k != "quote"}
+
+
+def singular(path: Path, sql: str) -> Rule:
+    """A dbt project's tests/NAME.sql: rows it returns are failures."""
+    warn = re.search(r"severity\s*=\s*['\"]warn['\"]", sql, re.I)
+    return Rule(
+        name=path.stem,
+        kind=RuleKind.SQL,
+        table=None,
+        severity=Severity.WARN if warn else Severity.ERROR,
+        where=Location(path, 1),
+        arguments={"sql": sql.strip().rstrip(";")},
+        suite="tests",
+    )

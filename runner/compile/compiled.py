@@ -1,0 +1,44 @@
+"""A model ready to run: its SQL, its config, and what it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.project.nodes import ColumnSpec, Model
+
+MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """`depends_on` are unique ids of models, seeds and sources, direct ones only."""
+
+    model: Model
+    sql: str
+    config: Mapping[str, Any]
+    depends_on: tuple[str, ...]
+    columns: tuple[ColumnSpec, ...]
+    description: str
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def unique_id(self) -> str:
+        return self.model.unique_id
+
+    @property
+    def materialized(self) -> str:
+        return str(self.config["materialized"])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(self.config.get("tags", ()))
+
+    @property
+    def has_contract(self) -> bool:
+        contract = self.config.get("contract")
+        return bool(contract.get("enforced")) if isinstance(contract, Mapping) else bool(contract)

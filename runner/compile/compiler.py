@@ -1,0 +1,258 @@
+"""Render a project's models and checks for one engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from runner.compile.compiled import MATERIALIZATIONS, Compiled
+from runner.compile.context import (
+    CTE_PREFIX,
+    Adapter,
+    ConfigCall,
+    CrossDatabase,
+    Raise,
+    Rendering,
+    This,
+    env_var,
+    log,
+    variable,
+)
+from runner.compile.ephemeral import with_ctes
+from runner.compile.template import Templates
+from runner.config import Target
+from runner.errors import CompileError, Location, nearest
+from runner.project.nodes import Model, Project, Properties
+
+_VOLATILE = re.compile(
+    r"\b(?:current_timestamp|current_date|localtimestamp|now|today|random|uuid|gen_random_uuid)\b",
+    re.I,
+)
+
+
+class Compiler:
+    """Renders each model of a project once, as for a build from nothing."""
+
+    def __init__(
+        self, project: Project, target: Target, *, full_refresh: bool = False
+    ) -> None:
+        self.project = project
+        self.engine = target.engine
+        self._full_refresh = full_refresh
+        self._rendering = Rendering("")
+        self._compiled: dict[str, Compiled] = {}
+        self._under_way: list[str] = []
+        self.templates = Templates(self._context(target))
+        for path in project.macro_files:
+            self.templates.add_macros(path)
+
+    # what Jinja sees
+
+    def _context(self, target: Target) -> dict[str, Any]:
+        def current() -> Rendering:
+            return self._rendering
+
+        return {
+            "ref": self._ref,
+            "source": self._source,
+            "config": ConfigCall(current),
+            "this": This(current),
+            "var": variable(self.project.vars),
+            "env_var": env_var,
+            "log": log,
+            "print": lambda message: log(message, info=True),
+            "is_incremental": lambda: self._rendering.is_incremental,
+            "doc": self._doc,
+            "execute": True,
+            "flags": {"FULL_REFRESH": self._full_refresh},
+            "target": {
+                "name": target.name, "type": target.engine, "schema": "main",
+                "database": target.path.stem, "profile_name": self.project.name, "threads": 1,
+            },
+            "project_name": self.project.name,
+            "adapter": Adapter(target.engine, lambda: self.templates.macros),
+            "exceptions": Raise(),
+            "dbt": CrossDatabase(),
+        }  # fmt: skip
+
+    def _ref(self, *names: str, **_: Any) -> str:
+        name = names[-1]
+        self._rendering.refs.append(name)
+        if name in self.project.models:
+            # what it refers to is known before this goes on, so a cycle is met here
+            found = self.model(name)
+            return CTE_PREFIX + name if found.materialized == "ephemeral" else name
+        if name in self.project.seeds:
+            return name
+        known = set(self.project.models) | set(self.project.seeds)
+        near = nearest(name, known)
+        raise CompileError(
+            "R248",
+            f"ref('{name}') names no model or seed",
+            mend=f"did you mean '{near}'?" if near else "check the spelling, or add the model",
+        )
+
+    def _source(self, source_name: str, table: str) -> str:
+        if (source_name, table) not in self.project.sources:
+            near = nearest(f"{source_name}.{table}", {".".join(k) for k in self.project.sources})
+            raise CompileError(
+                "R249",
+                f"source('{source_name}', '{table}') is not declared",
+                mend=f"did you mean {near}?" if near else "declare it under 'sources:' in a YAML file",
+            )
+        self._rendering.sources.append((source_name, table))
+        return self.project.sources[source_name, table].identifier
+
+    def _doc(self, *names: str) -> str:
+        name = names[-1]
+        if name not in self.project.docs:
+            near = nearest(name, set(self.project.docs))
+            raise CompileError(
+                "R250",
+                f"there is no docs block '{name}'",
+                mend=f"did you mean '{near}'?" if near else "add {% docs … %} to a Markdown file",
+            )
+        return self.project.docs[name]
+
+    # models
+
+    def all_models(self) -> dict[str, Compiled]:
+        return {name: self.model(name) for name in self.project.models}
+
+    def model(self, name: str) -> Compiled:
+        if name not in self._compiled:
+            if name in self._under_way:
+                self._refuse_cycle(name)
+            self._under_way.append(name)
+            outer = self._rendering
+            try:
+                self._compiled[name] = self._compile(self.project.models[name])
+            finally:
+                self._rendering = outer
+                self._under_way.pop()
+        return self._compiled[name]
+
+    def _compile(self, model: Model) -> Compiled:
+        rendering = self._rendering = self._begin(model)
+        sql = self.templates.render(model.raw_sql, model.path)
+        config = self._config(model, rendering)
+        sql = sql.rstrip().rstrip(";")
+        if not re.sub(r"--[^\n]*|/\*.*?\*/", "", sql, flags=re.S).strip():
+            raise CompileError(
+                "R251",
+                f"the model {model.name} is empty",
+                where=Location(model.path, 1),
+                mend="write a query, or delete the file",
+            )
+        properties = model.properties
+        return Compiled(
+            model=model,
+            sql=with_ctes(sql, self._ephemeral_ctes(rendering.refs)),
+            config=config,
+            depends_on=self._depends_on(rendering),
+            columns=properties.columns,
+            description=self.description(properties),
+        )
+
+    def _begin(self, model: Model, *, is_incremental: bool = False) -> Rendering:
+        settings = {**model.folder_config, **model.properties.config}
+        return Rendering(model.name, settings, is_incremental=is_incremental)
+
+    def incremental_sql(self, name: str) -> str:
+        """The model's SQL as it is when its table stands already (`is_incremental()`)."""
+        model = self.project.models[name]
+        outer = self._rendering
+        rendering = self._rendering = self._begin(model, is_incremental=True)
+        try:
+            sql = self.templates.render(model.raw_sql, model.path).rstrip().rstrip(";")
+        finally:
+            self._rendering = outer
+        return with_ctes(sql, self._ephemeral_ctes(rendering.refs))
+
+    def description(self, properties: Properties) -> str:
+        if "{{" not in properties.description:
+            return properties.description
+        where = properties.where or Location(self.project.root)
+        return self.templates.render(properties.description, where.path)
+
+    def _config(self, model: Model, rendering: Rendering) -> dict[str, Any]:
+        folder, beside, inside = model.folder_config, model.properties.config, rendering.config
+        tags: list[str] = []
+        for level in (folder, beside, inside):
+            found = level.get("tags", [])
+            tags += [found] if isinstance(found, str) else list(found)
+        config = {
+            "materialized": "view",
+            "enabled": True,
+            **folder,
+            **beside,
+            **inside,
+            "tags": list(dict.fromkeys(tags)),
+        }
+        if config["materialized"] not in MATERIALIZATIONS:
+            near = nearest(str(config["materialized"]), set(MATERIALIZATIONS))
+            raise CompileError(
+                "R252",
+                f"{model.name} asks to be materialized as '{config['materialized']}'",
+                where=Location(model.path, 1),
+                mend=f"did you mean '{near}'?" if near else f"one of {', '.join(MATERIALIZATIONS)}",
+            )
+        return config
+
+    def _depends_on(self, rendering: Rendering) -> tuple[str, ...]:
+        ids = []
+        for name in rendering.refs:
+            node = self.project.models.get(name) or self.project.seeds[name]
+            ids.append(node.unique_id)
+        ids += [self.project.sources[key].unique_id for key in rendering.sources]
+        return tuple(dict.fromkeys(ids))
+
+    def _ephemeral_ctes(self, refs: list[str]) -> list[tuple[str, str]]:
+        """Each ephemeral model referred to; its own ephemerals already stand inside it."""
+        found = []
+        for name in dict.fromkeys(refs):
+            if name in self.project.models:
+                compiled = self.model(name)
+                if compiled.materialized == "ephemeral":
+                    found.append((CTE_PREFIX + name, compiled.sql))
+        return found
+
+    def _refuse_cycle(self, name: str) -> None:
+        path = [*self._under_way[self._under_way.index(name) :], name]
+        raise CompileError(
+            "R253",
+            f"models refer to each other in a circle: {' -> '.join(path)}",
+            where=Location(self.project.models[path[-2]].path),
+            why="each would have to be built before the other",
+            mend="take the common part into a model of its own, and let both refer to that",
+        )
+
+    # checks
+
+    def snippet(
+        self, sql: str, where: Location, variables: Mapping[str, Any] | None = None
+    ) -> tuple[str, tuple[str, ...]]:
+        """A check's SQL rendered, and the unique ids of what it reads."""
+        outer, self._rendering = self._rendering, Rendering("")
+        try:
+            rendered = self.templates.render(sql, where.path, variables)
+            depends_on = self._depends_on(self._rendering)
+            rendered = with_ctes(
+                rendered.rstrip().rstrip(";"), self._ephemeral_ctes(self._rendering.refs)
+            )
+        except CompileError as error:
+            error.where = where
+            raise
+        finally:
+            self._rendering = outer
+        return rendered, depends_on
+
+
+def is_volatile(sql: str) -> bool:
+    """Whether the same SQL may answer differently over the same rows.
+
+    >>> is_volatile("select now()"), is_volatile("select recorded_at")
+    (True, False)
+    """
+    return _VOLATILE.search(sql) is not None

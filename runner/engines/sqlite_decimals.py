@@ -1,0 +1,386 @@
+"""Exact decimals as text on SQLite: the scalar functions and aggregates behind the rewritten SQL.
+
+A decimal is text of fixed scale, `123.450000000000`: no plus, no leading zeros, never `-0`.
+Equal values of one scale are equal text. Every function returns such text, gives NULL for NULL,
+and raises where DuckDB raises: past the digits of the result's type, or on what is no number.
+Python's own integers do the arithmetic, so nothing is ever rounded on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+
+Text = str | None
+_DIGITS = 38
+_LIMIT = 10**_DIGITS
+_MONEY_SCALE = 12
+_UNITS = 10**_MONEY_SCALE
+_COARSE = 10**6  # what decimal_prorate gives up when 128 bits would not do
+
+# what DuckDB reads as a number, surrounding blanks included; digits may be grouped by single `_`
+_NUMBER = re.compile(
+    r"[ \t\n\v\f\r]*([+-]?)(\d*(?:_\d+)*)(?:\.(\d*(?:_\d+)*))?(?:[eE]([+-]?\d+))?[ \t\n\v\f\r]*",
+    re.ASCII,
+)
+
+
+class DecimalError(ArithmeticError):
+    """A value does not fit its decimal type, or is no decimal at all."""
+
+
+def read(text: str) -> tuple[int, int]:
+    """(unscaled integer, scale) of canonical text; raises DecimalError for anything else."""
+    try:
+        point = text.find(".")
+        if point < 0:
+            return int(text), 0
+        return int(text[:point] + text[point + 1 :]), len(text) - point - 1
+    except (AttributeError, ValueError):
+        raise DecimalError(f"{text!r} is not a decimal") from None
+
+
+def show(unscaled: int, scale: int) -> str:
+    """Canonical text of `unscaled / 10**scale`."""
+    if scale == 0:
+        return str(unscaled)
+    digits = str(unscaled).zfill(scale + 1 if unscaled >= 0 else scale + 2)
+    return f"{digits[:-scale]}.{digits[-scale:]}"
+
+
+def fit(unscaled: int, precision: int, scale: int) -> str:
+    """`show`, but raises DecimalError where the value has more digits than the type."""
+    limit = _LIMIT if precision == _DIGITS else 10**precision
+    if -limit < unscaled < limit:
+        return show(unscaled, scale)
+    raise DecimalError(f"{show(unscaled, scale)} does not fit in DECIMAL({precision},{scale})")
+
+
+def divide_away(numerator: int, denominator: int) -> int:
+    """numerator / denominator, halves rounded away from zero. denominator must not be 0."""
+    quotient, rest = divmod(abs(numerator), abs(denominator))
+    if 2 * rest >= abs(denominator):
+        quotient += 1
+    return quotient if (numerator < 0) == (denominator < 0) else -quotient
+
+
+def _rescale(unscaled: int, scale: int, to: int) -> int:
+    if to >= scale:
+        return unscaled * 10 ** (to - scale)
+    return divide_away(unscaled, 10 ** (scale - to))
+
+
+# casts
+
+
+def decimal_cast(value: str | int | None, precision: int, scale: int) -> Text:
+    """Text, a whole number or a decimal as decimal(precision, scale), as DuckDB casts it.
+
+    Further digits are rounded, halves away from zero. A float raises: it is not exact.
+    """
+    if value is None:
+        return None
+    if type(value) is int:
+        return fit(value * 10**scale, precision, scale)
+    if type(value) is not str:
+        raise DecimalError(f"{value!r} is a {type(value).__name__}, which is never exact money")
+    number = _NUMBER.fullmatch(value)
+    if number is None or not (number[2] or number[3]):
+        raise DecimalError(f"could not convert {value!r} to DECIMAL({precision},{scale})")
+    fraction = (number[3] or "").replace("_", "")
+    digits = int((number[2] or "").replace("_", "") + fraction)
+    exponent = int(number[4] or 0) - len(fraction) + scale
+    if exponent >= 0:
+        # 10**400 is no decimal of any precision: do not compute it
+        shifted = digits * 10 ** min(exponent, _DIGITS + 1)
+    elif -exponent > len(str(digits)) + 1:
+        shifted = 0
+    else:
+        shifted = divide_away(digits, 10**-exponent)
+    return fit(-shifted if number[1] == "-" else shifted, precision, scale)
+
+
+def decimal_try_cast(value: str | int | None, precision: int, scale: int) -> Text:
+    """As decimal_cast, but NULL for text that is no such number."""
+    try:
+        return decimal_cast(value, precision, scale)
+    except DecimalError:
+        if type(value) in (str, int):
+            return None
+        raise
+
+
+def decimal_rescale(value: Text, precision: int, scale: int) -> Text:
+    """A decimal as decimal(precision, scale), halves away from zero."""
+    if value is None:
+        return None
+    unscaled, had = read(value)
+    return fit(_rescale(unscaled, had, scale), precision, scale)
+
+
+def decimal_to_integer(value: Text, digits: int) -> int | None:
+    """A decimal as a whole number, halves away from zero; `digits` 19 is 64 bits, 10 is 32."""
+    if value is None:
+        return None
+    return integer_fit(_rescale(*read(value), 0), digits)
+
+
+def integer_fit(value: int | None, digits: int) -> int | None:
+    """The number itself; raises where it has no room in an integer of that width."""
+    bound = _BOUNDS[digits]
+    if value is not None and not -bound <= value < bound:
+        raise DecimalError(f"{value} does not fit in an integer of {digits} digits")
+    return value
+
+
+_BOUNDS = {3: 2**7, 5: 2**15, 10: 2**31, 19: 2**63}
+
+
+def decimal_to_double(value: Text) -> float | None:
+    """A decimal as a float, in the two steps DuckDB takes past 2**53."""
+    if value is None:
+        return None
+    unscaled, scale = read(value)
+    power = 10**scale
+    if scale == 0 or abs(unscaled) <= 2**53:
+        return float(unscaled) / float(power)
+    whole, rest = divmod(abs(unscaled), power)
+    sign = -1 if unscaled < 0 else 1
+    return float(sign * whole) + float(sign * rest) / float(power)
+
+
+def decimal_to_text(value: Text) -> Text:
+    """A decimal with no whole digits as DuckDB prints it: `.5`."""
+    return None if value is None else value.replace("0.", ".", 1)
+
+
+def decimal_is_canonical(value: object, precision: int, scale: int) -> bool:
+    """Whether a stored value is NULL or the one right text of a decimal(precision, scale)."""
+    if value is None:
+        return True
+    if type(value) is not str:
+        return False
+    try:
+        unscaled, had = read(value)
+        return had == scale and fit(unscaled, precision, scale) == value
+    except DecimalError:
+        return False
+
+
+# arithmetic
+
+
+def _aligned(left: str, right: str) -> tuple[int, int, int]:
+    one, scale = read(left)
+    other, other_scale = read(right)
+    if scale == other_scale:
+        return one, other, scale
+    to = max(scale, other_scale)
+    return _rescale(one, scale, to), _rescale(other, other_scale, to), to
+
+
+def decimal_add(left: Text, right: Text) -> Text:
+    if left is None or right is None:
+        return None
+    one, other, scale = _aligned(left, right)
+    return fit(one + other, _DIGITS, scale)
+
+
+def decimal_sub(left: Text, right: Text) -> Text:
+    if left is None or right is None:
+        return None
+    one, other, scale = _aligned(left, right)
+    return fit(one - other, _DIGITS, scale)
+
+
+def decimal_mul(left: Text, right: Text, precision: int = _DIGITS) -> Text:
+    """The exact product, of scale the sum of both; raises past `precision` digits."""
+    if left is None or right is None:
+        return None
+    one, scale = read(left)
+    other, other_scale = read(right)
+    return fit(one * other, precision, scale + other_scale)
+
+
+def decimal_mod(left: Text, right: Text) -> Text:
+    """The remainder, with the dividend's sign; raises for a zero divisor."""
+    if left is None or right is None:
+        return None
+    one, other, scale = _aligned(left, right)
+    if other == 0:
+        raise DecimalError(f"division by zero: {left} % {right}")
+    rest = abs(one) % abs(other)
+    return show(-rest if one < 0 else rest, scale)
+
+
+def decimal_neg(value: Text) -> Text:
+    if value is None:
+        return None
+    unscaled, scale = read(value)
+    return show(-unscaled, scale)
+
+
+def decimal_abs(value: Text) -> Text:
+    return None if value is None else show(abs(read(value)[0]), read(value)[1])
+
+
+def decimal_sign(value: Text) -> int | None:
+    if value is None:
+        return None
+    unscaled = read(value)[0]
+    return (unscaled > 0) - (unscaled < 0)
+
+
+def decimal_round(value: Text, places: int) -> Text:
+    """Halves away from zero; the scale is `places`, but at least 0 and at most what it was."""
+    if value is None:
+        return None
+    unscaled, scale = read(value)
+    if places >= scale:
+        return value
+    if places >= 0:
+        return show(_rescale(unscaled, scale, places), places)
+    return str(divide_away(unscaled, 10 ** (scale - places)) * 10**-places)
+
+
+def decimal_floor(value: Text) -> Text:
+    if value is None:
+        return None
+    unscaled, scale = read(value)
+    return str(unscaled // 10**scale)
+
+
+def decimal_ceil(value: Text) -> Text:
+    if value is None:
+        return None
+    unscaled, scale = read(value)
+    return str(-(-unscaled // 10**scale))
+
+
+def decimal_trunc(value: Text) -> Text:
+    if value is None:
+        return None
+    unscaled, scale = read(value)
+    whole = abs(unscaled) // 10**scale
+    return str(-whole if unscaled < 0 else whole)
+
+
+def decimal_divide(left: Text, right: Text) -> Text:
+    """left / right as decimal(38,12), halves away from zero; NULL where right is zero."""
+    if left is None or right is None:
+        return None
+    one, scale = read(left)
+    other, other_scale = read(right)
+    if other == 0:
+        return None
+    quotient = divide_away(one * 10 ** (_MONEY_SCALE + other_scale), other * 10**scale)
+    return fit(quotient, _DIGITS, _MONEY_SCALE)
+
+
+def decimal_prorate(amount: Text, part: Text, whole: Text) -> Text:
+    """amount * part / whole as decimal(38,12), halves away from zero; NULL where whole is zero.
+
+    All three count as scale 12. Where |amount| * max(|part|, |whole|) would pass 38 digits, part
+    and whole are first cut to 6 decimals, towards zero, so that engines of 128 bits agree.
+    """
+    if amount is None or part is None or whole is None:
+        return None
+    a, p, w = (_rescale(*read(value), _MONEY_SCALE) for value in (amount, part, whole))
+    if w == 0:
+        return None
+    if abs(a) * max(abs(p), abs(w)) >= _LIMIT:
+        p = (abs(p) // _COARSE) * (-1 if p < 0 else 1)
+        w = (abs(w) // _COARSE) * (-1 if w < 0 else 1)
+        if w == 0:
+            raise DecimalError(f"cannot prorate {amount} over {whole} in 38 digits")
+    return fit(divide_away(a * p, w), _DIGITS, _MONEY_SCALE)
+
+
+def _best(values: tuple[Text, ...], choose: Callable[..., int]) -> Text:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    read_values = [read(value) for value in known]
+    scale = max(had for _, had in read_values)
+    return show(choose(_rescale(number, had, scale) for number, had in read_values), scale)
+
+
+def decimal_greatest(*values: Text) -> Text:
+    """The largest that is not NULL."""
+    return _best(values, max)
+
+
+def decimal_least(*values: Text) -> Text:
+    """The smallest that is not NULL."""
+    return _best(values, min)
+
+
+# aggregates, all usable over a window
+
+
+class DecimalSum:
+    """sum(decimal): decimal(38, s), NULL over nothing, raises past 38 digits at the end."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.count = 0
+        self.scale = 0
+
+    def step(self, value: Text) -> None:
+        if value is not None:
+            unscaled, self.scale = read(value)
+            self.total += unscaled
+            self.count += 1
+
+    def inverse(self, value: Text) -> None:
+        if value is not None:
+            self.total -= read(value)[0]
+            self.count -= 1
+
+    def value(self) -> Text:
+        return fit(self.total, _DIGITS, self.scale) if self.count else None
+
+    final = value
+
+
+class ArgBest:
+    """arg_max / arg_min: the value beside the best key; the first of equals; NULLs are skipped."""
+
+    def __init__(self, better: Callable[[object, object], bool], *, decimals: bool) -> None:
+        self.better = better
+        self.decimals = decimals
+        self.key: object = None
+        self.best: object = None
+
+    def step(self, value: object, key: object) -> None:
+        if value is None or key is None:
+            return
+        if self.decimals:
+            assert isinstance(key, str)
+            key = read(key)[0]
+        if self.key is None or self.better(key, self.key):
+            self.key, self.best = key, value
+
+    def final(self) -> object:
+        return self.best
+
+
+class FirstKnown:
+    """any_value: the first value that is not NULL."""
+
+    def __init__(self) -> None:
+        self.values: deque[object] = deque()
+
+    def step(self, value: object) -> None:
+        if value is not None:
+            self.values.append(value)
+
+    def inverse(self, value: object) -> None:
+        if value is not None:
+            self.values.popleft()
+
+    def value(self) -> object:
+        return self.values[0] if self.values else None
+
+    final = value

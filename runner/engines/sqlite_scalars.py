@@ -1,0 +1,350 @@
+"""Integers, text, times and JSON on SQLite as DuckDB has them: what SQLite itself does otherwise.
+
+Times are text, `YYYY-MM-DD HH:MM:SS.ffffff` and `YYYY-MM-DD`. Every function but the concatenating
+ones gives NULL for NULL, and raises on a value it cannot treat exactly as DuckDB would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import uuid
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from runner.engines.sqlite_decimals import DecimalError, integer_fit
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+_UNIT_US = {
+    "microsecond": 1,
+    "millisecond": 1_000,
+    "second": 1_000_000,
+    "minute": 60_000_000,
+    "hour": 3_600_000_000,
+    "day": 86_400_000_000,
+}
+
+
+class ValueRefused(ValueError):
+    """A value that this engine cannot treat exactly as DuckDB does."""
+
+
+# whole numbers: SQLite turns them into floats on overflow, silently
+
+
+def integer_add(left: int | None, right: int | None, digits: int = 19) -> int | None:
+    return None if left is None or right is None else integer_fit(left + right, digits)
+
+
+def integer_sub(left: int | None, right: int | None, digits: int = 19) -> int | None:
+    return None if left is None or right is None else integer_fit(left - right, digits)
+
+
+def integer_mul(left: int | None, right: int | None, digits: int = 19) -> int | None:
+    return None if left is None or right is None else integer_fit(left * right, digits)
+
+
+def integer_div(left: int | None, right: int | None) -> int | None:
+    """`//`: towards zero; raises for a zero divisor."""
+    if left is None or right is None:
+        return None
+    if right == 0:
+        raise DecimalError(f"division by zero: {left} // {right}")
+    quotient = abs(left) // abs(right)
+    return integer_fit(quotient if (left < 0) == (right < 0) else -quotient, 19)
+
+
+def integer_mod(left: int | None, right: int | None) -> int | None:
+    """`%`: the dividend's sign; raises for a zero divisor."""
+    if left is None or right is None:
+        return None
+    if right == 0:
+        raise DecimalError(f"division by zero: {left} % {right}")
+    rest = abs(left) % abs(right)
+    return -rest if left < 0 else rest
+
+
+def integer_round(value: int | None, places: int) -> int | None:
+    """round(whole number, places): halves away from zero where places is negative."""
+    if value is None or places >= 0:
+        return value
+    unit: int = 10**-places
+    rounded = (abs(value) + unit // 2) // unit * unit
+    return integer_fit(-rounded if value < 0 else rounded, 19)
+
+
+def double_divide(left: float | None, right: float | None) -> float | None:
+    """left / right; raises for a zero divisor, since SQLite cannot hold DuckDB's NaN."""
+    if left is None or right is None:
+        return None
+    if right == 0:
+        raise ValueRefused(f"division by zero: {left} / {right}; divide by nullif(…, 0)")
+    return float(left) / float(right)
+
+
+def double_round(value: float | None, places: int = 0) -> float | None:
+    """round(double, places) in DuckDB's steps: scale, round half away, scale back."""
+    if value is None:
+        return None
+    power = 10.0 ** abs(places)
+    scaled = value / power if places < 0 else value * power
+    whole = math.trunc(scaled) if math.isfinite(scaled) else scaled
+    if abs(scaled - whole) >= 0.5:
+        whole += 1 if scaled > 0 else -1
+    back = whole * power if places < 0 else whole / power
+    return float(back) if math.isfinite(back) else value
+
+
+def double_to_integer(value: float | None, digits: int) -> int | None:
+    """A float as a whole number: halves to even, as DuckDB casts; raises out of range."""
+    return None if value is None else integer_fit(round(value), digits)
+
+
+# text
+
+
+def greatest(*values: str | int | float | None) -> str | int | float | None:
+    known = [value for value in values if value is not None]
+    return max(known) if known else None  # type: ignore[type-var]
+
+
+def least(*values: str | int | float | None) -> str | int | float | None:
+    known = [value for value in values if value is not None]
+    return min(known) if known else None  # type: ignore[type-var]
+
+
+def text_lower(value: str | None) -> str | None:
+    """Letter by letter, so that one letter never becomes two."""
+    if value is None or value.isascii():
+        return value and value.lower()
+    return "".join("i" if letter == "\u0130" else letter.lower() for letter in value)
+
+
+def text_upper(value: str | None) -> str | None:
+    """Letter by letter; raises for the hundred letters whose capital is more than one letter."""
+    if value is None or value.isascii():
+        return value and value.upper()
+    letters = ["\u1e9e" if letter == "ß" else letter.upper() for letter in value]
+    if any(len(letter) > 1 for letter in letters):
+        raise ValueRefused(f"upper({value!r}) differs between engines")
+    return "".join(letters)
+
+
+@lru_cache(maxsize=256)
+def _like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
+    parts, letters = [], iter(pattern)
+    for letter in letters:
+        if letter == escape:
+            escaped = next(letters, None)
+            if escaped is None:
+                raise ValueRefused(f"LIKE {pattern!r} ends in its escape character")
+            parts.append(re.escape(escaped))
+        else:
+            parts.append({"%": ".*", "_": "."}.get(letter, re.escape(letter)))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def text_like(value: str | None, pattern: str | None, escape: str = "") -> bool | None:
+    """LIKE, case and all; there is no escape character unless one is named."""
+    if value is None or pattern is None:
+        return None
+    return _like_pattern(pattern, escape).fullmatch(value) is not None
+
+
+def text_starts(value: str | None, prefix: str | None) -> bool | None:
+    return None if value is None or prefix is None else value.startswith(prefix)
+
+
+def text_ends(value: str | None, suffix: str | None) -> bool | None:
+    return None if value is None or suffix is None else value.endswith(suffix)
+
+
+def sha256_hex(value: str | None) -> str | None:
+    return None if value is None else hashlib.sha256(value.encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _namespace(text: str) -> uuid.UUID:
+    return uuid.UUID(text)
+
+
+def uuid5(namespace: str | None, name: str | None) -> str | None:
+    """The UUIDv5 of `name` in `namespace` (a UUID as text)."""
+    if namespace is None or name is None:
+        return None
+    return str(uuid.uuid5(_namespace(namespace), name))
+
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def uuid_text(value: str | None) -> str | None:
+    """Text as a UUID in lower case; raises for any but the hyphenated form."""
+    if value is None:
+        return None
+    if _UUID.fullmatch(value.lower()):
+        return value.lower()
+    raise ValueRefused(f"{value!r} is not a UUID")
+
+
+def boolean_parse(value: str | None) -> bool | None:
+    if value is None:
+        return None
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    raise ValueRefused(f"{value!r} is neither true nor false")
+
+
+# times
+
+_STAMP = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:Z)?)?", re.ASCII
+)
+
+
+def timestamp_parse(value: str | None) -> str | None:
+    """Text as a timestamp: a date, with an optional time to microseconds, optionally `Z`.
+
+    Any other form, an offset above all, raises.
+    """
+    if value is None:
+        return None
+    found = _STAMP.fullmatch(value.strip(" "))
+    if found is None:
+        raise ValueRefused(f"{value!r} is not a timestamp like 2026-01-31 12:00:00.000000")
+    day, minute, second, fraction = found.groups()
+    text = f"{day} {minute or '00:00'}:{second or '00'}.{(fraction or '').ljust(6, '0')}"
+    datetime.fromisoformat(text)  # raises ValueError for a day or hour that does not exist
+    return text
+
+
+def date_parse(value: str | None) -> str | None:
+    """Text as a date; what follows the day is dropped, as DuckDB does."""
+    stamp = timestamp_parse(value)
+    return None if stamp is None else stamp[:10]
+
+
+def timestamp_to_text(value: str | None) -> str | None:
+    """A timestamp as DuckDB prints it: without the zeros that end its fraction."""
+    return None if value is None else value.rstrip("0").rstrip(".") if "." in value else value
+
+
+def _micros(value: str) -> int:
+    return (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
+
+
+def epoch_us(value: str | None) -> int | None:
+    return None if value is None else _micros(value)
+
+
+def epoch_ms(value: str | None) -> int | None:
+    return None if value is None else _micros(value) // 1000
+
+
+def date_diff(unit: str, start: str | None, end: str | None) -> int | None:
+    """How many boundaries of `unit` lie between two timestamps or dates."""
+    if start is None or end is None:
+        return None
+    if unit in ("month", "year"):
+        months = [int(text[:4]) * 12 + int(text[5:7]) - 1 for text in (start, end)]
+        size = 12 if unit == "year" else 1
+        return months[1] // size - months[0] // size
+    size = _UNIT_US[unit]
+    return _micros(end) // size - _micros(start) // size
+
+
+def timestamp_shift(value: str | None, months: int, micros: int) -> str | None:
+    """A timestamp or date moved by whole months, then by microseconds; a late day is clamped."""
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value)
+    if months:
+        count = moment.year * 12 + moment.month - 1 + months
+        year, month = divmod(count, 12)
+        last = monthrange(year, month + 1)[1]
+        moment = moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+    return (moment + timedelta(microseconds=micros)).isoformat(" ", "microseconds")
+
+
+def date_shift(value: str | None, days: int | None) -> str | None:
+    if value is None or days is None:
+        return None
+    return (date.fromisoformat(value) + timedelta(days=days)).isoformat()
+
+
+# JSON
+
+
+class _Number(str):
+    """A JSON number as written, until it is known whether it prints alike everywhere."""
+
+
+@lru_cache(maxsize=512)
+def _load(text: str) -> object:
+    """Objects as tuples of pairs, so that a repeated key is not lost."""
+
+    def refuse(word: str) -> object:
+        raise ValueRefused(f"{word} is not JSON")
+
+    return json.loads(
+        text, object_pairs_hook=tuple, parse_int=_Number, parse_float=_Number, parse_constant=refuse
+    )
+
+
+def _print_number(number: _Number) -> str:
+    if "." not in number and "e" not in number.lower():
+        return "0" if number == "-0" else str(number)
+    shown = repr(float(number))
+    if "e" in shown or "inf" in shown:
+        raise ValueRefused(f"the JSON number {number} prints differently between engines")
+    return shown
+
+
+def _print(value: object) -> str:
+    if isinstance(value, _Number):
+        return _print_number(value)
+    if isinstance(value, tuple):
+        inner = ",".join(f"{_print(key)}:{_print(item)}" for key, item in value)
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_print, value))}]"
+    if isinstance(value, str) and any(ord(c) < 32 and c not in "\n\r\t" for c in value):
+        raise ValueRefused("a control character in JSON prints differently between engines")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_text(value: str | None, *path: str | int) -> str | None:
+    """The value at `path` (keys and array places) as text: a string itself, else compact JSON."""
+    if value is None:
+        return None
+    found: object = _load(value)
+    for step in path:
+        if isinstance(step, str) and isinstance(found, tuple):
+            found = next((item for key, item in found if key == step), None)
+        elif isinstance(step, int) and isinstance(found, list):
+            found = found[step] if step < len(found) else None
+        else:
+            return None
+    if found is None:
+        return None
+    return found if type(found) is str else _print(found)
+
+
+def json_check(value: str | None) -> str | None:
+    """The text itself, once it is known to be JSON."""
+    if value is not None:
+        _load(value)
+    return value
+
+
+def json_build(*parts: str | int | bool | None) -> str:
+    """A JSON object of (key, kind, value) triples; kind "b" makes 0 and 1 a boolean."""
+    pairs = []
+    for key, kind, value in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        shown = bool(value) if kind == "b" and value is not None else value
+        pairs.append(f"{_print(key)}:{_print(shown)}")
+    return f"{{{','.join(pairs)}}}"

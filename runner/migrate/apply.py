@@ -1,0 +1,94 @@
+"""Migrations up and down, one transaction each, with their record in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.engines.base import Engine
+from runner.errors import EngineError, Location, MigrationError, UsageError
+from runner.migrate import history
+from runner.migrate.files import Migration, Statement, split_statements
+
+
+def pending(engine: Engine, migrations: Sequence[Migration]) -> list[Migration]:
+    """What `up` would apply; MigrationError where history is edited, lost or has a gap."""
+    entries = history.compare(engine, migrations)
+    history.refuse_broken(entries)
+    return [e.migration for e in entries if e.state is history.State.PENDING and e.migration]
+
+
+def up(
+    engine: Engine, migrations: Sequence[Migration], to_version: int | None = None
+) -> list[Migration]:
+    """Apply what is pending, up to `to_version`; the migrations applied."""
+    if to_version is not None and to_version not in {m.version for m in migrations}:
+        raise UsageError("R205", f"there is no migration {to_version:04d}")
+    applied = []
+    for migration in pending(engine, migrations):
+        if to_version is not None and migration.version > to_version:
+            break
+        with engine.transaction():
+            history.ensure_table(engine)
+            apply_statements(engine, migration)
+            history.record(engine, migration)
+        applied.append(migration)
+    return applied
+
+
+def apply_statements(engine: Engine, migration: Migration) -> None:
+    """Run a migration's up part: tables with their comments and guards, indexes."""
+    for statement in migration.up:
+        try:
+            engine.define(statement.sql)
+            if statement.table is not None:
+                _describe(engine, statement)
+        except EngineError as error:
+            raise MigrationError(
+                "R324",
+                f"migration {migration.version:04d}_{migration.name} failed; nothing of it was kept",
+                where=Location(migration.file, statement.line),
+                why=error.why or error.what,
+                mend="correct the statement and run `runner migrate up` again",
+            ) from error
+
+
+def _describe(engine: Engine, statement: Statement) -> None:
+    assert statement.table is not None
+    if statement.table_comment:
+        engine.comment(statement.table, None, statement.table_comment)
+    for column, comment in statement.column_comments:
+        engine.comment(statement.table, column, comment)
+    if statement.is_fact:
+        engine.guard_fact(statement.table)
+
+
+def down(
+    engine: Engine, migrations: Sequence[Migration], steps: int = 1, *, lose_facts: bool = False
+) -> list[history.Applied]:
+    """Undo the last `steps` migrations by the rollback SQL recorded with them.
+
+    Refuses where a table to be dropped still holds rows, unless `lose_facts`.
+    """
+    applied = history.read_applied(engine)[::-1][:steps]
+    files = {m.version: m for m in migrations}
+    for done in applied:
+        with engine.transaction():
+            if not lose_facts and done.version in files:
+                _refuse_losing_rows(engine, files[done.version])
+            for statement in split_statements(done.rollback_sql):
+                engine.define(statement.sql)
+            history.forget(engine, done.version)
+    return applied
+
+
+def _refuse_losing_rows(engine: Engine, migration: Migration) -> None:
+    relations = engine.relations()
+    for statement in migration.up:
+        if statement.table in relations and (rows := engine.row_count(statement.table)):
+            raise MigrationError(
+                "R325",
+                f"undoing {migration.version:04d}_{migration.name} would drop "
+                f"{rows:,} rows of {statement.table}",
+                why="facts are append-only: they exist nowhere else in the ledger",
+                mend="keep a copy of the database, then add --lose-facts",
+            )

@@ -1,0 +1,97 @@
+"""Is the database what its migrations say? History, schema objects, and the verify queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runner.engines.base import Engine, open_memory
+from runner.migrate import apply, history
+from runner.migrate.files import Migration
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference between the live schema and the migrations."""
+
+    subject: str
+    problem: str
+
+
+def verify(engine: Engine, migrations: Sequence[Migration]) -> list[Finding]:
+    """Every finding; empty where live schema and migrations agree."""
+    entries = history.compare(engine, migrations)
+    findings = [
+        Finding(f"migration {entry.version:04d}_{entry.name}", f"is {entry.state.value}")
+        for entry in entries
+        if entry.state is not history.State.APPLIED
+    ]
+    applied = [e.migration for e in entries if e.applied and e.migration]
+    if applied:
+        findings += drift(engine, applied)
+    for migration in applied:
+        for statement in migration.verify:
+            row = next(iter(engine.query(statement.sql).rows), None)
+            if row is not None:
+                findings.append(
+                    Finding(
+                        f"{migration.file.name}:{statement.line}",
+                        f"its verify query returned {row!r}",
+                    )
+                )
+    return findings
+
+
+def drift(engine: Engine, applied: Sequence[Migration]) -> list[Finding]:
+    """Differences from a schema built afresh, in memory, from the applied migrations."""
+    fresh = open_memory(engine.name)
+    try:
+        with fresh.transaction():
+            history.ensure_table(fresh)
+            for migration in applied:
+                apply.apply_statements(fresh, migration)
+        expected = fresh.schema_signature()
+    finally:
+        fresh.close()
+    return _compare(expected, engine.schema_signature(), _tables(applied))
+
+
+def _tables(applied: Sequence[Migration]) -> set[str]:
+    return {s.table for migration in applied for s in migration.up if s.table}
+
+
+def _compare(
+    expected: Mapping[str, str], live: Mapping[str, str], tables: set[str]
+) -> list[Finding]:
+    findings = []
+    for subject, definition in expected.items():
+        if subject not in live:
+            findings.append(Finding(subject, "is missing from the database"))
+        elif live[subject] != definition:
+            findings.append(Finding(subject, _difference(definition, live[subject])))
+    for subject in live.keys() - expected.keys():
+        kind, _, name = subject.partition(" ")
+        owner = name.split(".")[0]
+        if kind in ("column", "trigger", "index") and any(
+            owner == table or (kind != "column" and owner.startswith(f"{table}_"))
+            for table in tables
+        ):
+            findings.append(Finding(subject, "is in the database but in no migration"))
+    return findings
+
+
+def _difference(expected: str, live: str) -> str:
+    """The clauses that differ, so that a person need not compare two long definitions."""
+
+    def clauses(sql: str) -> list[str]:
+        return [clause.strip() for clause in sql.replace("(", "(,").split(",")]
+
+    wanted, found = clauses(expected), clauses(live)
+    missing = [c for c in wanted if c not in found]
+    extra = [c for c in found if c not in wanted]
+    said = []
+    if missing:
+        said.append(f"lacks: {'; '.join(missing)}")
+    if extra:
+        said.append(f"has instead: {'; '.join(extra)}" if missing else f"has: {'; '.join(extra)}")
+    return " ".join(said) or "differs from its migration"

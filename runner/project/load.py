@@ -1,0 +1,184 @@
+"""Read a project's folders into a Project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from runner.checks.rules import Rule
+from runner.checks.suites import load_suite, singular
+from runner.config import Config
+from runner.errors import Location, ProjectError, nearest
+from runner.project.dbt_project import DbtProject, load_dbt_project
+from runner.project.nodes import Model, Project, Properties, Seed
+from runner.project.properties import SchemaFiles, read_schema_files
+
+_DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.S)
+
+
+def load_project(config: Config) -> Project:
+    """Models, seeds, sources, macros, docs blocks and checks; ProjectError for a broken file."""
+    dbt = load_dbt_project(config.root)
+    settings = dbt or DbtProject(macro_paths=("models/macros", "macros"), test_paths=())
+    name = settings.name or config.name
+    root = config.root
+
+    def folders(own: tuple[Path, ...] | None, listed: Iterable[str]) -> list[Path]:
+        return list(own) if own is not None else [root / entry for entry in listed]
+
+    macro_folders = folders(config.macro_paths, settings.macro_paths)
+    model_folders = folders(config.model_paths, settings.model_paths)
+    seed_folders = folders(config.seed_paths, settings.seed_paths)
+    test_folders = [root / entry for entry in settings.test_paths]
+    _require_models(model_folders, config)
+
+    schema_paths = sorted(
+        path
+        for folder in (*model_folders, *seed_folders)
+        for suffix in ("*.yml", "*.yaml")
+        for path in folder.rglob(suffix)
+    )
+    schema = read_schema_files(schema_paths, name)
+    models = _models(model_folders, macro_folders, root, name, settings, schema)
+    seeds = _seeds(seed_folders, config, name, settings, schema)
+    _refuse_doubles(models, seeds)
+    _refuse_strangers(schema, models, seeds)
+    return Project(
+        name=name,
+        root=root,
+        models=models,
+        seeds=seeds,
+        sources=schema.sources,
+        macro_files=tuple(
+            sorted(
+                path
+                for folder in (*macro_folders, *(f / "generic" for f in test_folders))
+                for path in folder.rglob("*.sql")
+            )
+        ),
+        docs=_docs_blocks([*model_folders, *seed_folders, *[root / d for d in settings.docs_paths]]),
+        rules=tuple(_rules(config, test_folders)),
+        vars={**settings.vars, **config.vars},
+    )
+
+
+def _require_models(folders: list[Path], config: Config) -> None:
+    if not any(folder.is_dir() for folder in folders):
+        raise ProjectError(
+            "R224",
+            f"the models folder is missing: {', '.join(str(f) for f in folders)}",
+            where=Location(config.file),
+            mend="create it, or name another as model_paths under [tool.runner]",
+        )
+
+
+def _fqn(path: Path, folder: Path, root: Path, project: str) -> tuple[str, ...]:
+    """project, folders below the first-level one, name: as dbt counts them."""
+    base = root / folder.relative_to(root).parts[0] if folder.is_relative_to(root) else folder
+    inside = path.relative_to(base).with_suffix("").parts
+    return (project, *inside)
+
+
+def _models(
+    folders: list[Path],
+    macro_folders: list[Path],
+    root: Path,
+    project: str,
+    settings: DbtProject,
+    schema: SchemaFiles,
+) -> dict[str, Model]:
+    models: dict[str, Model] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*.sql")):
+            if any(path.is_relative_to(macros) for macros in macro_folders):
+                continue
+            fqn = _fqn(path, folder, root, project)
+            name = path.stem
+            if name in models and models[name].path != path:
+                raise _double(name, path, models[name].path)
+            models[name] = Model(
+                name=name,
+                path=path,
+                fqn=fqn,
+                raw_sql=path.read_text(encoding="utf-8"),
+                folder_config=settings.folder_config("model", fqn),
+                properties=schema.models.get(name, Properties()),
+            )
+    return models
+
+
+def _seeds(
+    folders: list[Path], config: Config, project: str, settings: DbtProject, schema: SchemaFiles
+) -> dict[str, Seed]:
+    seeds: dict[str, Seed] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*.csv")):
+            # facts are appended through ingest, not replaced as a seed is
+            if any(path.is_relative_to(facts) for facts in config.fact_seed_paths):
+                continue
+            fqn = _fqn(path, folder, config.root, project)
+            if path.stem in seeds and seeds[path.stem].path != path:
+                raise _double(path.stem, path, seeds[path.stem].path)
+            seeds[path.stem] = Seed(
+                name=path.stem,
+                path=path,
+                fqn=fqn,
+                folder_config=settings.folder_config("seed", fqn),
+                properties=schema.seeds.get(path.stem, Properties()),
+            )
+    return seeds
+
+
+def _refuse_doubles(models: dict[str, Model], seeds: dict[str, Seed]) -> None:
+    for name in models.keys() & seeds.keys():
+        raise _double(name, models[name].path, seeds[name].path)
+
+
+def _double(name: str, first: Path, second: Path) -> ProjectError:
+    return ProjectError(
+        "R225",
+        f"two files are called '{name}'",
+        where=Location(first),
+        why=f"the other is {Location(second)}; ref('{name}') could mean either",
+        mend="rename one",
+    )
+
+
+def _refuse_strangers(
+    schema: SchemaFiles, models: dict[str, Model], seeds: dict[str, Seed]
+) -> None:
+    for kind, described, known in (
+        ("model", schema.models, models.keys()),
+        ("seed", schema.seeds, seeds.keys()),
+    ):
+        for name, properties in described.items():
+            if name not in known:
+                near = nearest(name, set(known))
+                raise ProjectError(
+                    "R226",
+                    f"YAML describes a {kind} '{name}' that does not exist",
+                    where=properties.where,
+                    mend=f"did you mean '{near}'?" if near else "remove it, or add its file",
+                )
+
+
+def _docs_blocks(folders: list[Path]) -> dict[str, str]:
+    return {
+        block.group(1): block.group(2).strip()
+        for folder in folders
+        for path in sorted(folder.rglob("*.md"))
+        for block in _DOCS_BLOCK.finditer(path.read_text(encoding="utf-8"))
+    }
+
+
+def _rules(config: Config, test_folders: list[Path]) -> list[Rule]:
+    rules: list[Rule] = []
+    for folder in config.check_paths:
+        for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
+            rules += load_suite(path)
+    for folder in test_folders:
+        for path in sorted(folder.rglob("*.sql")):
+            if "generic" not in path.relative_to(folder).parts:
+                rules.append(singular(path, path.read_text(encoding="utf-8")))
+    return rules

@@ -1,0 +1,128 @@
+"""Schema YAML: what it says of models, seeds and sources, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.checks.rules import Rule
+from runner.checks.suites import tests_beside
+from runner.errors import Location, ProjectError
+from runner.project.nodes import ColumnSpec, Properties, Source
+from runner.project.yaml_file import LineMap, read_yaml
+
+
+@dataclass
+class SchemaFiles:
+    """All schema YAML of a project, read together."""
+
+    models: dict[str, Properties] = field(default_factory=dict)
+    seeds: dict[str, Properties] = field(default_factory=dict)
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
+
+
+def read_schema_files(paths: list[Path], package: str) -> SchemaFiles:
+    found = SchemaFiles()
+    for path in paths:
+        body = read_yaml(path)
+        _collect(found.models, body, "models", path)
+        _collect(found.seeds, body, "seeds", path)
+        for source in _entries(body, "sources", path):
+            _collect_source(found, source, path, package)
+    return found
+
+
+def _collect(into: dict[str, Properties], body: LineMap, key: str, path: Path) -> None:
+    for entry in _entries(body, key, path):
+        name = _name(entry, path)
+        if name in into:
+            raise ProjectError(
+                "R222",
+                f"'{name}' is described twice",
+                where=Location(path, entry.line),
+                why=f"it also stands in {into[name].where}",
+                mend="keep one of the two",
+            )
+        into[name] = _properties(entry, name, path)
+
+
+def _collect_source(found: SchemaFiles, source: LineMap, path: Path, package: str) -> None:
+    source_name = _name(source, path)
+    for table in _entries(source, "tables", path):
+        name = _name(table, path)
+        identifier = str(table.get("identifier") or name)
+        found.sources[source_name, name] = Source(
+            source_name, name, identifier, package, _properties(table, name, path)
+        )
+
+
+def _entries(body: LineMap, key: str, path: Path) -> Iterator[LineMap]:
+    value = body.get(key)
+    if value is None:
+        return
+    if not isinstance(value, list) or not all(isinstance(v, LineMap) for v in value):
+        raise ProjectError(
+            "R223",
+            f"'{key}' in {path.name} is not a list of mappings",
+            where=Location(path, body.line_of(key)),
+            mend=f"write\n           {key}:\n             - name: …",
+        )
+    yield from value
+
+
+def _name(entry: LineMap, path: Path) -> str:
+    if not isinstance(entry.get("name"), str):
+        raise ProjectError(
+            "R223", "an entry has no name", where=Location(path, entry.line), mend="add 'name: …'"
+        )
+    return str(entry["name"])
+
+
+def _properties(entry: LineMap, name: str, path: Path) -> Properties:
+    rules: list[Rule] = []
+    rules += tests_beside(_tests(entry), name, None, path, entry.line)
+    columns = []
+    for column in _entries(entry, "columns", path):
+        column_name = _name(column, path)
+        rules += tests_beside(_tests(column), name, column_name, path, column.line)
+        rules += tests_beside(_constraints(column), name, column_name, path, column.line)
+        columns.append(
+            ColumnSpec(
+                column_name,
+                str(column.get("description") or ""),
+                column.get("data_type"),
+                tuple(_listed(column.get("tags"))),
+            )
+        )
+    config: dict[str, Any] = dict(entry.get("config") or {})
+    for key in ("tags", "materialized"):  # dbt also takes these beside the name
+        if key in entry:
+            config.setdefault(key, entry[key])
+    return Properties(
+        str(entry.get("description") or ""),
+        tuple(columns),
+        config,
+        tuple(rules),
+        Location(path, entry.line),
+    )
+
+
+def _tests(entry: LineMap) -> Any:
+    return [*(entry.get("tests") or []), *(entry.get("data_tests") or [])]
+
+
+def _constraints(column: LineMap) -> list[str]:
+    """A contract's not_null, unique and primary_key, as the rules that prove them."""
+    found = [str(entry.get("type")) for entry in column.get("constraints") or []]
+    as_rules = {
+        "not_null": ["not_null"], "unique": ["unique"], "primary_key": ["not_null", "unique"],
+    }  # fmt: skip
+    return [rule for constraint in found for rule in as_rules.get(constraint, [])]
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else [str(v) for v in value]

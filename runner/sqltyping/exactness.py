@@ -1,0 +1,195 @@
+"""Finds the places where DuckDB would turn exact money into a binary float.
+
+The lint is tolerant: what it cannot type, it passes over. SQL that mixes DOUBLE and DECIMAL is
+found wherever the two meet; a ratio of explicit doubles (`cast(x as double) / y`) is fine as long
+as it does not flow back into a decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from runner.sqltyping.calls import read_call
+from runner.sqltyping.infer import Typed, infer
+from runner.sqltyping.names import Schema
+from runner.sqltyping.parsing import parse
+from runner.sqltyping.types import Kind, SqlType
+
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod)
+_COMPARISONS = (
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ,
+)  # fmt: skip
+_UNIFYING = {"coalesce", "greatest", "least", "nullif"}
+_DIVIDE = "write {{ divide(a, b) }}, or cast both to double where a ratio is wanted"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One inexact place: the SQL text at fault, its 1-based line, why, and what to write."""
+
+    sql: str
+    line: int
+    why: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: `{self.sql}`: {self.why}; {self.mend}"
+
+
+def check_exact(sql: str, schema: Schema) -> list[Finding]:
+    """Every place in one DuckDB statement where a decimal becomes, or meets, a float.
+
+    SQL that cannot be parsed, and parts that cannot be typed, give no finding.
+    """
+    try:
+        tree = parse(sql)
+    except SqlglotError:
+        return []
+    body = tree.expression if isinstance(tree, exp.Insert | exp.Create) else tree
+    if not isinstance(body, exp.Query | exp.Values):
+        return []
+    typed = infer(body, schema)
+    findings = [found for node in body.walk() for found in _look(typed, node)]
+    if isinstance(tree, exp.Insert):
+        findings.extend(_look_at_insert(tree, typed, schema))
+    return sorted(findings, key=lambda finding: finding.line)
+
+
+def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
+    if isinstance(node, exp.Div | exp.IntDiv):
+        yield from _division(typed, node)
+    elif isinstance(node, _ARITHMETIC):
+        yield from _arithmetic(typed, node)
+    elif isinstance(node, exp.Cast | exp.TryCast):
+        if _is(typed.of(node), Kind.DECIMAL) and _is(typed.of(node.this), Kind.DOUBLE):
+            yield _finding(node, "a double is cast to a decimal", "keep the value a decimal")
+    elif isinstance(node, _COMPARISONS):
+        yield from _mixed(typed, node, [node.this, node.expression], "compared")
+    elif isinstance(node, exp.Between):
+        yield from _mixed(typed, node, [node.this, node.args["low"], node.args["high"]], "compared")
+    elif isinstance(node, exp.In):
+        yield from _membership(typed, node)
+    elif isinstance(node, exp.Case | exp.If) and not isinstance(node.parent, exp.Case):
+        yield from _mixed(typed, node, _branches(node), "branches of one case")
+    elif isinstance(node, exp.SetOperation):
+        yield from _set_operation(typed, node)
+    elif isinstance(node, exp.Func):
+        yield from _function(typed, node)
+
+
+def _division(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
+    sides = [typed.of(node.this), typed.of(node.expression)]
+    explicit = any(_is(side, Kind.DOUBLE) for side in sides)
+    if any(_is(side, Kind.DECIMAL) for side in sides) and not explicit:
+        operator = "//" if isinstance(node, exp.IntDiv) else "/"
+        yield _finding(node, f"a decimal divided with {operator} becomes a double", _DIVIDE)
+
+
+def _arithmetic(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
+    sides = [node.this, node.expression]
+    if any(isinstance(s, exp.Literal) and s.is_string for s in sides) and any(
+        _is(typed.of(side), Kind.DECIMAL) for side in sides
+    ):
+        yield _finding(node, "a decimal combined with text becomes a double", "cast the text")
+        return
+    found = list(_mixed(typed, node, sides, "combined"))
+    yield from found
+    remainder = isinstance(node, exp.Mod) and _is(typed.of(node), Kind.DOUBLE)
+    if remainder and not found and any(_is(typed.of(side), Kind.DECIMAL) for side in sides):
+        yield _finding(
+            node, "no decimal holds both sides of %, so it becomes a double", "cast to one scale"
+        )
+
+
+def _membership(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
+    types = [typed.of(member) for member in (node.this, *node.expressions)]
+    query = node.args.get("query")
+    if query is not None:
+        types.extend(item.type_ for item in typed.items(query))
+    yield from _mixed_types(node, [node.this, *node.expressions], types, "compared")
+
+
+def _set_operation(typed: Typed, node: exp.SetOperation) -> Iterator[Finding]:
+    for one, other in zip(typed.items(node.this), typed.items(node.expression), strict=False):
+        types = [one.type_, other.type_]
+        yield from _mixed_types(other.node, [one.node, other.node], types, "rows of one union")
+
+
+def _function(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
+    call = read_call(node)
+    if call is None:
+        return
+    if call.name == "avg" and call.args and _is(typed.of(call.args[0]), Kind.DECIMAL):
+        yield _finding(
+            node,
+            "avg of a decimal is a double",
+            "write {{ divide(sum, count) }} with the sum and the count",
+        )
+    elif call.name in _UNIFYING:
+        yield from _mixed(typed, node, call.args, f"arguments of {call.name}")
+
+
+def _look_at_insert(tree: exp.Insert, typed: Typed, schema: Schema) -> Iterator[Finding]:
+    """A DOUBLE stored into a decimal column."""
+    target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    columns = schema.get(target.name.lower())
+    if columns is None or tree.args.get("by_name"):
+        return
+    names = [c.name.lower() for c in tree.this.expressions] or list(columns)
+    for name, item in zip(names, typed.items(tree.expression), strict=False):
+        if _is(item.type_, Kind.DOUBLE) and name in columns and columns[name].kind is Kind.DECIMAL:
+            yield _finding(item.node, f"a double is stored in {name}", "keep the value a decimal")
+
+
+def _branches(node: exp.Expr) -> list[exp.Expr]:
+    found = [when.args["true"] for when in node.args.get("ifs") or [node]]
+    default = node.args.get("default") or node.args.get("false")
+    return [*found, default] if default is not None else found
+
+
+def _mixed(
+    typed: Typed, node: exp.Expr, parts: list[exp.Expr], how: str
+) -> Iterator[Finding]:
+    yield from _mixed_types(node, parts, [typed.of(part) for part in parts], how)
+
+
+def _mixed_types(
+    node: exp.Expr, parts: list[exp.Expr], types: list[SqlType], how: str
+) -> Iterator[Finding]:
+    kinds = {type_.kind for type_ in types}
+    if not {Kind.DOUBLE, Kind.DECIMAL} <= kinds:
+        return
+    literals = [p for p in parts if isinstance(p, exp.Literal) and "e" in p.name.lower()]
+    if literals:
+        yield _finding(
+            node,
+            f"the float literal {literals[0].name} meets a decimal",
+            "write it out in decimal digits",
+        )
+    else:
+        yield _finding(
+            node, f"a double and a decimal are {how}", "keep both decimals, or cast both to double"
+        )
+
+
+def _finding(node: exp.Expr, why: str, mend: str) -> Finding:
+    return Finding(node.sql("duckdb", comments=False), _line(node), why, mend)
+
+
+def _line(node: exp.Expr) -> int:
+    """The first line any token of `node`, or failing that of what is around it, stands on."""
+    around: exp.Expr | None = node
+    while around is not None:
+        lines = [part.meta["line"] for part in around.walk() if "line" in part.meta]
+        if lines:
+            return int(min(lines))
+        around = around.parent
+    return 1
+
+
+def _is(type_: SqlType, kind: Kind) -> bool:
+    return type_.kind is kind

@@ -1,0 +1,108 @@
+"""Which column a name means: DuckDB's scoping of sources, aliases, USING and outer queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from runner.sqltyping.types import SqlType
+
+Columns = dict[str, SqlType]  # lower-case name -> type, in order
+Schema = Mapping[str, Mapping[str, SqlType]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table, CTE or subquery of a FROM clause, by the name it has there."""
+
+    name: str
+    columns: Columns
+    # as the rest of the query must be written when it is not `name.column` (INSERT, DDL)
+    bare: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a column reference stands for: a source's column, a USING column, or an alias."""
+
+    source: Source | None = None
+    column: str = ""
+    merged: Merged | None = None
+    alias: exp.Expr | None = None
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A column of `join … using`: the sides, left to right, and which of them it takes.
+
+    `take` is "left", "right" or "both" (coalesce, for a full join).
+    """
+
+    name: str
+    type_: SqlType
+    left: Target
+    right: Target
+    take: str
+
+
+@dataclass
+class Scope:
+    """The names visible in one SELECT, and around it."""
+
+    parent: Scope | None = None
+    ctes: dict[str, Columns] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    merged: dict[str, Merged] = field(default_factory=dict)
+    aliases: dict[str, exp.Expr] = field(default_factory=dict)
+
+    def find(self, node: exp.Column, types: dict[int, SqlType]) -> tuple[Target, SqlType] | str:
+        """What `node` means, and its type; or, as a sentence, why that is not known."""
+        name, table = node.name.lower(), node.table.lower()
+        if table:
+            return self._find_qualified(table, name)
+        if name in self.merged:
+            merged = self.merged[name]
+            return Target(column=name, merged=merged), merged.type_
+        holders = [source for source in self.sources.values() if name in source.columns]
+        if len(holders) > 1:
+            where = ", ".join(source.name for source in holders)
+            return f"column {node.name} is in several sources: {where}"
+        if holders:
+            return Target(holders[0], name), holders[0].columns[name]
+        if name in self.aliases:
+            alias = self.aliases[name]
+            if self.parent and not isinstance(self.parent.find(node, types), str):
+                return f"{node.name} is both an alias and a column of the outer query"
+            return Target(column=name, alias=alias), types[id(alias)]
+        if self.parent:
+            return self.parent.find(node, types)
+        return f"unknown column {node.name}"
+
+    def _find_qualified(self, table: str, name: str) -> tuple[Target, SqlType] | str:
+        source = self.sources.get(table)
+        if source is None:
+            if self.parent:
+                return self.parent._find_qualified(table, name)
+            return f"unknown table {table} of column {table}.{name}"
+        if name not in source.columns:
+            return f"table {table} has no column {name}"
+        return Target(source, name), source.columns[name]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One output column of a query: its name as written, the expression, and its type."""
+
+    name: str
+    node: exp.Expr
+    type_: SqlType
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something inference could not type: where, and why as a sentence without full stop."""
+
+    node: exp.Expr
+    why: str
