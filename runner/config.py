@@ -123,7 +123,9 @@ def load_config(start: Path, overrides: Mapping[str, Any] | None = None) -> Conf
 
     exact = table.get("exact_money")
     if exact is not None and exact not in EXACTNESS:
-        raise _bad(file, "exact_money", f"exact_money is '{exact}'", f"one of {', '.join(EXACTNESS)}")
+        raise _bad(
+            file, "exact_money", f"exact_money is '{exact}'", f"one of {', '.join(EXACTNESS)}"
+        )
     return Config(
         root=root,
         file=file,
@@ -188,7 +190,9 @@ def _targets(table: Mapping[str, Any], root: Path, file: Path) -> dict[str, Targ
     for name, entry in entries.items():
         line = rf"\[tool\.runner\.targets\.{re.escape(name)}\]"
         if not isinstance(entry, dict) or "engine" not in entry:
-            raise _bad(file, line, f"target '{name}' names no engine", f"add engine = \"{ENGINES[0]}\"")
+            raise _bad(
+                file, line, f"target '{name}' names no engine", f'add engine = "{ENGINES[0]}"'
+            )
         engine = entry["engine"]
         if engine not in ENGINES:
             near = nearest(str(engine), set(ENGINES))
@@ -201,9 +205,11 @@ def _targets(table: Mapping[str, Any], root: Path, file: Path) -> dict[str, Targ
         for key in entry:
             if key not in _TARGET_KEYS:
                 raise _bad(
-                    file, line, f"target '{name}' has no key '{key}'",
+                    file,
+                    line,
+                    f"target '{name}' has no key '{key}'",
                     f"known keys: {', '.join(sorted(_TARGET_KEYS))}",
-                )  # fmt: skip
+                )
         settings = {k: str(v) for k, v in entry.items() if k not in ("engine", "path")}
         path = root / str(entry.get("path", f"{name}.{engine}"))
         targets[name] = Target(name, engine, path, settings)

@@ -28,9 +28,11 @@ def of_definition(compiled: Compiled, engine_name: str) -> str:
     config = {key: compiled.config.get(key) for key in _CONFIG_KEYS}
     columns = [(c.name, c.data_type) for c in compiled.columns] if compiled.has_contract else []
     return digest(
-        __version__, engine_name, compiled.sql,
+        __version__,
+        engine_name,
+        compiled.sql,
         json.dumps([config, columns], sort_keys=True, default=str),
-    )  # fmt: skip
+    )
 
 
 def of_seed(seed: Seed, engine_name: str) -> str:

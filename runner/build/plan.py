@@ -108,10 +108,18 @@ class Planner:
             own = fingerprint.of_definition(compiled, self.engine.name)
             self.current[unique_id] = self._combined(own, compiled)
             return (
-                Step(unique_id, compiled.name, Action.INLINE, "ephemeral",
-                     self.current[unique_id], own, compiled=compiled)
-                if selected else None
-            )  # fmt: skip
+                Step(
+                    unique_id,
+                    compiled.name,
+                    Action.INLINE,
+                    "ephemeral",
+                    self.current[unique_id],
+                    own,
+                    compiled=compiled,
+                )
+                if selected
+                else None
+            )
         if not selected:
             known = self.nodes.get(unique_id)
             self.current[unique_id] = known.fingerprint if known else None

@@ -62,18 +62,14 @@ def read_nodes(engine: Engine) -> dict[str, NodeState]:
     if NODES not in engine.relations():
         return {}
     listed = ", ".join(c.name for c in _NODE_COLUMNS)
-    return {
-        row[0]: NodeState(*row) for row in engine.query(f"select {listed} from {NODES}").rows
-    }
+    return {row[0]: NodeState(*row) for row in engine.query(f"select {listed} from {NODES}").rows}
 
 
 def read_checks(engine: Engine) -> dict[str, CheckState]:
     if CHECKS not in engine.relations():
         return {}
     listed = ", ".join(c.name for c in _CHECK_COLUMNS)
-    return {
-        row[0]: CheckState(*row) for row in engine.query(f"select {listed} from {CHECKS}").rows
-    }
+    return {row[0]: CheckState(*row) for row in engine.query(f"select {listed} from {CHECKS}").rows}
 
 
 def write(engine: Engine, nodes: Iterable[NodeState], checks: Iterable[CheckState]) -> None:

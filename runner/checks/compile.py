@@ -72,21 +72,21 @@ def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
     relation, unique_id = _relation(compiler.project, rule.table, rule)
     if rule.kind is RuleKind.GENERIC:
         return _generic(compiler, rule, relation, unique_id)
-    reads: tuple[str, ...] = (unique_id,)
+    own: tuple[str, ...] = (unique_id,)
     if rule.kind is RuleKind.RELATIONSHIPS:
         parent, parent_id = _relation(compiler.project, str(rule.arguments["to"]), rule)
         failing = _orphans(rule, relation, parent)
         return CompiledRule(rule, relation, (unique_id, parent_id), failing)
     if rule.kind is RuleKind.UNIQUE:
-        return CompiledRule(rule, relation, reads, _doubles(rule, relation))
+        return CompiledRule(rule, relation, own, _doubles(rule, relation))
     if rule.kind is RuleKind.ROW_COUNT:
-        return _row_count(rule, relation, reads)
+        return _row_count(rule, relation, own)
     condition, more = _violation(compiler, rule)
     filtered = _filtered(rule, condition)
     return CompiledRule(
         rule,
         relation,
-        (*reads, *more),
+        (*own, *more),
         f"select *\nfrom {relation}\nwhere {filtered}",
         # a condition that reads other tables cannot stand in an aggregate's filter
         None if more else f"count(*) filter (where {filtered})",
@@ -164,9 +164,7 @@ def _row_count(rule: Rule, relation: str, reads: tuple[str, ...]) -> CompiledRul
     )
 
 
-def _generic(
-    compiler: Compiler, rule: Rule, relation: str, unique_id: str
-) -> CompiledRule:
+def _generic(compiler: Compiler, rule: Rule, relation: str, unique_id: str) -> CompiledRule:
     """A dbt project's own generic test: its macro, called with the table and column."""
     macro = f"test_{rule.arguments['test']}"
     if macro not in compiler.templates.macros:

@@ -43,9 +43,17 @@ def _rows(run_id: str, results: Iterable[CheckResult], now: datetime) -> Iterabl
         for number, row in enumerate(result.rows.rows, start=1):
             named = dict(zip(result.rows.columns, row, strict=True))
             yield [
-                run_id, rule.name, rule.suite, rule.table, rule.severity.value, result.failures,
-                str(rule.where), number, json.dumps(named, default=_json), now,
-            ]  # fmt: skip
+                run_id,
+                rule.name,
+                rule.suite,
+                rule.table,
+                rule.severity.value,
+                result.failures,
+                str(rule.where),
+                number,
+                json.dumps(named, default=_json),
+                now,
+            ]
 
 
 def _json(value: Any) -> str:

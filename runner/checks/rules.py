@@ -75,7 +75,9 @@ def kind_of(body: Mapping[str, Any], where: Location) -> RuleKind:
         raise bad_rule(
             where,
             f"a check has no key '{strangers[0]}'",
-            f"did you mean '{near}'?" if near else f"known: {', '.join(sorted(set(known) | _OPTIONS))}",
+            f"did you mean '{near}'?"
+            if near
+            else f"known: {', '.join(sorted(set(known) | _OPTIONS))}",
         )
     if len(kinds) != 1:
         raise bad_rule(

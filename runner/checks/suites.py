@@ -38,8 +38,11 @@ def load_suite(path: Path) -> list[Rule]:
     rules: list[Rule] = []
     for entry in body.get("checks") or []:
         if not isinstance(entry, LineMap):
-            raise bad_rule(Location(path, body.line_of("checks")), "a check is not a mapping",
-                           "begin it with 'table:' or 'sql:'")  # fmt: skip
+            raise bad_rule(
+                Location(path, body.line_of("checks")),
+                "a check is not a mapping",
+                "begin it with 'table:' or 'sql:'",
+            )
         if "table" in entry:
             rules += _table_rules(entry, suite, path)
         else:
@@ -51,8 +54,11 @@ def _table_rules(entry: LineMap, suite: str, path: Path) -> Iterator[Rule]:
     strangers = set(entry) - {"table", "rules"}
     if strangers:
         name = sorted(strangers)[0]
-        raise bad_rule(Location(path, entry.line_of(name)), f"a table's checks have no key '{name}'",
-                       "put it into the rule it belongs to, under 'rules:'")  # fmt: skip
+        raise bad_rule(
+            Location(path, entry.line_of(name)),
+            f"a table's checks have no key '{name}'",
+            "put it into the rule it belongs to, under 'rules:'",
+        )
     for body in entry.get("rules") or []:
         if not isinstance(body, LineMap):
             raise bad_rule(
@@ -67,8 +73,11 @@ def _rule(body: LineMap, table: str | None, suite: str, path: Path) -> Rule:
     where = Location(path, body.line)
     kind = kind_of(body, where)
     if kind is not RuleKind.SQL and table is None:
-        raise bad_rule(where, f"the {kind.value} check names no table",
-                       "put it under 'table: NAME' and 'rules:'")  # fmt: skip
+        raise bad_rule(
+            where,
+            f"the {kind.value} check names no table",
+            "put it under 'table: NAME' and 'rules:'",
+        )
     columns, arguments = _arguments(kind, body[kind.value], where)
     default = _default_name(kind, table, columns, arguments)
     if kind is RuleKind.SQL and "name" not in body:
@@ -104,7 +113,7 @@ def _arguments(
 
 _EXAMPLES = {
     RuleKind.ACCEPTED_VALUES: "accepted_values: {column: side, values: [BUY, SELL]}",
-    RuleKind.RELATIONSHIPS: "relationships: {columns: [order_id], to: orders, to_columns: [order_id]}",
+    RuleKind.RELATIONSHIPS: "relationships: {columns: [order_id], to: orders, to_columns: [id]}",
     RuleKind.ROW_COUNT: "row_count: {min: 1}",
 }
 _ARGUMENTS = {
@@ -120,8 +129,11 @@ def _mapping_arguments(
     for key in value:
         if key not in _ARGUMENTS[kind]:
             near = nearest(str(key), _ARGUMENTS[kind])
-            raise bad_rule(where, f"{kind.value} has no argument '{key}'",
-                           f"did you mean '{near}'?" if near else _EXAMPLES[kind])  # fmt: skip
+            raise bad_rule(
+                where,
+                f"{kind.value} has no argument '{key}'",
+                f"did you mean '{near}'?" if near else _EXAMPLES[kind],
+            )
     if kind is RuleKind.ROW_COUNT:
         if not value:
             raise bad_rule(where, "row_count has no bound", _EXAMPLES[kind])
@@ -193,19 +205,29 @@ def _dbt_test(entry: Any, table: str, column: str | None, path: Path, line: int)
     if column is not None and "column" not in arguments and "columns" not in arguments:
         arguments["column"] = column
     short = str(test).removeprefix("dbt_utils.").replace("expression_is_true", "expression")
-    if short not in _BUILT_IN:
-        kind, columns, said = RuleKind.GENERIC, (column,) if column else (), {
-            "test": str(test), "arguments": {k: v for k, v in arguments.items() if k != "column"},
-        }  # fmt: skip
-    else:
+    columns: tuple[str, ...]
+    if short in _BUILT_IN:
         kind = RuleKind(short)
         columns, said = _arguments(kind, _dbt_value(kind, arguments), where)
+        default = _default_name(kind, table, columns, said)
+    else:
+        kind = RuleKind.GENERIC
+        columns = (column,) if column else ()
+        given = {k: v for k, v in arguments.items() if k != "column"}
+        said = {"test": str(test), "arguments": given}
+        default = "_".join((str(test), table, *columns))
     return Rule(
-        name=str(name or _default_name(kind, table, columns, said)
-                 + ("" if kind is not RuleKind.GENERIC else f"_{test}")),
-        kind=kind, table=table, severity=severity, where=where, columns=tuple(columns),
-        arguments=said, filter=row_filter, description=str(description or ""), suite=table,
-    )  # fmt: skip
+        name=str(name or default),
+        kind=kind,
+        table=table,
+        severity=severity,
+        where=where,
+        columns=columns,
+        arguments=said,
+        filter=row_filter,
+        description=str(description or ""),
+        suite=table,
+    )
 
 
 def _dbt_value(kind: RuleKind, arguments: Mapping[str, Any]) -> Any:

@@ -34,9 +34,7 @@ _VOLATILE = re.compile(
 class Compiler:
     """Renders each model of a project once, as for a build from nothing."""
 
-    def __init__(
-        self, project: Project, target: Target, *, full_refresh: bool = False
-    ) -> None:
+    def __init__(self, project: Project, target: Target, *, full_refresh: bool = False) -> None:
         self.project = project
         self.engine = target.engine
         self._full_refresh = full_refresh
@@ -67,14 +65,18 @@ class Compiler:
             "execute": True,
             "flags": {"FULL_REFRESH": self._full_refresh},
             "target": {
-                "name": target.name, "type": target.engine, "schema": "main",
-                "database": target.path.stem, "profile_name": self.project.name, "threads": 1,
+                "name": target.name,
+                "type": target.engine,
+                "schema": "main",
+                "database": target.path.stem,
+                "profile_name": self.project.name,
+                "threads": 1,
             },
             "project_name": self.project.name,
             "adapter": Adapter(target.engine, lambda: self.templates.macros),
             "exceptions": Raise(),
             "dbt": CrossDatabase(),
-        }  # fmt: skip
+        }
 
     def _ref(self, *names: str, **_: Any) -> str:
         name = names[-1]
@@ -99,7 +101,9 @@ class Compiler:
             raise CompileError(
                 "R249",
                 f"source('{source_name}', '{table}') is not declared",
-                mend=f"did you mean {near}?" if near else "declare it under 'sources:' in a YAML file",
+                mend=f"did you mean {near}?"
+                if near
+                else "declare it under 'sources:' in a YAML file",
             )
         self._rendering.sources.append((source_name, table))
         return self.project.sources[source_name, table].identifier

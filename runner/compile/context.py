@@ -132,8 +132,9 @@ def variable(known: Mapping[str, Any]) -> Callable[..., Any]:
             raise CompileError(
                 "R247",
                 f"there is no var '{name}', and var() gives no default",
-                mend=f"did you mean '{near}'?" if near else f"add it under [tool.runner.vars], or "
-                f"give --var {name}=…",
+                mend=f"did you mean '{near}'?"
+                if near
+                else f"add it under [tool.runner.vars], or give --var {name}=…",
             )
         return default
 

@@ -45,9 +45,7 @@ class Templates:
     def add_macros(self, path: Path) -> None:
         source = _as_macros(path.read_text(encoding="utf-8"))
         template = self._template(source, path)
-        names = [
-            node.name for node in self.environment.parse(source).find_all(nodes.Macro)
-        ]
+        names = [node.name for node in self.environment.parse(source).find_all(nodes.Macro)]
         holder: dict[str, Any] = {}
 
         def bind(name: str) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""SQLite: the same ledger in a file any tool opens. Portable SQL is rewritten, exactly or not at all.
+"""SQLite: the same ledger in a file any tool opens. Portable SQL is rewritten, exactly or refused.
 
 Money is text of a fixed scale (`sqlite_rewrite` says how every type is stored), so a stock
 `sqlite3` shell reads it; arithmetic goes through exact functions this connection registers.
@@ -37,9 +37,11 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
                 mend="run `runner build` first",
             )
         target.path.parent.mkdir(parents=True, exist_ok=True)
-    flags = apsw.SQLITE_OPEN_READONLY if read_only else (
-        apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    )  # fmt: skip
+    flags = (
+        apsw.SQLITE_OPEN_READONLY
+        if read_only
+        else (apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    )
     try:
         connection = apsw.Connection(str(target.path), flags=flags)
         connection.set_busy_timeout(int(wait_seconds * 1000))
@@ -210,7 +212,9 @@ class SQLiteEngine:
             "column_name text not null, comment text not null, "
             "primary key (table_name, column_name)) without rowid"
         )
-        self._run(f"insert or replace into {_COMMENTS} values (?, ?, ?)", (table, column or "", text))
+        self._run(
+            f"insert or replace into {_COMMENTS} values (?, ?, ?)", (table, column or "", text)
+        )
 
     def guard_fact(self, table: str) -> None:
         self._known = None

@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
+from typing import Any
+
+from runner.errors import EngineError
 
 Text = str | None
 _DIGITS = 38
@@ -26,8 +29,11 @@ _NUMBER = re.compile(
 )
 
 
-class DecimalError(ArithmeticError):
-    """A value does not fit its decimal type, or is no decimal at all."""
+class DecimalError(EngineError):
+    """A value does not fit its type, or is no number at all."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("R331", what, mend="correct the value, or give it a wider type")
 
 
 def read(text: str) -> tuple[int, int]:
@@ -67,7 +73,8 @@ def divide_away(numerator: int, denominator: int) -> int:
 
 def _rescale(unscaled: int, scale: int, to: int) -> int:
     if to >= scale:
-        return unscaled * 10 ** (to - scale)
+        factor: int = 10 ** (to - scale)
+        return unscaled * factor
     return divide_away(unscaled, 10 ** (scale - to))
 
 
@@ -83,22 +90,27 @@ def decimal_cast(value: str | int | None, precision: int, scale: int) -> Text:
         return None
     if type(value) is int:
         return fit(value * 10**scale, precision, scale)
+    return fit(_parse(value, scale, f"DECIMAL({precision},{scale})"), precision, scale)
+
+
+def _parse(value: object, scale: int, to: str) -> int:
+    """Number text, scaled by 10**scale and rounded; raises DecimalError for anything else."""
     if type(value) is not str:
         raise DecimalError(f"{value!r} is a {type(value).__name__}, which is never exact money")
     number = _NUMBER.fullmatch(value)
     if number is None or not (number[2] or number[3]):
-        raise DecimalError(f"could not convert {value!r} to DECIMAL({precision},{scale})")
+        raise DecimalError(f"could not convert {value!r} to {to}")
     fraction = (number[3] or "").replace("_", "")
     digits = int((number[2] or "").replace("_", "") + fraction)
     exponent = int(number[4] or 0) - len(fraction) + scale
     if exponent >= 0:
         # 10**400 is no decimal of any precision: do not compute it
-        shifted = digits * 10 ** min(exponent, _DIGITS + 1)
+        shifted: int = digits * 10 ** min(exponent, _DIGITS + 1)
     elif -exponent > len(str(digits)) + 1:
         shifted = 0
     else:
         shifted = divide_away(digits, 10**-exponent)
-    return fit(-shifted if number[1] == "-" else shifted, precision, scale)
+    return -shifted if number[1] == "-" else shifted
 
 
 def decimal_try_cast(value: str | int | None, precision: int, scale: int) -> Text:
@@ -124,6 +136,19 @@ def decimal_to_integer(value: Text, digits: int) -> int | None:
     if value is None:
         return None
     return integer_fit(_rescale(*read(value), 0), digits)
+
+
+def integer_cast(value: str | None, digits: int) -> int | None:
+    """Text as a whole number: `12.5` is 13, as DuckDB casts it."""
+    return None if value is None else integer_fit(_parse(value, 0, "an integer"), digits)
+
+
+def integer_try_cast(value: str | None, digits: int) -> int | None:
+    """As integer_cast, but NULL for text that is no such number."""
+    try:
+        return integer_cast(value, digits)
+    except DecimalError:
+        return None
 
 
 def integer_fit(value: int | None, digits: int) -> int | None:
@@ -347,7 +372,7 @@ class DecimalSum:
 class ArgBest:
     """arg_max / arg_min: the value beside the best key; the first of equals; NULLs are skipped."""
 
-    def __init__(self, better: Callable[[object, object], bool], *, decimals: bool) -> None:
+    def __init__(self, better: Callable[[Any, Any], Any], *, decimals: bool) -> None:
         self.better = better
         self.decimals = decimals
         self.key: object = None

@@ -1,8 +1,8 @@
 """Registers on a connection every function that rewritten SQL calls.
 
 All are deterministic, so they may stand in CHECK, generated columns and indexes, and innocuous,
-so that views may call them. Measured on 200,000 rows: a scalar call about 1.5 µs, `decimal_sum` over a
-window 0.4 s; SQLite's own C `decimal_sum` is twice as fast but knows no overflow.
+so that views may call them. Measured on 200,000 rows: a scalar call about 1.5 µs, `decimal_sum`
+over a window 0.4 s; SQLite's own C `decimal_sum` is twice as fast but knows no overflow.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ SCALARS: dict[str, tuple[Callable[..., Any], int]] = {
     "decimal_prorate": (decimals.decimal_prorate, 3),
     "decimal_greatest": (decimals.decimal_greatest, -1),
     "decimal_least": (decimals.decimal_least, -1),
+    "integer_cast": (decimals.integer_cast, 2),
+    "integer_try_cast": (decimals.integer_try_cast, 2),
     "integer_fit": (decimals.integer_fit, 2),
     "integer_add": (values.integer_add, -1),
     "integer_sub": (values.integer_sub, -1),
@@ -95,7 +97,7 @@ _FLAGS = apsw.SQLITE_DETERMINISTIC | apsw.SQLITE_INNOCUOUS
 def register(connection: apsw.Connection) -> None:
     """Make every function of rewritten SQL known to `connection`, and the `decimal` collation.
 
-    A function's Python error (DecimalError, ValueRefused) surfaces from the statement that met it.
+    DecimalError and ValueRefusedError, both EngineErrors, surface from the statement that met one.
     """
     # brings decimal_cmp and the collation, both of which are exact on canonical text
     apsw.sqlite_extra.load(connection, "decimal")

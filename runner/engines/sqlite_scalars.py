@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from runner.engines.sqlite_decimals import DecimalError, integer_fit
+from runner.errors import EngineError
 
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -29,8 +30,11 @@ _UNIT_US = {
 }
 
 
-class ValueRefused(ValueError):
+class ValueRefusedError(EngineError):
     """A value that this engine cannot treat exactly as DuckDB does."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("R332", what, mend="correct the value, or compute it another way")
 
 
 # whole numbers: SQLite turns them into floats on overflow, silently
@@ -82,7 +86,7 @@ def double_divide(left: float | None, right: float | None) -> float | None:
     if left is None or right is None:
         return None
     if right == 0:
-        raise ValueRefused(f"division by zero: {left} / {right}; divide by nullif(…, 0)")
+        raise ValueRefusedError(f"division by zero: {left} / {right}; divide by nullif(…, 0)")
     return float(left) / float(right)
 
 
@@ -109,12 +113,12 @@ def double_to_integer(value: float | None, digits: int) -> int | None:
 
 def greatest(*values: str | int | float | None) -> str | int | float | None:
     known = [value for value in values if value is not None]
-    return max(known) if known else None  # type: ignore[type-var]
+    return max(known) if known else None
 
 
 def least(*values: str | int | float | None) -> str | int | float | None:
     known = [value for value in values if value is not None]
-    return min(known) if known else None  # type: ignore[type-var]
+    return min(known) if known else None
 
 
 def text_lower(value: str | None) -> str | None:
@@ -130,7 +134,7 @@ def text_upper(value: str | None) -> str | None:
         return value and value.upper()
     letters = ["\u1e9e" if letter == "ß" else letter.upper() for letter in value]
     if any(len(letter) > 1 for letter in letters):
-        raise ValueRefused(f"upper({value!r}) differs between engines")
+        raise ValueRefusedError(f"upper({value!r}) differs between engines")
     return "".join(letters)
 
 
@@ -141,7 +145,7 @@ def _like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
         if letter == escape:
             escaped = next(letters, None)
             if escaped is None:
-                raise ValueRefused(f"LIKE {pattern!r} ends in its escape character")
+                raise ValueRefusedError(f"LIKE {pattern!r} ends in its escape character")
             parts.append(re.escape(escaped))
         else:
             parts.append({"%": ".*", "_": "."}.get(letter, re.escape(letter)))
@@ -188,7 +192,7 @@ def uuid_text(value: str | None) -> str | None:
         return None
     if _UUID.fullmatch(value.lower()):
         return value.lower()
-    raise ValueRefused(f"{value!r} is not a UUID")
+    raise ValueRefusedError(f"{value!r} is not a UUID")
 
 
 def boolean_parse(value: str | None) -> bool | None:
@@ -196,7 +200,7 @@ def boolean_parse(value: str | None) -> bool | None:
         return None
     if value.lower() in ("true", "false"):
         return value.lower() == "true"
-    raise ValueRefused(f"{value!r} is neither true nor false")
+    raise ValueRefusedError(f"{value!r} is neither true nor false")
 
 
 # times
@@ -215,7 +219,7 @@ def timestamp_parse(value: str | None) -> str | None:
         return None
     found = _STAMP.fullmatch(value.strip(" "))
     if found is None:
-        raise ValueRefused(f"{value!r} is not a timestamp like 2026-01-31 12:00:00.000000")
+        raise ValueRefusedError(f"{value!r} is not a timestamp like 2026-01-31 12:00:00.000000")
     day, minute, second, fraction = found.groups()
     text = f"{day} {minute or '00:00'}:{second or '00'}.{(fraction or '').ljust(6, '0')}"
     datetime.fromisoformat(text)  # raises ValueError for a day or hour that does not exist
@@ -288,7 +292,7 @@ def _load(text: str) -> object:
     """Objects as tuples of pairs, so that a repeated key is not lost."""
 
     def refuse(word: str) -> object:
-        raise ValueRefused(f"{word} is not JSON")
+        raise ValueRefusedError(f"{word} is not JSON")
 
     return json.loads(
         text, object_pairs_hook=tuple, parse_int=_Number, parse_float=_Number, parse_constant=refuse
@@ -300,7 +304,7 @@ def _print_number(number: _Number) -> str:
         return "0" if number == "-0" else str(number)
     shown = repr(float(number))
     if "e" in shown or "inf" in shown:
-        raise ValueRefused(f"the JSON number {number} prints differently between engines")
+        raise ValueRefusedError(f"the JSON number {number} prints differently between engines")
     return shown
 
 
@@ -313,7 +317,7 @@ def _print(value: object) -> str:
     if isinstance(value, list):
         return f"[{','.join(map(_print, value))}]"
     if isinstance(value, str) and any(ord(c) < 32 and c not in "\n\r\t" for c in value):
-        raise ValueRefused("a control character in JSON prints differently between engines")
+        raise ValueRefusedError("a control character in JSON prints differently between engines")
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -36,9 +36,7 @@ class Dag:
     def descendants(self, node: str, depth: int | None = None) -> set[str]:
         return self._reach(node, self.children, depth)
 
-    def _reach(
-        self, node: str, edges: Mapping[str, Iterable[str]], depth: int | None
-    ) -> set[str]:
+    def _reach(self, node: str, edges: Mapping[str, Iterable[str]], depth: int | None) -> set[str]:
         reached: set[str] = set()
         frontier = {node}
         steps = 0

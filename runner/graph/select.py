@@ -93,8 +93,11 @@ class Selector:
             method = "path" if "/" in value or value.endswith((".sql", ".csv")) else "fqn"
         if method == "state":
             if self.state is None:
-                raise SelectionError("R208", "state: needs a build to compare with",
-                                     mend="build once, or give --state DIR")  # fmt: skip
+                raise SelectionError(
+                    "R208",
+                    "state: needs a build to compare with",
+                    mend="build once, or give --state DIR",
+                )
             return set(self.state(value)) & set(self.nodes)
         matches = _METHODS.get(method.split(".")[0])
         if matches is None:
@@ -102,11 +105,11 @@ class Selector:
             raise SelectionError(
                 "R207",
                 f"there is no selector method '{method}:'",
-                mend=f"did you mean '{near}:'?" if near else f"known: {', '.join(sorted(_METHODS))}",
+                mend=f"did you mean '{near}:'?"
+                if near
+                else f"known: {', '.join(sorted(_METHODS))}",
             )
-        return {
-            id_ for id_, node in self.nodes.items() if matches(node, value, method, self.root)
-        }
+        return {id_ for id_, node in self.nodes.items() if matches(node, value, method, self.root)}
 
     def _explain(self, include: Sequence[str], exclude: Sequence[str]) -> str:
         asked = f"--select {' '.join(include)}" if include else "everything"
@@ -165,8 +168,9 @@ def _by_config(node: Selectable, value: str, method: str, root: Path) -> bool:
 _METHODS: dict[str, Callable[[Selectable, str, str, Path], bool]] = {
     "fqn": _by_fqn,
     "path": _by_path,
-    "file": lambda node, value, *_: node.path is not None
-    and value in (node.path.name, node.path.stem),
+    "file": lambda node, value, *_: (
+        node.path is not None and value in (node.path.name, node.path.stem)
+    ),
     "tag": _by_tag,
     "source": _by_source,
     "resource_type": lambda node, value, *_: node.resource_type == value,

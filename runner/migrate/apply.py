@@ -45,7 +45,7 @@ def apply_statements(engine: Engine, migration: Migration) -> None:
         except EngineError as error:
             raise MigrationError(
                 "R324",
-                f"migration {migration.version:04d}_{migration.name} failed; nothing of it was kept",
+                f"migration {migration.version:04d}_{migration.name} failed; nothing was kept",
                 where=Location(migration.file, statement.line),
                 why=error.why or error.what,
                 mend="correct the statement and run `runner migrate up` again",
@@ -84,11 +84,12 @@ def down(
 def _refuse_losing_rows(engine: Engine, migration: Migration) -> None:
     relations = engine.relations()
     for statement in migration.up:
-        if statement.table in relations and (rows := engine.row_count(statement.table)):
+        table = statement.table
+        if table in relations and table and (rows := engine.row_count(table)):
             raise MigrationError(
                 "R325",
                 f"undoing {migration.version:04d}_{migration.name} would drop "
-                f"{rows:,} rows of {statement.table}",
+                f"{rows:,} rows of {table}",
                 why="facts are append-only: they exist nowhere else in the ledger",
                 mend="keep a copy of the database, then add --lose-facts",
             )

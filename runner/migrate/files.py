@@ -61,7 +61,7 @@ def load_migrations(folder: Path) -> tuple[Migration, ...]:
                 "R211",
                 f"migration {expected:04d} is missing or doubled",
                 where=Location(migration.file),
-                why=f"versions count up from 0001 without gaps; next found is {migration.version:04d}",
+                why=f"versions count up from 0001; the next found is {migration.version:04d}",
                 mend="restore the missing file, or renumber the one that is not applied anywhere",
             )
     return tuple(migrations)
@@ -88,7 +88,8 @@ def _read(file: Path) -> Migration:
                 mend=f"add a line '-- migrate:{needed}' and the statements below it",
             )
     statements = {
-        part: tuple(split_statements(body, first_line)) for part, (body, first_line) in parts.items()
+        part: tuple(split_statements(body, first_line))
+        for part, (body, first_line) in parts.items()
     }
     return Migration(
         version=int(named.group(1)),
@@ -117,7 +118,7 @@ def split_statements(text: str, first_line: int = 1) -> list[Statement]:
     >>> [s.sql for s in split_statements("select ';'; -- no ; here\\nselect 2;")]
     ["select ';'", '-- no ; here\\nselect 2']
     """
-    statements = []
+    statements: list[Statement] = []
     start = 0
     for token in _TOKEN.finditer(text):
         if token.group() == ";":

@@ -45,7 +45,11 @@ def _merge(config: dict[str, Any], level: Mapping[str, Any]) -> None:
     for key, value in level.items():
         plain = str(key).removeprefix("+")
         # a bare key holding a mapping is a folder, unless it says + or is a known mapping setting
-        if isinstance(value, Mapping) and key == plain and plain not in ("meta", "contract", "column_types"):
+        if (
+            isinstance(value, Mapping)
+            and key == plain
+            and plain not in ("meta", "contract", "column_types")
+        ):
             continue
         if plain == "tags":
             tags = [value] if isinstance(value, str) else list(value)
@@ -66,14 +70,16 @@ def load_dbt_project(root: Path) -> DbtProject | None:
             return default
         if not isinstance(value, list):
             raise ProjectError(
-                "R221", f"{key} is not a list", where=Location(file, body.line_of(key)),
+                "R221",
+                f"{key} is not a list",
+                where=Location(file, body.line_of(key)),
                 mend=f'write {key}: ["folder"]',
-            )  # fmt: skip
+            )
         return tuple(str(v) for v in value)
 
     variables = body.get("vars") or {}
     name = body.get("name")
-    own = variables.get(name) if isinstance(variables.get(name), Mapping) else {}
+    own = variables.get(name)
     return DbtProject(
         name=name,
         model_paths=paths("model-paths", "source-paths", ("models",)),
@@ -81,7 +87,10 @@ def load_dbt_project(root: Path) -> DbtProject | None:
         seed_paths=paths("seed-paths", "data-paths", ("seeds",)),
         test_paths=paths("test-paths", "test-paths", ("tests",)),
         docs_paths=paths("docs-paths", "docs-paths", ()),
-        vars={**{k: v for k, v in variables.items() if not isinstance(v, Mapping)}, **own},
+        vars={
+            **{k: v for k, v in variables.items() if not isinstance(v, Mapping)},
+            **(own if isinstance(own, Mapping) else {}),
+        },
         models=body.get("models") or {},
         seeds=body.get("seeds") or {},
     )

@@ -57,7 +57,9 @@ def load_project(config: Config) -> Project:
                 for path in folder.rglob("*.sql")
             )
         ),
-        docs=_docs_blocks([*model_folders, *seed_folders, *[root / d for d in settings.docs_paths]]),
+        docs=_docs_blocks(
+            [*model_folders, *seed_folders, *[root / d for d in settings.docs_paths]]
+        ),
         rules=tuple(_rules(config, test_folders)),
         vars={**settings.vars, **config.vars},
     )

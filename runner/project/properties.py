@@ -117,8 +117,10 @@ def _constraints(column: LineMap) -> list[str]:
     """A contract's not_null, unique and primary_key, as the rules that prove them."""
     found = [str(entry.get("type")) for entry in column.get("constraints") or []]
     as_rules = {
-        "not_null": ["not_null"], "unique": ["unique"], "primary_key": ["not_null", "unique"],
-    }  # fmt: skip
+        "not_null": ["not_null"],
+        "unique": ["unique"],
+        "primary_key": ["not_null", "unique"],
+    }
     return [rule for constraint in found for rule in as_rules.get(constraint, [])]
 
 

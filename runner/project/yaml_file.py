@@ -52,7 +52,7 @@ def read_yaml(path: Path) -> LineMap:
     """The file's top-level mapping (empty for an empty file); ProjectError where it is broken."""
     try:
         # the loader is a SafeLoader
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ProjectError(

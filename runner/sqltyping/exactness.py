@@ -151,9 +151,7 @@ def _branches(node: exp.Expr) -> list[exp.Expr]:
     return [*found, default] if default is not None else found
 
 
-def _mixed(
-    typed: Typed, node: exp.Expr, parts: list[exp.Expr], how: str
-) -> Iterator[Finding]:
+def _mixed(typed: Typed, node: exp.Expr, parts: list[exp.Expr], how: str) -> Iterator[Finding]:
     yield from _mixed_types(node, parts, [typed.of(part) for part in parts], how)
 
 

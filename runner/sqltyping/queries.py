@@ -55,9 +55,7 @@ class QueryTyper(ExpressionTyper):
             return
         scope.ctes[name] = self.columns(cte, self.query(body, scope), names)
 
-    def columns(
-        self, node: exp.Expr, items: list[Item], names: list[exp.Identifier]
-    ) -> Columns:
+    def columns(self, node: exp.Expr, items: list[Item], names: list[exp.Identifier]) -> Columns:
         """The columns of a derived table, renamed by its column list if it has one."""
         if names and len(names) != len(items):
             self.problem(node, f"{len(names)} column names for {len(items)} columns")
@@ -276,5 +274,3 @@ def _unnamed(node: exp.Expr) -> str:
     if isinstance(node, exp.Count) and isinstance(node.this, exp.Star):
         return "count_star()"
     return node.sql("duckdb", comments=False)
-
-

@@ -235,5 +235,3 @@ def number_literal_type(text: str) -> SqlType:
     whole, _, fraction = text.partition(".")
     precision = len(whole) + len(fraction)
     return decimal(precision, len(fraction)) if precision <= MAX_PRECISION else DOUBLE
-
-

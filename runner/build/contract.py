@@ -1,0 +1,51 @@
+"""A contract: a model's output has the columns its YAML promises, by name and type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.compile.compiled import Compiled
+from runner.engines.base import Column
+from runner.errors import ContractError, Location, ProjectError
+from runner.sqltyping.types import UNKNOWN, parse_type
+
+
+def enforce(compiled: Compiled, found: Sequence[Column]) -> None:
+    """ContractError naming every column that differs; nothing where all agree."""
+    where = compiled.model.properties.where or Location(compiled.model.path)
+    promised = {}
+    for column in compiled.columns:
+        expected = parse_type(column.data_type or "")
+        if expected is UNKNOWN:
+            raise ProjectError(
+                "R228",
+                f"the contract of {compiled.name} gives {column.name} "
+                + (
+                    f"the unknown type '{column.data_type}'" if column.data_type else "no data_type"
+                ),
+                where=where,
+                mend="write data_type: text, bigint, decimal(38,12), timestamp, …",
+            )
+        promised[column.name] = expected
+    actual = {column.name: column for column in found}
+    problems = [
+        f"{name} is missing (promised {t})" for name, t in promised.items() if name not in actual
+    ]
+    problems += [
+        f"{name} ({c.native_type or c.type}) is not in the contract"
+        for name, c in actual.items()
+        if name not in promised
+    ]
+    problems += [
+        f"{name} is {actual[name].native_type or actual[name].type}, promised {t}"
+        for name, t in promised.items()
+        if name in actual and actual[name].type != t
+    ]
+    if problems:
+        raise ContractError(
+            "R102",
+            f"{compiled.name} breaks its contract: {'; '.join(problems)}",
+            where=where,
+            why=f"its SQL is {Location(compiled.model.path)}",
+            mend="correct the SQL, or the promise; nothing was published",
+        )

@@ -1,0 +1,102 @@
+"""Make one model's relation, in the open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from runner.build import contract
+from runner.build.plan import Action, Step
+from runner.compile.compiled import Compiled
+from runner.compile.compiler import Compiler
+from runner.engines.base import Engine
+from runner.errors import CompileError, EngineError, Location
+
+_STAGING = "runner_increment"
+
+
+def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
+    """Build `step`'s relation; its rows (what an incremental added), None for a view."""
+    compiled = step.compiled
+    assert compiled is not None
+    try:
+        if compiled.has_contract:
+            contract.enforce(compiled, engine.describe(compiled.sql))
+        if compiled.materialized == "view":
+            engine.view_as(compiled.name, compiled.sql)
+            return None
+        if step.action is Action.EXTEND:
+            return _extend(engine, compiled, compiler.incremental_sql(compiled.name))
+        return engine.table_as(compiled.name, compiled.sql)
+    except EngineError as error:
+        raise blame(error, compiled) from error
+
+
+def blame(error: EngineError, compiled: Compiled) -> EngineError:
+    """The same error, with the model it happened in."""
+    kind = type(error)
+    return kind(
+        error.code,
+        f"{compiled.name} could not be built: {error.what}",
+        where=error.where
+        if error.code in ("R302", "R303", "R304")
+        else Location(compiled.model.path),
+        why=error.why,
+        mend=error.mend
+        or f"see the SQL as it ran in target/compiled, or with `runner compile {compiled.name}`; "
+        "nothing was published",
+    )
+
+
+def _extend(engine: Engine, compiled: Compiled, sql: str) -> int:
+    """Add an incremental model's new rows, replacing those of the same unique key."""
+    standing = engine.relations()[compiled.name].columns
+    found = engine.describe(sql)
+    if [c.name for c in found] != [c.name for c in standing]:
+        return engine.table_as(compiled.name, compiled.sql)
+    names = [c.name for c in standing]
+    strategy = str(compiled.config.get("incremental_strategy") or _default_strategy(compiled))
+    extend = _STRATEGIES.get(strategy)
+    if extend is None:
+        raise CompileError(
+            "R254",
+            f"{compiled.name} asks for the incremental strategy '{strategy}'",
+            where=Location(compiled.model.path, 1),
+            mend=f"one of {', '.join(sorted(_STRATEGIES))}",
+        )
+    return extend(engine, compiled, sql, names)
+
+
+def _default_strategy(compiled: Compiled) -> str:
+    return "delete+insert" if compiled.config.get("unique_key") else "append"
+
+
+def _append(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
+    return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from ({sql})")
+
+
+def _replace_keys(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
+    key: Any = compiled.config.get("unique_key")
+    keys = [key] if isinstance(key, str) else list(key or [])
+    if not keys:
+        raise CompileError(
+            "R254",
+            f"{compiled.name} replaces rows but has no unique_key",
+            where=Location(compiled.model.path, 1),
+            mend="add unique_key to its config",
+        )
+    engine.table_as(_STAGING, sql)
+    same = " and ".join(f"fresh.{k} = {compiled.name}.{k}" for k in keys)
+    engine.execute(
+        f"delete from {compiled.name} where exists (select 1 from {_STAGING} as fresh where {same})"
+    )
+    added = engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {_STAGING}")
+    engine.drop(_STAGING)
+    return added
+
+
+_STRATEGIES: dict[str, Callable[[Engine, Compiled, str, list[str]], int]] = {
+    "append": _append,
+    "delete+insert": _replace_keys,
+    "merge": _replace_keys,
+}

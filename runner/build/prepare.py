@@ -1,0 +1,160 @@
+"""Before a build: the database opened, migrated if new, given its demo facts; then a plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.build import fingerprint, state
+from runner.build.plan import Action, Plan, Planner, Request
+from runner.build.report import Watcher
+from runner.compile.compiled import Compiled
+from runner.engines.base import Engine, open_engine, open_memory
+from runner.errors import Location, MigrationError, ProjectError, SelectionError
+from runner.graph.select import StateOf
+from runner.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command line asked for."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    full_refresh: bool = False
+    state: Path | None = None
+
+
+@contextmanager
+def for_writing(
+    workspace: Workspace, wait_seconds: float, *, migrate: bool, watcher: Watcher
+) -> Iterator[Engine]:
+    """The target's database, at the project's schema version, with its seed facts loaded."""
+    engine = open_engine(workspace.target, wait_seconds=wait_seconds)
+    try:
+        if workspace.config.is_ledger:
+            _migrate(engine, workspace, asked=migrate, watcher=watcher)
+            _load_facts(engine, workspace, watcher)
+        yield engine
+    finally:
+        engine.close()
+
+
+@contextmanager
+def for_reading(workspace: Workspace, wait_seconds: float) -> Iterator[Engine]:
+    """The target's database read-only; an empty one in memory where there is none yet."""
+    if workspace.target.path.exists():
+        engine = open_engine(workspace.target, read_only=True, wait_seconds=wait_seconds)
+    else:
+        engine = open_memory(workspace.target.engine)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _migrate(engine: Engine, workspace: Workspace, *, asked: bool, watcher: Watcher) -> None:
+    from runner.migrate import apply, history
+    from runner.migrate.files import load_migrations
+
+    migrations = load_migrations(workspace.config.migration_path)
+    is_new = not history.read_applied(engine)
+    waiting = apply.pending(engine, migrations)
+    if not waiting:
+        return
+    if not (is_new or asked):
+        names = ", ".join(f"{m.version:04d}_{m.name}" for m in waiting)
+        raise MigrationError(
+            "R326",
+            f"{len(waiting)} migration{'s are' if len(waiting) > 1 else ' is'} pending: {names}",
+            where=Location(workspace.target.path),
+            why="the project's schema is newer than the database",
+            mend="run `runner migrate up`, or `runner build --migrate`",
+        )
+    applied = apply.up(engine, migrations)
+    watcher.note(f"migrated {workspace.target.path.name} to version {applied[-1].version:04d}")
+
+
+def _load_facts(engine: Engine, workspace: Workspace, watcher: Watcher) -> None:
+    from runner.ingest.demo import load_fact_seeds
+
+    if not any(folder.is_dir() for folder in workspace.config.fact_seed_paths):
+        return
+    for report in load_fact_seeds(engine, workspace.config):
+        appended = sum(report.appended.values())
+        if appended:
+            watcher.note(f"loaded {appended:,} facts from {Path(report.source).name}")
+
+
+def plan(engine: Engine, workspace: Workspace, choice: Choice) -> Plan:
+    """What to build and check; SelectionError where the choice holds nothing to build."""
+    selector = workspace.selector(state_of(engine, workspace, choice.state))
+    chosen = selector.select(choice.select, choice.exclude)
+    everything = not choice.select and not choice.exclude
+    buildable = {n for n in chosen if not n.startswith("source.")}
+    if not buildable and not everything:
+        raise SelectionError(
+            "R206",
+            "the selection holds nothing to build",
+            why="sources are facts: they are read, never built",
+            mend="add + after the source to build what stands on it",
+        )
+    planner = Planner(engine, workspace.project, workspace.models, workspace.dag)
+    request = Request(frozenset(chosen), everything, choice.full_refresh)
+    return planner.plan(request, workspace.rules)
+
+
+def to_build(made: Plan) -> list[Compiled]:
+    return [s.compiled for s in made.steps if s.compiled and s.action is not Action.SKIP]
+
+
+def state_of(engine: Engine, workspace: Workspace, folder: Path | None) -> StateOf:
+    """`state:modified` and `state:new`, against the last publish or a manifest.json."""
+
+    def ids(which: str) -> frozenset[str]:
+        if folder is not None:
+            known = _manifest_checksums(folder)
+            current = {m.unique_id: m.model.raw_sql for m in workspace.models.values()}
+            current |= {
+                s.unique_id: s.path.read_text(encoding="utf-8")
+                for s in workspace.project.seeds.values()
+            }
+            from runner.build.artifacts import checksum
+
+            now = {k: checksum(v)["checksum"] for k, v in current.items()}
+        else:
+            known = {k: v.definition for k, v in state.read_nodes(engine).items()}
+            now = {
+                m.unique_id: fingerprint.of_definition(m, engine.name)
+                for m in workspace.models.values()
+            }
+            now |= {
+                s.unique_id: fingerprint.of_seed(s, engine.name)
+                for s in workspace.project.seeds.values()
+            }
+        if which not in ("modified", "new"):
+            raise SelectionError("R207", f"there is no state '{which}'", mend="modified or new")
+        fresh = {k for k in now if k not in known}
+        if which == "new":
+            return frozenset(fresh)
+        return frozenset(fresh | {k for k, v in now.items() if k in known and known[k] != v})
+
+    return ids
+
+
+def _manifest_checksums(folder: Path) -> dict[str, str]:
+    path = folder / "manifest.json"
+    try:
+        nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"]
+        return {k: v["checksum"]["checksum"] for k, v in nodes.items() if "checksum" in v}
+    except (OSError, ValueError, KeyError) as error:
+        raise ProjectError(
+            "R229",
+            f"no manifest to compare with in {folder}",
+            where=Location(path),
+            why=str(error),
+            mend="give --state the target/ folder of an earlier build",
+        ) from error

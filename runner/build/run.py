@@ -1,0 +1,144 @@
+"""Write, audit, publish: every model and every check in one transaction, or nothing."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from runner.build import state
+from runner.build.materialize import materialize
+from runner.build.plan import Action, CheckStep, Plan, Step
+from runner.build.report import BuildResult, StepResult, Watcher
+from runner.build.seeds import load_seed
+from runner.checks import failures
+from runner.checks.results import CheckResult, Status
+from runner.checks.run import run_checks
+from runner.compile.compiler import Compiler
+from runner.engines.base import Engine
+from runner.errors import RunnerError
+
+
+class _UnpublishedError(Exception):
+    """A check failed: leave the transaction by rolling it back."""
+
+
+def run_build(
+    engine: Engine, compiler: Compiler, plan: Plan, stored_failures: int, watcher: Watcher
+) -> BuildResult:
+    """Carry out `plan`. The result says whether it was published; failing rows are stored if not.
+
+    Raises what a model or the database raised, with nothing published and nothing changed.
+    """
+    result = BuildResult(uuid.uuid4().hex, plan, _now())
+    started = time.perf_counter()
+    watcher.planned(plan)
+    try:
+        if plan.has_work:
+            with engine.transaction():
+                _build(engine, compiler, plan, result, watcher)
+                _audit(engine, plan, result, stored_failures, watcher)
+                if result.failed:
+                    raise _UnpublishedError
+                watcher.publishing()
+                _write_state(engine, plan, result)
+                failures.store(engine, result.run_id, result.checks, _now())
+        else:
+            result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
+            result.checks = list(_repeated(plan.checks, plan))
+        result.published = True
+    except _UnpublishedError:
+        with engine.transaction():
+            failures.store(engine, result.run_id, result.checks, _now())
+    finally:
+        result.seconds = time.perf_counter() - started
+    return result
+
+
+def _build(
+    engine: Engine, compiler: Compiler, plan: Plan, result: BuildResult, watcher: Watcher
+) -> None:
+    for step in plan.steps:
+        if step.action in (Action.SKIP, Action.INLINE):
+            result.steps.append(StepResult(step, _known_rows(plan, step), 0.0))
+            continue
+        watcher.step_started(step)
+        started = time.perf_counter()
+        try:
+            rows = (
+                load_seed(engine, step.seed) if step.seed else materialize(engine, compiler, step)
+            )
+        except RunnerError as error:
+            failed = StepResult(step, None, time.perf_counter() - started, error.what)
+            result.steps.append(failed)
+            watcher.step_finished(failed)
+            raise
+        done = StepResult(step, rows, time.perf_counter() - started)
+        result.steps.append(done)
+        watcher.step_finished(done)
+
+
+def _known_rows(plan: Plan, step: Step) -> int | None:
+    known = plan.nodes.get(step.unique_id)
+    return known.row_count if known else None
+
+
+def _audit(
+    engine: Engine, plan: Plan, result: BuildResult, stored_failures: int, watcher: Watcher
+) -> None:
+    due = [c.rule for c in plan.checks if c.action is Action.BUILD]
+    watcher.checks_started(len(due))
+    result.checks = run_checks(engine, due, stored_failures, watcher.check_finished)
+    result.checks += _repeated([c for c in plan.checks if c.action is Action.SKIP], plan)
+
+
+def _repeated(checks: Iterable[CheckStep], plan: Plan) -> Iterable[CheckResult]:
+    """Results that stand because nothing those checks read has changed."""
+    for check in checks:
+        known = plan.check_states[check.rule.rule.name]
+        yield CheckResult(
+            check.rule.rule,
+            Status(known.status),
+            known.failures,
+            check.rule.failing,
+            0.0,
+            repeated=True,
+        )
+
+
+def _write_state(engine: Engine, plan: Plan, result: BuildResult) -> None:
+    now = _now()
+    nodes = dict(plan.nodes)
+    for done in result.steps:
+        step = done.step
+        if step.action in (Action.BUILD, Action.EXTEND):
+            counted = step.materialized != "view"
+            nodes[step.unique_id] = state.NodeState(
+                step.unique_id,
+                step.name,
+                step.fingerprint or "",
+                step.definition,
+                step.materialized,
+                engine.row_count(step.name) if counted else None,
+                now,
+                result.run_id,
+            )
+    checks = dict(plan.check_states)
+    fingerprints = {c.rule.rule.name: c.fingerprint for c in plan.checks}
+    for check in result.checks:
+        if not check.repeated:
+            name = check.rule.name
+            checks[name] = state.CheckState(
+                name,
+                fingerprints[name] or "",
+                check.status.value,
+                check.failures,
+                now,
+                result.run_id,
+            )
+    state.write(engine, nodes.values(), checks.values())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

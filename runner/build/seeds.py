@@ -1,0 +1,168 @@
+"""CSV seeds: reference data, replaced whole when its file changes."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from runner.engines.base import Column, Engine
+from runner.errors import Location, ProjectError
+from runner.project.nodes import Seed
+from runner.sqltyping.types import (
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    TEXT,
+    TIMESTAMP,
+    UNKNOWN,
+    Kind,
+    SqlType,
+    decimal,
+    parse_type,
+)
+
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})$")
+_DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.(\d+)$")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?Z?$")
+_NULLS = {"", "null"}
+
+
+def load_seed(engine: Engine, seed: Seed) -> int:
+    """Replace the seed's table by its file's rows; how many."""
+    header, rows = _read(seed)
+    declared = {str(k): str(v) for k, v in (seed.config.get("column_types") or {}).items()}
+    for column in declared:
+        if column not in header:
+            raise ProjectError(
+                "R227",
+                f"column_types of seed {seed.name} names '{column}', which its file lacks",
+                where=seed.properties.where or Location(seed.path, 1),
+                mend=f"the file has {', '.join(header)}",
+            )
+    columns = [
+        Column(
+            name,
+            _declared(declared[name], seed)
+            if name in declared
+            else infer_type([row[i] for row in rows]),
+        )
+        for i, name in enumerate(header)
+    ]
+    converted = [
+        [_convert(value, column, seed, line) for value, column in zip(row, columns, strict=True)]
+        for line, row in enumerate(rows, start=2)
+    ]
+    engine.empty_table(seed.name, columns)
+    return engine.insert_rows(seed.name, columns, converted)
+
+
+def _read(seed: Seed) -> tuple[list[str], list[list[str]]]:
+    delimiter = str(seed.config.get("delimiter", ","))
+    with seed.path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            header = [name.strip() for name in next(reader, [])]
+            rows = []
+            for row in reader:
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise ProjectError(
+                        "R227",
+                        f"a row of seed {seed.name} has {len(row)} cells, the header {len(header)}",
+                        where=Location(seed.path, reader.line_num),
+                        mend="add or remove the cell; quote a value that holds the delimiter",
+                    )
+                rows.append(row)
+        except csv.Error as error:
+            raise ProjectError(
+                "R227",
+                f"{seed.path.name} is not readable CSV",
+                where=Location(seed.path, reader.line_num),
+                why=str(error),
+            ) from error
+    if not header:
+        raise ProjectError(
+            "R227",
+            f"seed {seed.name} is empty",
+            where=Location(seed.path, 1),
+            mend="give it a header line",
+        )
+    return header, rows
+
+
+def _declared(text: str, seed: Seed) -> SqlType:
+    found = parse_type(text)
+    if found is UNKNOWN:
+        raise ProjectError(
+            "R227",
+            f"seed {seed.name} has a column of unknown type '{text}'",
+            where=seed.properties.where,
+            mend="use text, bigint, decimal(p,s), date, timestamp…",
+        )
+    return found
+
+
+def infer_type(values: Sequence[str]) -> SqlType:
+    """The narrowest type that holds every value exactly; text where nothing else does.
+
+    >>> str(infer_type(["1", "", "2.50"])), str(infer_type(["2024-01-01"]))
+    ('decimal(18,2)', 'date')
+    """
+    present = [v.strip() for v in values if v.strip().lower() not in _NULLS]
+    if not present:
+        return TEXT
+    if all(_INTEGER.match(v) for v in present):
+        return INTEGER
+    if all(_INTEGER.match(v) or _DECIMAL.match(v) for v in present):
+        scale = max(len(m.group(2)) for v in present if (m := _DECIMAL.match(v)))
+        whole = max(len(v.lstrip("-").split(".")[0]) for v in present)
+        return decimal(18 if scale + whole <= 18 else 38, scale) if scale + whole <= 38 else TEXT
+    if all(v.lower() in ("true", "false") for v in present):
+        return BOOLEAN
+    if all(_DATE.match(v) for v in present):
+        return DATE
+    if all(_TIMESTAMP.match(v) for v in present):
+        return TIMESTAMP
+    return TEXT
+
+
+def _convert(value: str, column: Column, seed: Seed, line: int) -> Any:
+    if value.strip().lower() in _NULLS:
+        return None
+    try:
+        return _PARSERS.get(column.type.kind, str)(
+            value.strip() if column.type is not TEXT else value
+        )
+    except (ValueError, ArithmeticError) as error:
+        raise ProjectError(
+            "R227",
+            f"'{value}' in column {column.name} of seed {seed.name} is no {column.type}",
+            where=Location(seed.path, line),
+            why=str(error) or type(error).__name__,
+            mend="correct the value, or the column's type",
+        ) from error
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false", "t", "f", "1", "0"):
+        raise ValueError("neither true nor false")
+    return text.lower() in ("true", "t", "1")
+
+
+def _naive(text: str) -> datetime:
+    return datetime.fromisoformat(text.removesuffix("Z"))
+
+
+_PARSERS: dict[Kind, Any] = {
+    Kind.INTEGER: int,
+    Kind.DECIMAL: Decimal,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: date.fromisoformat,
+    Kind.TIMESTAMP: _naive,
+}

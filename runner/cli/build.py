@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.options import project_options, select_options, wait_option
+
+if TYPE_CHECKING:
+    from runner.build.plan import Plan
+    from runner.build.report import BuildResult
+    from runner.cli.watch import Quiet
+    from runner.config import Config
+    from runner.engines.base import Engine
+    from runner.workspace import Workspace
+
+
+@click.command()
+@project_options
+@select_options
+@click.option("--full-refresh", is_flag=True, help="Build everything anew, changed or not.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
+@click.option("--migrate", is_flag=True, help="Apply pending migrations first.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Compare state:modified with this folder's manifest.json.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@wait_option
+def command(
+    project_dir: Path,
+    target: str | None,
+    variables: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    full_refresh: bool,
+    dry_run: bool,
+    migrate: bool,
+    state: Path | None,
+    quiet: bool,
+    wait_seconds: float,
+) -> int:
+    """Build the derived tables, check them, and publish all or nothing.
+
+    A new database is migrated and given the demo facts first. What has not changed is skipped.
+    """
+    from runner.build import prepare
+    from runner.cli import options
+    from runner.cli.watch import watcher
+    from runner.workspace import open_workspace
+
+    config = options.load(project_dir, variables)
+    workspace = open_workspace(config, target, full_refresh=full_refresh)
+    _ = workspace.rules  # a broken check is met before anything is written
+    choice = prepare.Choice(select, exclude, full_refresh, state)
+    if dry_run:
+        with prepare.for_reading(workspace, wait_seconds) as engine:
+            _show_plan(prepare.plan(engine, workspace, choice))
+        return 0
+    eyes = watcher(quiet)
+    with prepare.for_writing(workspace, wait_seconds, migrate=migrate, watcher=eyes) as engine:
+        return _build(engine, workspace, choice, eyes, config, quiet)
+
+
+def _build(
+    engine: Engine,
+    workspace: Workspace,
+    choice: prepare.Choice,  # type: ignore[name-defined]  # noqa: F821
+    eyes: Quiet,
+    config: Config,
+    quiet: bool,
+) -> int:
+    from runner.build import artifacts, prepare
+    from runner.build.run import run_build
+    from runner.cli.watch import summarise
+
+    plan = prepare.plan(engine, workspace, choice)
+    folder = config.target_path
+    artifacts.write_compiled(folder, workspace.project, prepare.to_build(plan))
+    artifacts.write_manifest(
+        folder, workspace.project, workspace.models, workspace.rules, workspace.dag, engine.name
+    )
+    result = run_build(engine, workspace.compiler, plan, config.stored_failures, eyes)
+    artifacts.write_run_results(folder, workspace.project, result)
+    if not quiet or not result.published:
+        summarise(result, f"{workspace.target.name} ({workspace.target.path.name})")
+    if result.published and not quiet:
+        _say_next(result, config)
+    return 0 if result.published else 1
+
+
+def _say_next(result: BuildResult, config: Config) -> None:
+    from runner.cli.console import say
+
+    if not config.is_ledger or not any(s.step.name == "positions" for s in result.steps):
+        return
+    say("next:")
+    say("  runner show positions                     what is held, and what it has made")
+    say('  runner query "select * from order_pnl"    any question, in SQL')
+    say("  runner ingest FILE --format FORMAT        facts of your own (runner ingest --help)")
+
+
+def _show_plan(plan: Plan) -> None:
+    for step in plan.steps:
+        click.echo(f"{step.action.value:<7} {step.materialized:<11} {step.name:<32} {step.reason}")
+    due = sum(c.action.value != "skip" for c in plan.checks)
+    click.echo(f"checks: {due} to run, {len(plan.checks) - due} unchanged")

@@ -1,0 +1,108 @@
+"""The command line: each command's module is imported when it is called, not before."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from runner import __version__
+
+_COMMANDS = {
+    "build": "Build, check and publish the derived tables.",
+    "check": "Run the checks on what is published.",
+    "compile": "Print a model's SQL as an engine runs it.",
+    "ingest": "Append facts from a file.",
+    "init": "Start a new ledger project.",
+    "ls": "List models, seeds and sources.",
+    "migrate": "Move the database's schema up or down.",
+    "query": "Answer a question in SQL, read-only.",
+    "show": "Show the rows of a published table.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows every command's name and help; loads one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        import importlib
+
+        module = importlib.import_module(f"runner.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from runner.errors import nearest
+
+            near = nearest(args[0], set(_COMMANDS))
+            ctx.fail(
+                f"There is no command '{args[0]}'." + (f" Did you mean '{near}'?" if near else "")
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="runner")
+def cli() -> None:
+    """The order ledger: append-only facts in, checked and exact costs and PnL out.
+
+    Exit status: 0 done; 1 checks failed, nothing published; 2 usage or configuration; 3 the
+    database refused or failed; 101 a bug.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run one command line; the exit status."""
+    from runner.errors import RunnerError
+
+    try:
+        outcome: Any = cli.main(args=args, standalone_mode=False)
+        return int(outcome) if isinstance(outcome, int) else 0
+    except RunnerError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except click.exceptions.Abort:
+        click.echo("interrupted; nothing was published", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # whoever read our output has had enough of it
+        sys.stdout = None
+        return 0
+    except KeyboardInterrupt:
+        click.echo("interrupted; nothing was published", err=True)
+        return 130
+    except OSError as error:
+        from runner.cli.console import system_error
+
+        click.echo(str(system_error(error)), err=True)
+        return 3
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        click.echo(
+            f"error[R900]: a bug in the runner: {type(error).__name__}: {error}\n"
+            "  mend:  please report it with the lines above; nothing was published",
+            err=True,
+        )
+        return 101

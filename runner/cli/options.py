@@ -1,0 +1,114 @@
+"""Options several commands share, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from runner.config import Config
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def project_options(function: _F) -> _F:
+    """--project-dir, --target, --var."""
+    for option in (
+        click.option(
+            "--var",
+            "variables",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="Set a var for this run; may be repeated.",
+        ),
+        click.option("-t", "--target", metavar="NAME", help="The configured target to use."),
+        click.option(
+            "--project-dir",
+            type=click.Path(path_type=Path),
+            default=Path(),
+            help="The project's folder, or one inside it.  [default: here]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def wait_option(function: _F) -> _F:
+    return click.option(
+        "--wait",
+        "wait_seconds",
+        type=click.FloatRange(min=0),
+        default=0,
+        metavar="SECONDS",
+        help="Wait this long while another process holds the database.",
+    )(function)
+
+
+def select_options(function: _F) -> _F:
+    for option in (
+        click.option(
+            "--exclude", multiple=True, metavar="SELECTOR", help="Leave these out of the selection."
+        ),
+        click.option(
+            "-s",
+            "--select",
+            multiple=True,
+            metavar="SELECTOR",
+            help="dbt's grammar: name, +name+, tag:x, path:models/pnl, state:modified.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def format_option(default: str = "table") -> Callable[[_F], _F]:
+    return click.option(
+        "--format",
+        "format_name",
+        default=default,
+        show_default=True,
+        type=click.Choice(["table", "json", "ndjson", "csv", "markdown", "parquet"]),
+        help="How to write the answer.",
+    )
+
+
+def output_option(function: _F) -> _F:
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write the answer to this file instead of stdout.",
+    )(function)
+
+
+def load(project_dir: Path, variables: Iterable[str]) -> Config:
+    from runner.config import load_config
+
+    return load_config(project_dir, parse_vars(variables))
+
+
+def parse_vars(pairs: Iterable[str]) -> dict[str, Any]:
+    """`name=value` words; a value is read as YAML reads it, so 3 is a number and [a] a list."""
+    from runner.errors import UsageError
+
+    found = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        if not sign or not name:
+            raise UsageError(
+                "R200", f"--var {pair} is not NAME=VALUE", mend="write --var pnl_method=fifo"
+            )
+        import yaml
+
+        try:
+            found[name] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UsageError(
+                "R200",
+                f"--var {name} has no readable value: {text}",
+                why=str(error).splitlines()[0],
+            ) from error
+    return found

@@ -1,0 +1,141 @@
+"""A build as it is watched: live on a terminal, plain lines elsewhere, silent with --quiet."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from runner.build.plan import Action, Plan, Step
+from runner.build.report import BuildResult, StepResult
+from runner.checks.results import CheckResult, Status
+from runner.cli.console import duration, say
+
+_SHOWN_FAILING_ROWS = 3
+
+
+class Quiet:
+    """Says nothing while it runs."""
+
+    def note(self, message: str) -> None: ...
+    def planned(self, plan: Plan) -> None: ...
+    def step_started(self, step: Step) -> None: ...
+    def step_finished(self, result: StepResult) -> None: ...
+    def checks_started(self, count: int) -> None: ...
+    def check_finished(self, result: CheckResult) -> None: ...
+    def publishing(self) -> None: ...
+
+
+class Lines(Quiet):
+    """A line for each thing done."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._done = 0
+
+    def note(self, message: str) -> None:
+        say(message)
+
+    def planned(self, plan: Plan) -> None:
+        self._total = sum(s.action in (Action.BUILD, Action.EXTEND) for s in plan.steps)
+
+    def step_finished(self, result: StepResult) -> None:
+        self._done += 1
+        step = result.step
+        rows = "" if result.rows is None else f"{result.rows:,} rows"
+        place = f"{self._done:>3} of {self._total}"
+        what = f"{place}  {step.materialized:<11} {step.name:<32}"
+        if result.error:
+            say(f"{what} failed", colour="red")
+        else:
+            say(f"{what} {rows:>16}  {duration(result.seconds)}")
+
+    def checks_started(self, count: int) -> None:
+        if count:
+            say(f"running {count} check{'s' if count != 1 else ''}")
+
+    def check_finished(self, result: CheckResult) -> None:
+        if result.status is Status.FAIL:
+            say(f"  FAIL  {result.sentence}", colour="red")
+        elif result.status is Status.WARN:
+            say(f"  WARN  {result.sentence}", colour="yellow")
+
+
+class Live(Lines):
+    """Lines, and a spinner that names what is under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from rich.console import Console
+
+        self._status: Any = Console(stderr=True).status("")
+
+    def step_started(self, step: Step) -> None:
+        self._status.update(f"building {step.name}")
+        self._status.start()
+
+    def step_finished(self, result: StepResult) -> None:
+        self._status.stop()
+        super().step_finished(result)
+
+    def checks_started(self, count: int) -> None:
+        super().checks_started(count)
+        self._status.update("checking")
+        self._status.start()
+
+    def check_finished(self, result: CheckResult) -> None:
+        if result.status is not Status.PASS:
+            self._status.stop()
+        super().check_finished(result)
+
+    def publishing(self) -> None:
+        self._status.stop()
+
+
+def watcher(quiet: bool) -> Quiet:
+    if quiet:
+        return Quiet()
+    return Live() if sys.stderr.isatty() else Lines()
+
+
+def summarise(result: BuildResult, target: str) -> None:
+    """The end of a build: failures again, with their rows, and what was published."""
+    for check in (*result.failed, *result.warned):
+        explain(check)
+    built = [s for s in result.steps if s.step.action in (Action.BUILD, Action.EXTEND)]
+    skipped = sum(s.step.action is Action.SKIP for s in result.steps)
+    passed = sum(c.status is Status.PASS for c in result.checks)
+    counted = (
+        f"{len(built)} built, {skipped} unchanged; checks: {passed} passed, "
+        f"{len(result.warned)} warned, {len(result.failed)} failed; {duration(result.seconds)}"
+    )
+    if result.published:
+        if built:
+            say(f"published to {target}: {counted}", colour="green")
+        else:
+            say(f"{target} is up to date: {counted}", colour="green")
+    else:
+        say(f"NOTHING PUBLISHED to {target}: {counted}", colour="red", bold=True)
+
+
+def explain(check: CheckResult, *, stored: bool = True) -> None:
+    """A failed check in full: its sentence, where it is declared, its first failing rows."""
+    failed = check.status is Status.FAIL
+    say()
+    say(f"{'FAIL' if failed else 'WARN'} {check.rule.name}", colour="red" if failed else "yellow")
+    if check.rule.description:
+        say(f"  {check.rule.description.strip()}")
+    say(f"  declared at {check.rule.where}")
+    say(
+        f"  {check.failures:,} failing row{'s' if check.failures != 1 else ''}"
+        + (" (as found when last checked)" if check.repeated else "")
+    )
+    if check.rows is not None:
+        for row in check.rows.rows[:_SHOWN_FAILING_ROWS]:
+            pairs = zip(check.rows.columns, row, strict=True)
+            shown = ", ".join(f"{name}={value}" for name, value in pairs if value is not None)
+            say(f"    {shown[:300]}")
+        if failed and stored:
+            say(
+                '  all of them: runner query "select failing_row from check_failures '
+                f"where check_name = '{check.rule.name}'\""
+            )

@@ -1,0 +1,30 @@
+"""Parquet through DuckDB, which keeps decimals as decimals."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from runner.engines.base import Column, Result, open_memory
+from runner.sqltyping.types import TEXT, Kind
+
+_CHUNK_ROWS = 20_000
+
+
+def write_parquet(answer: Result, output: Path) -> None:
+    engine = open_memory("duckdb")
+    partial = output.with_name(output.name + ".partial")
+    try:
+        known = [
+            Column(c.name, c.type if c.type.kind not in (Kind.UNKNOWN, Kind.NULL) else TEXT)
+            for c in answer.columns
+        ]
+        engine.empty_table("answer", known)
+        while chunk := list(islice(answer.rows, _CHUNK_ROWS)):
+            engine.insert_rows("answer", known, chunk)
+        quoted = str(partial).replace("'", "''")
+        engine.execute(f"copy answer to '{quoted}' (format parquet)")
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
+        engine.close()

@@ -1,0 +1,69 @@
+"""A new ledger project: the folders the package carries, and a pyproject.toml of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from runner.errors import UsageError
+from runner.workspace import template_root
+
+_FOLDERS = ("sql", "models", "checks", "seeds")
+_FILES = ("dbt_project.yml",)
+_PYPROJECT = """\
+# This folder is a ledger project. Settings are explained in docs/configuration.md of sot-runner.
+
+[tool.runner]
+name = "{name}"
+target = "duckdb"
+
+[tool.runner.targets.duckdb]
+engine = "duckdb"
+path = "{name}.duckdb"
+
+[tool.runner.targets.sqlite]
+engine = "sqlite"
+path = "{name}.sqlite"
+
+[tool.runner.vars]
+pnl_method = "fifo"
+"""
+_GITIGNORE = "target/\n*.duckdb\n*.duckdb.wal\n*.sqlite\n*.sqlite-*\n"
+
+
+def scaffold(directory: Path, *, with_demo: bool) -> None:
+    """Make `directory` a ledger project, whole or not at all; it must be new or empty."""
+    if directory.exists() and any(directory.iterdir()):
+        raise UsageError(
+            "R215",
+            f"{directory} is not empty",
+            why="a new project would mix with what is there",
+            mend="name a new folder",
+        )
+    name = re.sub(r"\W+", "_", directory.resolve().name).strip("_").lower() or "ledger"
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".runner-init-") as scratch:
+        made = Path(scratch) / "project"
+        made.mkdir()
+        source = template_root()
+        for folder in _FOLDERS:
+            shutil.copytree(source / folder, made / folder, ignore=_ignored(with_demo))
+        for file in _FILES:
+            shutil.copyfile(source / file, made / file)
+        (made / "pyproject.toml").write_text(_PYPROJECT.format(name=name), encoding="utf-8")
+        (made / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+        if directory.exists():
+            directory.rmdir()
+        made.replace(directory)
+
+
+def _ignored(with_demo: bool):  # type: ignore[no-untyped-def]
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        skipped = {n for n in names if n in ("__pycache__", ".DS_Store")}
+        if not with_demo and Path(folder).name == "seeds":
+            skipped |= {"demo"} & set(names)
+        return skipped
+
+    return ignored
