@@ -48,6 +48,11 @@ class Config:
     stored_failures: int
 
     @property
+    def exactness(self) -> str:
+        """What a float near money is: an error in a ledger, a warning in a plain dbt project."""
+        return self.exact_money or ("error" if self.is_ledger else "warn")
+
+    @property
     def is_ledger(self) -> bool:
         """Whether this project keeps facts of its own (a plain dbt project does not)."""
         return self.migration_path.is_dir()

@@ -1,4 +1,4 @@
-"""target/manifest.json and target/run_results.json, in dbt's shape, for the tools that read them."""
+"""target/manifest.json and target/run_results.json, in dbt's shape, for tools that read those."""
 
 from __future__ import annotations
 

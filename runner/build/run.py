@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from runner.build import state
+from runner.build import exactness, state
 from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
 from runner.build.report import BuildResult, StepResult, Watcher
@@ -16,6 +16,7 @@ from runner.checks import failures
 from runner.checks.results import CheckResult, Status
 from runner.checks.run import run_checks
 from runner.compile.compiler import Compiler
+from runner.config import Config
 from runner.engines.base import Engine
 from runner.errors import RunnerError
 
@@ -25,7 +26,7 @@ class _UnpublishedError(Exception):
 
 
 def run_build(
-    engine: Engine, compiler: Compiler, plan: Plan, stored_failures: int, watcher: Watcher
+    engine: Engine, compiler: Compiler, plan: Plan, config: Config, watcher: Watcher
 ) -> BuildResult:
     """Carry out `plan`. The result says whether it was published; failing rows are stored if not.
 
@@ -37,8 +38,8 @@ def run_build(
     try:
         if plan.has_work:
             with engine.transaction():
-                _build(engine, compiler, plan, result, watcher)
-                _audit(engine, plan, result, stored_failures, watcher)
+                _build(engine, compiler, plan, result, config, watcher)
+                _audit(engine, plan, result, config.stored_failures, watcher)
                 if result.failed:
                     raise _UnpublishedError
                 watcher.publishing()
@@ -57,7 +58,12 @@ def run_build(
 
 
 def _build(
-    engine: Engine, compiler: Compiler, plan: Plan, result: BuildResult, watcher: Watcher
+    engine: Engine,
+    compiler: Compiler,
+    plan: Plan,
+    result: BuildResult,
+    config: Config,
+    watcher: Watcher,
 ) -> None:
     for step in plan.steps:
         if step.action in (Action.SKIP, Action.INLINE):
@@ -66,6 +72,8 @@ def _build(
         watcher.step_started(step)
         started = time.perf_counter()
         try:
+            if step.compiled:
+                exactness.guard(engine, step.compiled, config.exactness, watcher)
             rows = (
                 load_seed(engine, step.seed) if step.seed else materialize(engine, compiler, step)
             )

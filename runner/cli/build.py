@@ -82,7 +82,7 @@ def _build(
     artifacts.write_manifest(
         folder, workspace.project, workspace.models, workspace.rules, workspace.dag, engine.name
     )
-    result = run_build(engine, workspace.compiler, plan, config.stored_failures, eyes)
+    result = run_build(engine, workspace.compiler, plan, config, eyes)
     artifacts.write_run_results(folder, workspace.project, result)
     if not quiet or not result.published:
         summarise(result, f"{workspace.target.name} ({workspace.target.path.name})")

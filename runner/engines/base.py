@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.config import Target
 from runner.sqltyping.types import SqlType
+
+if TYPE_CHECKING:
+    from runner.engines.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ class Engine(Protocol):
 
     def native(self, sql: str) -> str:
         """Portable SQL as this engine runs it."""
+        ...
+
+    def staging(self) -> AbstractContextManager[Staging]:
+        """A DuckDB to read and judge rows in before this database takes them (ingest only)."""
         ...
 
     # catalogue

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
 import duckdb
@@ -17,6 +17,9 @@ from runner.config import Target
 from runner.engines.base import Column, Params, Relation, Result
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
 from runner.sqltyping.types import parse_type
+
+if TYPE_CHECKING:
+    from runner.engines.staging import Staging
 
 _FETCH_ROWS = 10_000
 _INSERT_ROWS = 500
@@ -127,6 +130,11 @@ class DuckDBEngine:
                     yield tuple(str(v) if isinstance(v, UUID) else v for v in row)
         except duckdb.Error as error:
             _refuse(error, self.target.path)
+
+    def staging(self) -> AbstractContextManager[Staging]:
+        from runner.engines.staging import stage_in_place
+
+        return stage_in_place(self)
 
     # catalogue
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import apsw
 
@@ -21,6 +21,9 @@ from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_st
 from runner.engines.sqlite_values import decoder, encoder
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
 from runner.sqltyping.types import SqlType
+
+if TYPE_CHECKING:
+    from runner.engines.staging import Staging
 
 _VIEW_COLUMNS = "runner_view_columns"
 _COMMENTS = "runner_comments"
@@ -124,6 +127,11 @@ class SQLiteEngine:
                 )
         except apsw.Error as error:
             _refuse(error, self.target.path)
+
+    def staging(self) -> AbstractContextManager[Staging]:
+        from runner.engines.staging import stage_beside
+
+        return stage_beside(self, self.connection, _refuse)
 
     # catalogue
 

@@ -1,4 +1,4 @@
-"""Migrations up and down, one transaction each, with their record in the same transaction."""
+"""Migrations up and down, with their record in the same transaction as the change."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ def up(
     """Apply what is pending, up to `to_version`; the migrations applied."""
     if to_version is not None and to_version not in {m.version for m in migrations}:
         raise UsageError("R205", f"there is no migration {to_version:04d}")
-    applied = []
-    for migration in pending(engine, migrations):
-        if to_version is not None and migration.version > to_version:
-            break
+    waiting = [
+        m for m in pending(engine, migrations) if to_version is None or m.version <= to_version
+    ]
+    if waiting:
+        # one transaction for all: interrupted or refused, the schema is what it was before
         with engine.transaction():
             history.ensure_table(engine)
-            apply_statements(engine, migration)
-            history.record(engine, migration)
-        applied.append(migration)
-    return applied
+            for migration in waiting:
+                apply_statements(engine, migration)
+                history.record(engine, migration)
+    return waiting
 
 
 def apply_statements(engine: Engine, migration: Migration) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.engines.base import Engine, open_memory
+from runner.errors import EngineError
 from runner.migrate import apply, history
-from runner.migrate.files import Migration
+from runner.migrate.files import Migration, Statement
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,19 @@ def verify(engine: Engine, migrations: Sequence[Migration]) -> list[Finding]:
         findings += drift(engine, applied)
     for migration in applied:
         for statement in migration.verify:
-            row = next(iter(engine.query(statement.sql).rows), None)
-            if row is not None:
-                findings.append(
-                    Finding(
-                        f"{migration.file.name}:{statement.line}",
-                        f"its verify query returned {row!r}",
-                    )
-                )
+            problem = _run(engine, statement)
+            if problem:
+                findings.append(Finding(f"{migration.file.name}:{statement.line}", problem))
     return findings
+
+
+def _run(engine: Engine, statement: Statement) -> str | None:
+    """What is wrong with a verify query's answer: a row, or that it cannot run."""
+    try:
+        row = next(iter(engine.query(statement.sql).rows), None)
+    except EngineError as error:
+        return f"its verify query cannot run: {(error.why or error.what).splitlines()[0]}"
+    return None if row is None else f"its verify query returned {row!r}"
 
 
 def drift(engine: Engine, applied: Sequence[Migration]) -> list[Finding]:

@@ -33,6 +33,8 @@ def negate(writer: Writer, node: exp.Expr) -> str:
     if type_.kind is Kind.DECIMAL:
         return fold(node, type_) or f"decimal_neg({writer.sql(node.this)})"
     value = writer.atom(node.this)
+    if value.startswith("-"):
+        value = f"({value})"  # two of them would begin a comment
     if type_.kind is Kind.DOUBLE:
         return f"-{value}"
     if rules.is_whole(type_):

@@ -120,9 +120,7 @@ def fold(node: exp.Expr, to: SqlType) -> str | None:
     try:
         return _folded(written, to)
     except (EngineError, ValueError) as error:
-        raise refusal(
-            node, str(error).splitlines()[0], f"write it as {rules.plain(to)}"
-        ) from None
+        raise refusal(node, str(error).splitlines()[0], f"write it as {rules.plain(to)}") from None
 
 
 def _folded(written: str, to: SqlType) -> str | None:
@@ -139,6 +137,6 @@ def _folded(written: str, to: SqlType) -> str | None:
         Kind.TIMESTAMP: sqlite_scalars.timestamp_parse,
         Kind.UUID: sqlite_scalars.uuid_text,
         Kind.JSON: sqlite_scalars.json_check,
-        Kind.TEXT: str,
+        Kind.TEXT: lambda written: written,
     }.get(to.kind)
     return text.string(parse(written) or "") if parse else None

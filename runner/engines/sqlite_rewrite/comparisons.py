@@ -49,9 +49,7 @@ def binary(writer: Writer, node: exp.Expr) -> str:
     return compare(writer, node, node.this, node.expression, _OPERATORS[type(node)])
 
 
-def compare(
-    writer: Writer, node: exp.Expr, left: exp.Expr, right: exp.Expr, operator: str
-) -> str:
+def compare(writer: Writer, node: exp.Expr, left: exp.Expr, right: exp.Expr, operator: str) -> str:
     """`left operator right`, at their common type."""
     type_ = common(writer, node, [left, right])
     return at(writer, node, writer.to(left, type_), writer.to(right, type_), operator, type_)

@@ -243,9 +243,7 @@ def _json_extract(writer: Writer, node: exp.Expr) -> str:
 
 
 def _clock(writer: Writer, node: exp.Expr) -> str:
-    raise refusal(
-        node, "the clock makes a result that cannot be repeated", "pass the moment in"
-    )
+    raise refusal(node, "the clock makes a result that cannot be repeated", "pass the moment in")
 
 
 _RULES: dict[type[exp.Expr], Callable[[Writer, exp.Expr], str]] = {
@@ -293,4 +291,3 @@ _RULES: dict[type[exp.Expr], Callable[[Writer, exp.Expr], str]] = {
     exp.CurrentTimestamp: _clock,
     exp.CurrentDate: _clock,
 }
-

@@ -22,7 +22,7 @@ def refusal(node: exp.Expr | str, why: str, mend: str) -> TranslationError:
 
 
 def only(node: exp.Expr, *keys: str) -> None:
-    """Raise over a node that says more than the arguments named, which are all that is translated."""
+    """Raise over a node that says more than the arguments named: no other is translated."""
     unread = unread_args(node, keys)
     if unread:
         raise refusal(

@@ -1,0 +1,184 @@
+"""Where ingest reads, maps and judges rows before the ledger takes them: always DuckDB.
+
+A DuckDB ledger stages in temporary tables of its own connection, so that rows never pass through
+Python. Any other ledger stages in a DuckDB of its own in memory, and rows go over in chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
+
+import apsw
+
+from runner.engines.base import Column, Engine, Params
+from runner.sqltyping.types import Kind
+
+_CHUNK_ROWS = 20_000
+PREFIX = "ingest_"
+
+
+class Staging(Protocol):
+    """A DuckDB connection beside, or inside, the ledger. Its tables are called ingest_…."""
+
+    def run(self, sql: str, params: Params = ()) -> None: ...
+
+    def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]: ...
+
+    def ledger(
+        self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
+    ) -> str:
+        """The name of a staging relation that has the ledger's rows of `table`.
+
+        `wanted` is a staging query of the values of `key` that matter; None: every row. The
+        relation may hold more rows than wanted, never fewer.
+        """
+        ...
+
+    def append(self, table: str, columns: Sequence[Column], sql: str) -> int:
+        """Append the rows of a staging query to a fact table; how many."""
+        ...
+
+
+@contextmanager
+def stage_in_place(engine: Engine) -> Iterator[Staging]:
+    """Temporary tables of a DuckDB ledger's own connection."""
+    staging = _InPlace(engine)
+    staging.run("set preserve_insertion_order = true")  # line numbers and hash blocks need it
+    try:
+        yield staging
+    finally:
+        staging.close()
+
+
+@contextmanager
+def stage_beside(
+    engine: Engine, connection: apsw.Connection, refuse: Callable[[apsw.Error, Path], NoReturn]
+) -> Iterator[Staging]:
+    """A DuckDB in memory beside a SQLite ledger."""
+    from runner.engines.base import open_memory
+
+    memory = open_memory("duckdb")
+    try:
+        memory.execute("set preserve_insertion_order = true")
+        yield _Beside(memory, engine, connection, refuse)
+    finally:
+        memory.close()
+
+
+class _InPlace:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def run(self, sql: str, params: Params = ()) -> None:
+        self.engine.execute(sql, params)
+
+    def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        return list(self.engine.query(sql, params).rows)
+
+    def ledger(
+        self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
+    ) -> str:
+        return f"main.{table}"
+
+    def append(self, table: str, columns: Sequence[Column], sql: str) -> int:
+        return self.engine.insert_select(table, [c.name for c in columns], sql)
+
+    def close(self) -> None:
+        # after an error the transaction is aborted, and its rollback takes the tables with it
+        from runner.errors import EngineError
+
+        try:
+            for name, kind in self.rows(
+                "select table_name, 'table' from duckdb_tables() where temporary "
+                f"and starts_with(table_name, '{PREFIX}') union all "
+                "select view_name, 'view' from duckdb_views() where temporary "
+                f"and starts_with(view_name, '{PREFIX}')"
+            ):
+                self.run(f"drop {kind} temp.{name}")
+            self.run("set preserve_insertion_order = false")
+        except EngineError:
+            pass
+
+
+class _Beside:
+    def __init__(
+        self,
+        memory: Engine,
+        engine: Engine,
+        connection: apsw.Connection,
+        refuse: Callable[[apsw.Error, Path], NoReturn],
+    ) -> None:
+        self.memory = memory
+        self.refuse = refuse
+        self.engine = engine
+        self.connection = connection
+        # a row may come before the row it points to; every reference holds at the commit
+        connection.execute("pragma defer_foreign_keys = on")
+
+    def run(self, sql: str, params: Params = ()) -> None:
+        self.memory.execute(sql, params)
+
+    def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        return list(self.memory.query(sql, params).rows)
+
+    def ledger(
+        self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
+    ) -> str:
+        name = f"{PREFIX}ledger_{table}"
+        typed = ", ".join(f"{c.name} {_duckdb_type(c)}" for c in columns)
+        self.run(f"create or replace temp table {name} ({typed})")
+        listed = ", ".join(c.name for c in columns)
+        sql = f"select {listed} from {table}"
+        if wanted is not None:
+            self._keys(wanted)
+            sql += f" where {key} in (select key from temp.{PREFIX}keys)"
+        cursor = self.connection.execute(sql)
+        while chunk := [row for _, row in zip(range(_CHUNK_ROWS), cursor, strict=False)]:
+            _fill(self.memory, name, columns, chunk)
+        return name
+
+    def _keys(self, wanted: str) -> None:
+        self.connection.execute(f"drop table if exists temp.{PREFIX}keys")
+        self.connection.execute(f"create temp table {PREFIX}keys (key text primary key)")
+        self.connection.executemany(
+            f"insert or ignore into temp.{PREFIX}keys values (?)",
+            ((str(row[0]),) for row in self.memory.query(wanted).rows if row[0] is not None),
+        )
+
+    def append(self, table: str, columns: Sequence[Column], sql: str) -> int:
+        """SQLite's own spelling of each value is made in SQL: no conversion row by row."""
+        listed = ", ".join(c.name for c in columns)
+        stored = ", ".join(_sqlite_value(c) for c in columns)
+        rows = self.memory.query(f"select {stored} from ({sql}) as source").rows
+        marks = ", ".join("?" for _ in columns)
+        before = self.connection.total_changes()
+        try:
+            self.connection.executemany(f"insert into {table} ({listed}) values ({marks})", rows)
+        except apsw.Error as error:
+            self.refuse(error, self.engine.target.path)
+        return self.connection.total_changes() - before
+
+
+def _duckdb_type(column: Column) -> str:
+    return {Kind.TEXT: "varchar", Kind.INTEGER: "bigint"}.get(column.type.kind, str(column.type))
+
+
+def _sqlite_value(column: Column) -> str:
+    name = column.name
+    if column.type.kind is Kind.TIMESTAMP:
+        return f"strftime({name}, '%Y-%m-%d %H:%M:%S.%f')"
+    if column.type.kind is Kind.BOOLEAN:
+        return f"cast({name} as integer)"
+    if column.type.kind is Kind.INTEGER:
+        return f"cast({name} as bigint)"
+    return f"cast({name} as varchar)"
+
+
+def _fill(memory: Engine, table: str, columns: Sequence[Column], chunk: list[Any]) -> None:
+    """Rows of Python values into a staging table, a column at a time, as text."""
+    texts = [[None if v is None else str(v) for v in values] for values in zip(*chunk, strict=True)]
+    casts = ", ".join(f"cast(unnest(?::varchar[]) as {_duckdb_type(c)})" for c in columns)
+    memory.execute(f"insert into {table} select {casts}", texts)

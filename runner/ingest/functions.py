@@ -1,0 +1,125 @@
+"""The SQL functions mappings and shapes are written with: exact decimals, times, uuid5.
+
+They are DuckDB macros, made anew in each staging connection and never stored in a ledger.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from runner.engines.staging import Staging
+
+# Every internal id is uuid5(NAMESPACE, name). It must never change: ids are how a row that
+# comes again is recognised.
+NAMESPACE = UUID("5d1f1f0a-6c3c-5a52-9d3b-0b6f4c1c8e11")
+
+_VERSION_AND_VARIANT = (0xF << 76) | (0x3 << 62)
+_KEEP = ((1 << 128) - 1) ^ _VERSION_AND_VARIANT
+_SET = (5 << 76) | (2 << 62)
+
+_MACROS = f"""
+-- RFC 4122 version 5: sha1 of namespace and name, six bits of it set
+create or replace temp macro ingest_uuid5(name) as cast(
+    (cast(cast(unhex(left(sha1(unhex('{NAMESPACE.hex}') || encode(name)), 32)) as uuid) as uhugeint)
+    & cast({_KEEP} as uhugeint)) | cast({_SET} as uhugeint)
+as uuid);
+
+-- one part of an id's name: parts are joined by '|', so a '|' inside one is escaped
+create or replace temp macro ingest_part(t) as
+    case
+        when contains(t, '|') or contains(t, '\\')
+            then replace(replace(t, '\\', '\\\\'), '|', '\\|')
+        else t
+    end;
+
+-- a moment as part of an id's name
+create or replace temp macro ingest_moment(t) as cast(epoch_us(t) as varchar);
+
+-- text of a finite decimal -> decimal(38,12), rounded half away from zero; null for any other
+create or replace temp macro ingest_decimal(t) as
+    case when contains(t, '_') then null else try_cast(t as decimal(38, 12)) end;
+
+create or replace temp macro ingest_looks_decimal(t) as
+    regexp_full_match(trim(t), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{{1,4}})?');
+
+-- digits of a mantissa with the point moved `places` to the right
+create or replace temp macro ingest_shift(digits, point) as
+    case
+        when point <= 0 then '0.' || repeat('0', cast(-point as bigint)) || digits
+        when point >= length(digits) then digits || repeat('0', cast(point - length(digits) as bigint))
+        else left(digits, cast(point as bigint)) || '.' || substr(digits, cast(point + 1 as bigint))
+    end;
+
+-- decimal text without its sign and exponent: '1.5e-3' -> '0.0015'
+create or replace temp macro ingest_plain(t) as
+    case
+        when contains(lower(t), 'e') then ingest_shift(
+            replace(split_part(lower(ltrim(trim(t), '+-')), 'e', 1), '.', ''),
+            length(split_part(split_part(lower(ltrim(trim(t), '+-')), 'e', 1), '.', 1))
+            + cast(split_part(lower(trim(t)), 'e', 2) as integer)
+        )
+        else ltrim(trim(t), '+-')
+    end;
+
+-- whether decimal(38,12) cannot hold all the decimals of a text that ingest_decimal reads
+create or replace temp macro ingest_is_rounded(t) as
+    case
+        when length(t) - strpos(t, '.') <= 12 and not contains(t, 'e') and not contains(t, 'E')
+            then false
+        else length(rtrim(split_part(ingest_plain(t), '.', 2), '0')) > 12
+    end;
+
+-- ISO 8601 (a time without a zone is UTC), or epoch seconds, milliseconds or microseconds
+create or replace temp macro ingest_time(t) as
+    case
+        when substr(t, 5, 1) = '-' and substr(t, 8, 1) = '-'
+            then timezone('UTC', try_cast(t as timestamptz))
+        when not regexp_full_match(t, '[0-9]+') then null
+        when length(t) = 10 then make_timestamp(try_cast(t as bigint) * 1000000)
+        when length(t) = 13 then make_timestamp(try_cast(t as bigint) * 1000)
+        when length(t) = 16 then make_timestamp(try_cast(t as bigint))
+    end;
+
+create or replace temp macro ingest_boolean(t) as
+    case
+        when lower(t) in ('true', 't', 'yes', '1') then true
+        when lower(t) in ('false', 'f', 'no', '0') then false
+    end;
+
+create or replace temp macro ingest_integer(t) as
+    case when regexp_full_match(t, '[+-]?[0-9]{{1,18}}') then cast(t as bigint) end;
+
+-- text that is a uuid as it stands, or one made of it
+create or replace temp macro ingest_as_uuid(kind, t) as
+    coalesce(try_cast(t as uuid), ingest_uuid5(kind || '|' || ingest_part(t)));
+"""
+
+
+def install(staging: Staging) -> None:
+    """Make the functions known to a staging connection."""
+    staging.run(_MACROS)
+
+
+def uuid5_sql(kind: str, *parts: str) -> str:
+    """SQL of the uuid5 of a kind and its parts; null where a part is null.
+
+    >>> uuid5_sql("fill", "r.venue", "'x'")
+    "ingest_uuid5('fill|' || ingest_part(r.venue) || '|' || ingest_part('x'))"
+    """
+    name = " || '|' || ".join(f"ingest_part({part})" for part in parts)
+    return f"ingest_uuid5('{kind}|' || {name})"
+
+
+def name_of(kind: str, *parts: str) -> str:
+    """The name `uuid5_sql` hashes, in Python, for tests and for anyone who recomputes an id.
+
+    >>> name_of("fill", "a|b", "1")
+    'fill|a\\\\|b|1'
+    """
+    escaped = (part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+    return "|".join((kind, *escaped))
+
+
+def quoted(text: str | None) -> str:
+    """A SQL literal."""
+    return "null" if text is None else "'" + text.replace("'", "''") + "'"

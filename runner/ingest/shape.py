@@ -1,0 +1,128 @@
+"""What a mapping's rows may be: one shape a kind of fact, however a venue spells it.
+
+A mapping (sql/ingest/<format>.sql) gives a shape's fields as text. The shape says how each is
+read, what must hold, which facts the row points to, and how the fact's columns are made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Reading(Enum):
+    """How a field's text is read."""
+
+    TEXT = "text"
+    WORD = "word"  # one of a set, in any letter case
+    DECIMAL = "decimal"
+    TIME = "time"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column a mapping may give."""
+
+    name: str
+    reading: Reading = Reading.TEXT
+    required: bool = False
+    words: tuple[str, ...] = ()
+    default: str | None = None  # SQL, where the text is empty
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must not be: SQL over `r` (the row's fields) and `i` (its instrument).
+
+    `reason` is SQL too, of the words a person reads.
+    """
+
+    code: str
+    broken: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column of the fact that must name a row of another fact, or of the same load."""
+
+    column: str
+    table: str
+    key: str
+    code: str
+    reason: str  # SQL over the candidate's columns
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One kind of fact: its fields, its rules, and its columns as SQL over `r` and `i`."""
+
+    name: str
+    table: str
+    key: str
+    fields: tuple[Field, ...]
+    columns: Mapping[str, str]
+    rules: tuple[Rule, ...] = ()
+    references: tuple[Reference, ...] = ()
+    has_instrument: bool = False  # `symbol` names an instrument
+    makes_instruments: bool = False  # a venue's symbol gives the terms of one not known yet
+    account_column: str | None = None  # an account not known yet is appended
+    unique: tuple[str, ...] = ()  # further columns no two facts may share
+    # columns a fact that stands may differ in without being a conflict
+    not_compared: tuple[str, ...] = ()
+    # what else the row's load appends: "orders" for fills, "events" for orders
+    also: tuple[str, ...] = field(default=())
+
+    def field(self, name: str) -> Field | None:
+        return next((f for f in self.fields if f.name == name), None)
+
+
+def text(name: str, *, required: bool = False, default: str | None = None) -> Field:
+    return Field(name, Reading.TEXT, required, default=default)
+
+
+def word(name: str, *words: str, required: bool = False, default: str | None = None) -> Field:
+    return Field(name, Reading.WORD, required, words, default)
+
+
+def amount(name: str, *, required: bool = False, default: str | None = None) -> Field:
+    return Field(name, Reading.DECIMAL, required, default=default)
+
+
+def moment(name: str, *, required: bool = False) -> Field:
+    return Field(name, Reading.TIME, required)
+
+
+def integer(name: str) -> Field:
+    return Field(name, Reading.INTEGER)
+
+
+def boolean(name: str, *, required: bool = False) -> Field:
+    return Field(name, Reading.BOOLEAN, required)
+
+
+def json(name: str) -> Field:
+    return Field(name, Reading.JSON)
+
+
+def positive(name: str) -> Rule:
+    """A quantity that must be above zero where it is given."""
+    return Rule(
+        "not_positive",
+        f"r.{name} <= 0",
+        f"'{name} is ' || r.{name}_text || ', it must be above zero'",
+    )
+
+
+def positive_price(name: str) -> Rule:
+    """A price that must be above zero, unless the instrument allows it."""
+    return Rule(
+        "price_not_positive",
+        f"r.{name} <= 0 and not coalesce(i.allows_negative_price, false)",
+        f"'{name} is ' || r.{name}_text || ', and ' || r.symbol || "
+        "' does not allow a price at or below zero (allows_negative_price)'",
+    )

@@ -1,0 +1,221 @@
+"""Build, check, then one atomic publish."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+SHOP = {
+    "seeds/raw_orders.csv": "id,amount,status\n1,10.50,placed\n2,20.25,shipped\n",
+    "models/stg_orders.sql": "select id, amount, status from {{ ref('raw_orders') }}",
+    "models/totals.sql": """
+        {{ config(materialized='table') }}
+        select status, sum(amount) as total from {{ ref('stg_orders') }} group by status
+    """,
+    "models/schema.yml": """
+        version: 2
+        models:
+          - name: totals
+            columns:
+              - name: status
+                data_tests: [unique, not_null]
+    """,
+}
+BAD_SEED = "id,amount,status\n1,10.50,placed\n2,20.25,\n3,99.00,shipped\n"
+
+
+def test_everything_is_built_checked_and_published(make, cli):
+    project = make(SHOP)
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert outcome.stdout == ""
+    assert "published" in outcome.stderr
+    found = dict(project.rows("select status, total from totals"))
+    assert {k: str(v) for k, v in found.items()} == {"placed": "10.50", "shipped": "20.25"}
+
+
+def test_a_failed_check_publishes_nothing_and_keeps_the_failing_rows(make, cli):
+    project = make(SHOP)
+    assert cli(project, "build").exit_code == 0
+    project.write({"seeds/raw_orders.csv": BAD_SEED})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 1
+    assert "NOTHING PUBLISHED" in outcome.stderr
+    assert len(project.rows("select id from raw_orders")) == 2  # the seed is as it was
+    assert len(project.rows("select status from totals")) == 2
+    (failing,) = project.rows("select check_name, failing_row from check_failures")
+    assert failing[0] == "not_null_totals_status"
+    assert json.loads(str(failing[1])) == {"status": None, "total": "20.25"}
+
+
+def test_a_mended_build_clears_the_stored_failures(make, cli):
+    project = make({**SHOP, "seeds/raw_orders.csv": BAD_SEED})
+    assert cli(project, "build").exit_code == 1
+    project.write({"seeds/raw_orders.csv": SHOP["seeds/raw_orders.csv"]})
+    assert cli(project, "build").exit_code == 0
+    assert project.rows("select check_name from check_failures") == []
+
+
+def test_a_warning_publishes(make, cli):
+    warned = SHOP["models/schema.yml"].replace(
+        "[unique, not_null]", "[unique, {not_null: {config: {severity: warn}}}]"
+    )
+    project = make({**SHOP, "seeds/raw_orders.csv": BAD_SEED, "models/schema.yml": warned})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 0
+    assert "1 warned" in outcome.stderr
+    assert len(project.rows("select status from totals")) == 3
+    again = cli(project, "build")
+    assert "0 built, 3 unchanged" in again.stderr
+    assert "1 warned" in again.stderr  # a warning that still stands is said again
+
+
+def test_what_has_not_changed_is_skipped(make, cli):
+    project = make(SHOP)
+    cli(project, "build")
+    assert "0 built, 3 unchanged" in cli(project, "build").stderr
+    project.write({"models/totals.sql": SHOP["models/totals.sql"] + "\n-- a comment"})
+    assert "1 built, 2 unchanged" in cli(project, "build").stderr
+    project.write({"seeds/raw_orders.csv": "id,amount,status\n7,1.00,placed\n"})
+    assert "3 built, 0 unchanged" in cli(project, "build").stderr
+    assert "3 built, 0 unchanged" in cli(project, "build", "--full-refresh").stderr
+
+
+def test_a_table_changed_by_hand_is_built_again(make, cli):
+    project = make(SHOP)
+    cli(project, "build")
+    opened = project.open()
+    opened.execute("delete from totals where status = 'placed'")
+    opened.close()
+    assert "1 built, 2 unchanged" in cli(project, "build").stderr
+    assert len(project.rows("select status from totals")) == 2
+
+
+def test_a_volatile_model_is_never_skipped(make, cli):
+    project = make(
+        {"models/drawn.sql": "{{ config(materialized='table') }}\nselect 1 as n -- random"}
+    )
+    cli(project, "build")
+    assert "1 built" in cli(project, "build").stderr
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(make, cli):
+    project = make(SHOP)
+    outcome = cli(project, "build", "--dry-run")
+    assert outcome.exit_code == 0
+    assert "totals" in outcome.stdout
+    assert not project.database.exists()
+    assert not (project.root / "target").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "built"),
+    [
+        (["--select", "+totals"], {"raw_orders", "stg_orders", "totals"}),
+        (["--select", "raw_orders+1"], {"raw_orders", "stg_orders"}),
+        (["--select", "path:models", "--exclude", "totals"], {"stg_orders"}),
+    ],
+)
+def test_a_selection_is_built_and_no_more(make, cli, args, built):
+    project = make(SHOP)
+    if "raw_orders" not in built:
+        cli(project, "build", "--select", "raw_orders")
+    outcome = cli(project, "build", *args)
+    assert outcome.exit_code == 0, outcome.stderr
+    opened = project.open(read_only=True)
+    held = set(opened.relations()) & {"raw_orders", "stg_orders", "totals"}
+    opened.close()
+    assert held == built | {"raw_orders"}
+
+
+def test_state_modified_selects_what_changed_since_the_last_publish(make, cli):
+    project = make(SHOP)
+    cli(project, "build")
+    project.write({"models/totals.sql": SHOP["models/totals.sql"].replace("sum", "max")})
+    listed = cli(project, "ls", "--select", "state:modified")
+    assert listed.stdout.split() == ["totals"]
+
+
+def test_selecting_nothing_is_an_error(make, cli):
+    outcome = cli(make(SHOP), "build", "--select", "total")
+    assert outcome.exit_code == 2
+    assert "did you mean 'totals'?" in outcome.stderr
+
+
+def test_artifacts_are_in_dbts_shape(make, cli):
+    project = make(SHOP)
+    cli(project, "build")
+    manifest = json.loads((project.root / "target/manifest.json").read_text())
+    results = json.loads((project.root / "target/run_results.json").read_text())
+    assert manifest["parent_map"]["model.shop.totals"] == ["model.shop.stg_orders"]
+    assert manifest["nodes"]["model.shop.totals"]["compiled_code"].startswith("select status")
+    by_id = {r["unique_id"]: r["status"] for r in results["results"]}
+    assert by_id["model.shop.totals"] == "success"
+    assert sorted(v for k, v in by_id.items() if k.startswith("test.")) == ["pass", "pass"]
+
+
+def test_a_contract_is_enforced(make, cli):
+    promised = """
+        version: 2
+        models:
+          - name: totals
+            config: {contract: {enforced: true}}
+            columns:
+              - {name: status, data_type: text}
+              - {name: total, data_type: "decimal(38,12)"}
+              - {name: orders, data_type: bigint}
+    """
+    project = make({**SHOP, "models/schema.yml": promised})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 1
+    assert "R102" in outcome.stderr
+    assert "orders is missing" in outcome.stderr
+    assert "promised decimal(38,12)" in outcome.stderr
+    assert "models/schema.yml:3" in outcome.stderr
+
+
+INCREMENTAL = {
+    "seeds/events.csv": "id,amount\n1,5\n2,6\n",
+    "models/kept.sql": """
+        {{ config(materialized='incremental', unique_key='id') }}
+        select id, amount from {{ ref('events') }}
+        {% if is_incremental() %} where id >= (select max(id) from {{ this }}) {% endif %}
+    """,
+}
+
+
+def test_an_incremental_model_extends_its_table(make, cli):
+    project = make(INCREMENTAL)
+    cli(project, "build")
+    project.write({"seeds/events.csv": "id,amount\n1,500\n2,7\n3,8\n"})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 0, outcome.stderr
+    # id 1 is outside the increment; 2 is replaced by its key; 3 is new
+    assert project.rows("select id, amount from kept order by id") == [(1, 5), (2, 7), (3, 8)]
+    cli(project, "build", "--full-refresh")
+    assert project.rows("select id, amount from kept order by id") == [(1, 500), (2, 7), (3, 8)]
+
+
+def test_a_changed_incremental_model_is_built_from_nothing(make, cli):
+    project = make(INCREMENTAL)
+    cli(project, "build")
+    changed = INCREMENTAL["models/kept.sql"].replace("id, amount from", "id, amount + 1 as amount from")
+    project.write({"models/kept.sql": changed})
+    cli(project, "build")
+    assert project.rows("select id, amount from kept order by id") == [(1, 6), (2, 7)]
+
+
+def test_ephemeral_models_stand_inside_their_readers(make, cli):
+    project = make(
+        {
+            **SHOP,
+            "models/stg_orders.sql": "{{ config(materialized='ephemeral') }}\n"
+            + SHOP["models/stg_orders.sql"],
+        }
+    )
+    assert cli(project, "build").exit_code == 0
+    opened = project.open(read_only=True)
+    assert "stg_orders" not in opened.relations()
+    opened.close()
+    assert len(project.rows("select total from totals")) == 2

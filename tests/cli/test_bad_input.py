@@ -1,0 +1,217 @@
+"""Every kind of broken project: one clear error, the right exit status, nothing half-written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+GOOD = {
+    "seeds/raw.csv": "id,amount\n1,10.50\n",
+    "models/one.sql": "select id, amount from {{ ref('raw') }}",
+}
+
+# files over GOOD, exit status, error code, words of the message
+BROKEN = {
+    "broken YAML": (
+        {"models/schema.yml": "models:\n  - name: one\n   columns: []\n"},
+        2, "R220", ["models/schema.yml:3"],
+    ),
+    "a key that stands twice": (
+        {"models/schema.yml": "models:\n  - name: one\nmodels: []\n"},
+        2, "R220", ["stands twice"],
+    ),
+    "YAML of a model that does not exist": (
+        {"models/schema.yml": "models:\n  - name: onee\n"},
+        2, "R226", ["did you mean 'one'?", "models/schema.yml:2"],
+    ),
+    "broken Jinja": (
+        {"models/two.sql": "select 1\n{% if %}"},
+        2, "R242", ["models/two.sql:2"],
+    ),
+    "an unknown name in Jinja": (
+        {"models/two.sql": "select 1,\n  {{ dollars('x') }}"},
+        2, "R240", ["models/two.sql:2", "'dollars' is undefined"],
+    ),
+    "an unknown ref": (
+        {"models/two.sql": "select *\nfrom {{ ref('on') }}"},
+        2, "R248", ["models/two.sql:2", "did you mean 'one'?"],
+    ),
+    "an unknown source": (
+        {"models/two.sql": "select * from {{ source('ledger', 'fills') }}"},
+        2, "R249", ["source('ledger', 'fills') is not declared"],
+    ),
+    "a missing var": (
+        {"models/two.sql": "select {{ var('rate') }} as rate"},
+        2, "R247", ["there is no var 'rate'"],
+    ),
+    "a cycle": (
+        {"models/two.sql": "select * from {{ ref('three') }}",
+         "models/three.sql": "select * from {{ ref('two') }}"},
+        2, "R253", ["-> "],
+    ),
+    "an unknown materialization": (
+        {"models/two.sql": "{{ config(materialized='tabel') }} select 1 as n"},
+        2, "R252", ["did you mean 'table'?"],
+    ),
+    "an empty model": ({"models/two.sql": "-- later\n"}, 2, "R251", ["models/two.sql"]),
+    "a seed with a short row": (
+        {"seeds/raw.csv": "id,amount\n1\n"}, 2, "R227", ["seeds/raw.csv:2"],
+    ),
+    "two files of one name": (
+        {"models/more/one.sql": "select 1 as n"}, 2, "R225", ["two files are called 'one'"],
+    ),
+    "an unknown check": (
+        {"models/schema.yml": "models:\n  - name: one\n    columns:\n"
+         "      - name: id\n        data_tests: [uniqe]\n"},
+        2, "R230", ["did you mean 'unique'?"],
+    ),
+    "an unknown key of a check": (
+        {"checks/c.yml": "checks:\n  - table: one\n    rules:\n      - uniqe: [id]\n"},
+        2, "R230", ["did you mean 'unique'?", "checks/c.yml:4"],
+    ),
+    "a check on a table that does not exist": (
+        {"checks/c.yml": "checks:\n  - table: two\n    rules:\n      - unique: [id]\n"},
+        2, "R230", ["'two', which is no model, seed or source"],
+    ),
+    "an unknown setting": (
+        {"pyproject.toml": '[tool.runner]\nnmae = "x"\n'}, 2, "R204", ["did you mean 'name'?"],
+    ),
+    "broken TOML": ({"pyproject.toml": "[tool.runner\n"}, 2, "R203", ["pyproject.toml:1"]),
+    "an unknown engine": (
+        {"pyproject.toml": '[tool.runner.targets.t]\nengine = "duckbd"\n'},
+        2, "R204", ["did you mean 'duckdb'?", "pyproject.toml:1"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_project_is_refused_before_anything_is_written(make, cli, kind):
+    files, exit_code, code, words = BROKEN[kind]
+    project = make({**GOOD, **files})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == exit_code, outcome.stderr
+    assert f"error[{code}]" in outcome.stderr
+    for word in words:
+        assert word in outcome.stderr
+    assert outcome.stdout == ""
+    opened = project.database.exists() and project.open(read_only=True)
+    if opened:
+        assert not {"raw", "one"} & set(opened.relations())
+        opened.close()
+
+
+@pytest.mark.parametrize("sql", ["selec 1", "select nowhere from {{ ref('raw') }}"])
+def test_broken_sql_is_the_engines_refusal_at_the_model(make, cli, sql):
+    project = make({**GOOD, "models/two.sql": sql})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3, outcome.stderr
+    assert "where: models/two.sql" in outcome.stderr
+    opened = project.open(read_only=True)
+    assert "one" not in opened.relations()
+    opened.close()
+
+
+def test_a_check_that_cannot_run_is_an_error_of_its_own(make, cli):
+    project = make(
+        {**GOOD, "checks/c.yml": "checks:\n  - table: one\n    rules:\n      - not_null: [idd]\n"}
+    )
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3, outcome.stderr
+    assert "R311" in outcome.stderr
+    assert "checks/c.yml:4" in outcome.stderr
+
+
+def test_money_divided_to_a_float_is_refused(make, cli):
+    project = make(
+        {**GOOD, "models/two.sql": "select\n    amount / 3 as third\nfrom {{ ref('raw') }}"}
+    )
+    settings = project.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("[tool.runner]", '[tool.runner]\nexact_money = "error"'))
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2, outcome.stderr
+    assert "R260" in outcome.stderr
+    assert "models/two.sql:2" in outcome.stderr
+
+
+def test_a_missing_models_folder_is_named(make, cli):
+    outcome = cli(make({}), "build")
+    assert outcome.exit_code == 2
+    assert "R224" in outcome.stderr
+
+
+def test_outside_a_project_the_way_in_is_named(tmp_path, cli):
+    outcome = cli(tmp_path, "build")
+    assert outcome.exit_code == 2
+    assert "runner init" in outcome.stderr
+
+
+def test_a_corrupt_database_is_named_and_left_as_it_is(make, cli):
+    project = make(GOOD)
+    project.database.write_bytes(b"no database at all" * 1000)
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3
+    assert "R303" in outcome.stderr
+    assert project.database.read_bytes() == b"no database at all" * 1000
+
+
+def test_an_unknown_command_or_target_suggests_the_near_one(make, cli):
+    project = make(GOOD)
+    assert "Did you mean 'build'?" in cli(project, "biuld").stderr
+    outcome = cli(project, "build", "--target", "duck")
+    assert outcome.exit_code == 2
+    assert "R201" in outcome.stderr
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from runner.config import Target
+from runner.engines.base import open_engine
+engine = open_engine(Target("t", sys.argv[1], Path(sys.argv[2])))
+with engine.transaction():
+    engine.define("create table held (id integer not null, constraint pk_held primary key (id))")
+    print("held", flush=True)
+    time.sleep(float(sys.argv[3]))
+"""
+
+
+@pytest.fixture
+def hold(make):
+    """A project, and a function that has another process hold its database for a while."""
+    project = make(GOOD)
+    holders = []
+
+    def held(seconds: float):
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLD, project.engine, str(project.database), str(seconds)],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        holders.append(holder)
+        assert holder.stdout.readline() == "held\n"
+        return holder
+
+    yield project, held
+    for holder in holders:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_held_database_is_refused_naming_the_holder(hold, cli):
+    project, held = hold
+    holder = held(60)
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3
+    assert "R302" in outcome.stderr
+    assert f"PID {holder.pid}" in outcome.stderr
+
+
+def test_wait_waits_for_the_holder(hold, cli):
+    project, held = hold
+    held(1)
+    started = time.monotonic()
+    outcome = cli(project, "build", "--wait", "30")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert time.monotonic() - started > 0.3
