@@ -17,6 +17,7 @@ import apsw
 from runner.config import Target
 from runner.engines import sqlite_functions
 from runner.engines.base import Column, Params, Relation, Result
+from runner.engines.lockfile import WriterLock
 from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
 from runner.engines.sqlite_values import decoder, encoder
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
@@ -40,13 +41,15 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
                 mend="run `runner build` first",
             )
         target.path.parent.mkdir(parents=True, exist_ok=True)
+    lock = None if read_only or in_memory else WriterLock(target.path, wait_seconds)
     flags = (
         apsw.SQLITE_OPEN_READONLY
         if read_only
-        else (apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     )
     try:
         connection = apsw.Connection(str(target.path), flags=flags)
+        # a program that is not the runner may be writing too
         connection.set_busy_timeout(int(wait_seconds * 1000))
         sqlite_functions.register(connection)
         if not read_only:
@@ -55,20 +58,27 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
         # without it INSERT OR REPLACE deletes a fact past its guard
         connection.execute("pragma recursive_triggers = on")
     except apsw.Error as error:
+        if lock is not None:
+            lock.release()
         _refuse(error, target.path)
-    return SQLiteEngine(target, connection)
+    return SQLiteEngine(target, connection, lock)
 
 
 class SQLiteEngine:
     name = "sqlite"
 
-    def __init__(self, target: Target, connection: apsw.Connection) -> None:
+    def __init__(
+        self, target: Target, connection: apsw.Connection, lock: WriterLock | None = None
+    ) -> None:
         self.target = target
+        self._lock = lock
         self.connection = connection
         self._known: dict[str, Relation] | None = None
 
     def close(self) -> None:
         self.connection.close()
+        if self._lock is not None:
+            self._lock.release()
 
     # statements
 

@@ -56,7 +56,7 @@ create or replace temp macro ingest_plain(t) as
         when contains(lower(t), 'e') then ingest_shift(
             replace(split_part(lower(ltrim(trim(t), '+-')), 'e', 1), '.', ''),
             length(split_part(split_part(lower(ltrim(trim(t), '+-')), 'e', 1), '.', 1))
-            + cast(split_part(lower(trim(t)), 'e', 2) as integer)
+            + try_cast(split_part(lower(trim(t)), 'e', 2) as integer)
         )
         else ltrim(trim(t), '+-')
     end;

@@ -74,8 +74,8 @@ class Shape:
     unique: tuple[str, ...] = ()  # further columns no two facts may share
     # columns a fact that stands may differ in without being a conflict
     not_compared: tuple[str, ...] = ()
-    # what else the row's load appends: "orders" for fills, "events" for orders
-    also: tuple[str, ...] = field(default=())
+    # what a load keeps of a row beside the fact, for the other facts it makes of it
+    keeps: Mapping[str, str] = field(default_factory=dict)
 
     def field(self, name: str) -> Field | None:
         return next((f for f in self.fields if f.name == name), None)

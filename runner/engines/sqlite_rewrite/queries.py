@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from runner.engines.sqlite_rewrite import aggregates, catalogue, joins, text
+from runner.engines.sqlite_rewrite.casts import cast, is_implicit
 from runner.engines.sqlite_rewrite.expressions import Writer
 from runner.engines.sqlite_rewrite.grouping import check_grouped
 from runner.engines.sqlite_rewrite.refusal import only, refusal
+from runner.sqltyping import rules
 from runner.sqltyping.calls import AGGREGATES, WINDOW_ONLY, read_call
 from runner.sqltyping.names import Item
 from runner.sqltyping.types import Kind, SqlType
@@ -53,30 +55,61 @@ class QueryWriter(Writer):
         tree: exp.Expr,
         wanted: list[SqlType] | None = None,
         names: list[str] | None = None,
+        *,
+        stored: bool = False,
     ) -> str:
-        """A query, its columns cast to `wanted` and called `names` where these are given."""
+        """A query, its columns cast to `wanted` and called `names` where these are given.
+
+        With `stored` they are cast as INSERT does it: by any cast there is.
+        """
         items = self.typed.items(tree)
-        wanted = wanted or [item.type_ for item in items]
         names = names or [item.name for item in items]
-        if isinstance(tree, exp.Subquery) and not tree.args.get("alias"):
-            only(tree, "this", *_QUERY_KEYS)
-            if not any(tree.args.get(key) for key in _QUERY_KEYS):
-                return self.query(tree.this, wanted, names)
+        wanted = wanted or [item.type_ for item in items]
+        if isinstance(tree, exp.Subquery) and not self._ends(tree):
+            only(tree, "this", "alias")
+            return self.query(tree.this, wanted, names, stored=stored)
+        if not self._casts_in_place(tree) and not _alike(wanted, items):
+            return self._recast(tree, items, wanted, names, stored)
         prefix = self._with(tree)
         if isinstance(tree, exp.Select):
-            body = self._select(tree, items, wanted, names)
-        elif isinstance(tree, exp.SetOperation):
+            return prefix + self._select(tree, items, wanted, names, stored)
+        if isinstance(tree, exp.Values):
+            only(tree, "expressions", "alias")
+            return prefix + self._values(tree, wanted, stored)
+        if isinstance(tree, exp.SetOperation):
             body = self._set_operation(tree, wanted, names)
-            body += self._end(tree, items, names)
-        elif isinstance(tree, exp.Values):
-            body = self._values(tree, wanted)
         elif isinstance(tree, exp.Subquery):
+            only(tree, "this", *_QUERY_KEYS)
             listed = ", ".join(text.name(name) for name in names)
             body = f"select {listed}\nfrom {text.nested(self.query(tree.this, wanted, names))}"
-            body += self._end(tree, items, names)
         else:
             raise refusal(tree, f"{tree.key.upper()} is not translated", "write a SELECT")
-        return prefix + body
+        return prefix + body + self._end(tree, items, names)
+
+    def _casts_in_place(self, tree: exp.Expr) -> bool:
+        """Whether casting an output cannot change what is distinct, first or in which order."""
+        keys = ("distinct", "order", "qualify")
+        if isinstance(tree, exp.Select):
+            return not any(tree.args.get(key) for key in keys)
+        return isinstance(tree, exp.Values)
+
+    def _recast(
+        self,
+        tree: exp.Expr,
+        items: list[Item],
+        wanted: list[SqlType],
+        names: list[str],
+        stored: bool,
+    ) -> str:
+        """The query as it is, and its columns cast outside of it."""
+        columns = []
+        for item, to, name in zip(items, wanted, names, strict=True):
+            if not stored and not is_implicit(item.type_, to):
+                raise refusal(item.node, f"a {item.type_} stands for a {to}", "cast it")
+            shown = cast(text.name(name), item.node, item.type_, to)
+            columns.append(f"{shown} as {text.name(name)}")
+        outer = _Parts(columns, [f"from {text.nested(self.query(tree, names=names))}"])
+        return outer.lines()
 
     def _with(self, tree: exp.Expr) -> str:
         with_ = tree.args.get("with_")
@@ -124,11 +157,12 @@ class QueryWriter(Writer):
     def _ends(self, tree: exp.Expr) -> bool:
         return any(tree.args.get(key) for key in _QUERY_KEYS)
 
-    def _values(self, tree: exp.Values, wanted: list[SqlType]) -> str:
+    def _values(self, tree: exp.Values, wanted: list[SqlType], stored: bool) -> str:
+        write = self.cast if stored else self.to
         rows = []
         for row in tree.expressions:
             cells = (
-                self.to(cell, type_) for cell, type_ in zip(row.expressions, wanted, strict=True)
+                write(cell, type_) for cell, type_ in zip(row.expressions, wanted, strict=True)
             )
             rows.append(f"({', '.join(cells)})")
         return "values\n" + text.indent(",\n".join(rows))
@@ -170,7 +204,12 @@ class QueryWriter(Writer):
     # SELECT
 
     def _select(
-        self, tree: exp.Select, items: list[Item], wanted: list[SqlType], names: list[str]
+        self,
+        tree: exp.Select,
+        items: list[Item],
+        wanted: list[SqlType],
+        names: list[str],
+        stored: bool,
     ) -> str:
         only(
             tree, "expressions", "from_", "joins", "where", "group", "having", "qualify",
@@ -181,7 +220,7 @@ class QueryWriter(Writer):
             only(distinct)
         parts = _Parts(
             [
-                self._output(item, type_, name)
+                self._output(item, type_, name, stored)
                 for item, type_, name in zip(items, wanted, names, strict=True)
             ],
             distinct=distinct is not None,
@@ -202,10 +241,10 @@ class QueryWriter(Writer):
             return self._qualified(tree, parts, items, names)
         return "\n".join([parts.lines(), *self._order(tree, items, names), *self._limit(tree)])
 
-    def _output(self, item: Item, wanted: SqlType, name: str) -> str:
+    def _output(self, item: Item, wanted: SqlType, name: str, stored: bool) -> str:
         if wanted.kind in (Kind.UNKNOWN, Kind.INTERVAL, Kind.BLOB):
             raise refusal(item.node, "its type is not known", "cast it explicitly")
-        shown = self.to(item.node, wanted)
+        shown = self.cast(item.node, wanted) if stored else self.to(item.node, wanted)
         if shown.endswith(f".{text.name(name)}") and isinstance(item.node, exp.Column):
             return shown
         return f"{shown} as {text.name(name)}"
@@ -321,6 +360,10 @@ class QueryWriter(Writer):
         if terms:
             outer.tail.append(f"order by {', '.join(terms)}")
         return "\n".join([outer.lines(), *self._limit(tree)])
+
+
+def _alike(types: list[SqlType], items: list[Item]) -> bool:
+    return [rules.plain(one) for one in types] == [rules.plain(item.type_) for item in items]
 
 
 def _place(node: exp.Expr, names: list[str]) -> int | None:

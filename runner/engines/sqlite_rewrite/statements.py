@@ -89,7 +89,7 @@ def stored(typed: Typed, tree: exp.Expr, columns: list[SqlType]) -> str:
     items = typed.items(tree)
     if len(items) != len(columns):
         raise refusal(tree, f"{len(items)} values for {len(columns)} columns", "name the columns")
-    return QueryWriter(typed, storing=True).query(tree, columns)
+    return QueryWriter(typed).query(tree, columns, stored=True)
 
 
 def _table(node: exp.Expr, schema: Schema) -> tuple[str, Source]:
@@ -126,10 +126,16 @@ def _insert(tree: exp.Insert, schema: Schema) -> str:
     types = [source.columns[name.lower()] for name in names]
     body = stored(typed, tree.expression, types)
     columns = ", ".join(text.name(name) for name in names)
-    return f"insert into {table} ({columns})\n{body}{_conflict(tree, body)}"
+    if _skips_conflicts(tree):
+        if not isinstance(tree.expression, exp.Values):
+            # SQLite would read ON after a bare FROM as the condition of a join
+            body = f"select *\nfrom {text.nested(body)}\nwhere true"
+        body += "\non conflict do nothing"
+    return f"insert into {table} ({columns})\n{body}"
 
 
-def _conflict(tree: exp.Insert, body: str) -> str:
+def _skips_conflicts(tree: exp.Insert) -> bool:
+    """Whether it says ON CONFLICT DO NOTHING, one way or another; anything else is refused."""
     conflict, alternative = tree.args.get("conflict"), tree.args.get("alternative")
     nothing = alternative == "ignore" or bool(tree.args.get("ignore"))
     if conflict is not None:
@@ -137,13 +143,7 @@ def _conflict(tree: exp.Insert, body: str) -> str:
         nothing = conflict.text("action").upper() == "DO NOTHING"
     if not nothing and (conflict is not None or alternative):
         raise refusal(tree, "facts are never replaced", "use on conflict do nothing")
-    if not nothing:
-        return ""
-    # SQLite reads ON after a bare FROM as the condition of a join
-    if not isinstance(tree.expression, exp.Values):
-        body_end = "\norder by 1" if "\n" not in body else ""
-        return f"{body_end}\non conflict do nothing"
-    return "\non conflict do nothing"
+    return nothing
 
 
 def _delete(tree: exp.Delete, schema: Schema) -> str:

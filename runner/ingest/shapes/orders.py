@@ -229,7 +229,12 @@ ORDER = Shape(
     has_instrument=True,
     account_column="account_id",
     unique=("client_order_id",),
-    also=("events",),
+    keeps={
+        "event_status": "r.status",
+        "event_venue_status": "r.venue_status",
+        "event_reason": "r.reason",
+        "event_at": "coalesce(r.updated_at, r.created_at)",
+    },
 )
 
 EVENT = Shape(
@@ -369,7 +374,14 @@ FILL = Shape(
     has_instrument=True,
     makes_instruments=True,
     account_column="account_id",
-    also=("orders",),
+    keeps={
+        "symbol": "r.symbol",
+        "base_currency": "r.base_currency",
+        "quote_currency": "r.quote_currency",
+        "settlement_currency": "coalesce(r.settlement_currency, r.quote_currency)",
+        "instrument_type": "r.instrument_type",
+        "exchange_order_id": "r.order_id",
+    },
 )
 
 SHAPES = (SIGNAL, REQUEST, ORDER, EVENT, FILL)

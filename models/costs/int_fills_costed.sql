@@ -1,0 +1,61 @@
+-- One row per effective fill, with its fee in settlement currency and what it did to its book.
+with priced as (
+    select
+        books.book_key,
+        books.instrument_type,
+        books.base_currency,
+        books.quote_currency,
+        books.settlement_currency,
+        fills.fill_id,
+        fills.order_id,
+        fills.side = 'BUY' as is_buy,
+        fills.liquidity,
+        fills.quantity,
+        fills.price,
+        fills.fee_amount,
+        fills.fee_currency,
+        fills.executed_at,
+        books.instrument_type = 'SPOT'
+        and fills.fee_currency = books.base_currency as is_fee_in_kind
+    from {{ ref('int_fills_effective') }} as fills
+    inner join {{ ref('int_books') }} as books
+        on fills.account_id = books.account_id
+        and fills.instrument_id = books.instrument_id
+),
+
+final as (
+    select
+        priced.book_key,
+        priced.fill_id,
+        priced.order_id,
+        priced.is_buy,
+        priced.liquidity,
+        priced.quantity,
+        priced.price,
+        priced.fee_amount,
+        priced.fee_currency,
+        priced.settlement_currency,
+        -- a spot fee taken in the asset itself leaves the book smaller by that much
+        case
+            when not priced.is_fee_in_kind then priced.quantity
+            when priced.is_buy then priced.quantity - priced.fee_amount
+            else priced.quantity + priced.fee_amount
+        end as book_quantity,
+        case
+            when priced.fee_amount = 0 or priced.fee_currency = priced.settlement_currency
+                then priced.fee_amount
+            when priced.fee_currency = priced.base_currency
+                and priced.settlement_currency = priced.quote_currency
+                then round(priced.fee_amount * priced.price, 12)
+            when priced.fee_currency = priced.quote_currency
+                and priced.settlement_currency = priced.base_currency
+                then {{ divide('priced.fee_amount', 'priced.price') }}
+            else conversions.fee_settlement
+        end as fee_settlement,
+        priced.executed_at
+    from priced
+    left join {{ ref('fee_conversions') }} as conversions
+        on priced.fill_id = conversions.fill_id
+)
+
+select * from final

@@ -1,0 +1,98 @@
+{#-
+Exact division of DECIMAL(38,12), rounded half away from zero at 12 decimals. No engine's own `/`
+is exact on decimals (DuckDB gives DOUBLE, SQLite REAL), so models divide here and nowhere else.
+
+`units` is a number in the form the engine divides fastest: on DuckDB a HUGEINT count of 10^-12,
+elsewhere the decimal itself. A model that prorates millions of rows makes units once a row, works
+on them and ends with `from_units`. Adding, subtracting, comparing and ordering units is allowed.
+-#}
+
+{#- a / b; null where b is zero or either is null -#}
+{% macro divide(a, b) -%}
+{{ adapter.dispatch('divide')(a, b) }}
+{%- endmacro %}
+
+{#- amount * part / whole; null where whole is zero or any is null -#}
+{% macro prorate(amount, part, whole) -%}
+{{ from_units(prorate_units(units(amount), units(part), units(whole))) }}
+{%- endmacro %}
+
+{% macro units(x) -%}
+{{ adapter.dispatch('units')(x) }}
+{%- endmacro %}
+
+{% macro from_units(x) -%}
+{{ adapter.dispatch('from_units')(x) }}
+{%- endmacro %}
+
+{% macro prorate_units(amount, part, whole) -%}
+{{ adapter.dispatch('prorate_units')(amount, part, whole) }}
+{%- endmacro %}
+
+{#- Text, because a cast rescales by a 128-bit division: half the time, and never an overflow. -#}
+{% macro default__units(x) -%}
+cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as hugeint)
+{%- endmacro %}
+
+{% macro default__from_units(x) -%}
+(cast({{ x }} as decimal(38, 0)) * 0.000000000001)
+{%- endmacro %}
+
+{#-
+|amount| * max(|part|, |whole|) must stay under 10^38; where it does not, part and whole first lose
+their last six decimals (toward zero), which keeps 10^-6 of relative error away from any amount
+under 10^20. The first branch is the second without its division. Past all that: an overflow error.
+-#}
+{% macro default__prorate_units(amount, part, whole) -%}
+{%- set limit = '10000000000000000000' -%}
+case
+    when abs({{ amount }}) < {{ limit }} and abs({{ part }}) < {{ limit }} and abs({{ whole }}) < {{ limit }}
+        then {{ rounded_quotient(amount, part, whole) }}
+    when {{ whole }} = 0 then null
+    when abs({{ amount }}) <= 99999999999999999999999999999999999999
+        // greatest(abs({{ part }}), abs({{ whole }}))
+        then {{ rounded_quotient(amount, part, whole) }}
+    when abs({{ whole }}) < 1000000
+        then cast(error('prorate: ' || {{ amount }} || ' * ' || {{ part }} || ' / ' || {{ whole }} || ' units leave 38 digits') as hugeint)
+    else {{ rounded_quotient(amount, '(' ~ part ~ ' // 1000000)', '(' ~ whole ~ ' // 1000000)') }}
+end
+{%- endmacro %}
+
+{#- amount * part / whole of integers: `//` truncates, so half of whole is added away from zero -#}
+{% macro rounded_quotient(amount, part, whole) -%}
+(({{ amount }}) * ({{ part }}) + case
+    when (({{ amount }}) < 0) <> (({{ part }}) < 0) then -(abs({{ whole }}) >> 1)
+    else abs({{ whole }}) >> 1
+end) // {{ whole }}
+{%- endmacro %}
+
+{#- Above 10^14 the numerator is divided in steps of six decimals, so that 10^12 * a fits. -#}
+{% macro default__divide(a, b) -%}
+{%- set n, d = units(a), units(b) -%}
+{%- set first = '((' ~ n ~ ' % ' ~ d ~ ') * 1000000)' -%}
+{%- set rest = '(' ~ first ~ ' % ' ~ d ~ ')' -%}
+case
+    when abs({{ a }}) < 100000000000000
+        then {{ from_units(rounded_quotient(n, '1000000000000', d)) }}
+    else {{ from_units(
+        n ~ ' // ' ~ d ~ ' * 1000000000000 + ' ~ first ~ ' // ' ~ d ~ ' * 1000000 + '
+        ~ rounded_quotient(rest, '1000000', d)
+    ) }}
+end
+{%- endmacro %}
+
+{% macro sqlite__units(x) -%}
+{{ x }}
+{%- endmacro %}
+
+{% macro sqlite__from_units(x) -%}
+{{ x }}
+{%- endmacro %}
+
+{% macro sqlite__prorate_units(amount, part, whole) -%}
+decimal_prorate({{ amount }}, {{ part }}, {{ whole }})
+{%- endmacro %}
+
+{% macro sqlite__divide(a, b) -%}
+decimal_divide({{ a }}, {{ b }})
+{%- endmacro %}

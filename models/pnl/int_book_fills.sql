@@ -1,0 +1,39 @@
+-- One row per effective fill: its place among its side's fills in its book.
+with fills as (
+    select
+        book_key,
+        -- a fee in kind larger than the fill turns it around
+        is_buy = (book_quantity >= 0) as is_buy,
+        fill_id,
+        order_id,
+        executed_at,
+        price,
+        abs(book_quantity) as quantity,
+        fee_settlement as fee
+    from {{ ref('int_fills_costed') }}
+),
+
+-- ties in time are settled by fill_id: arbitrary, but the same on every run and engine
+final as (
+    select
+        book_key,
+        is_buy,
+        cast(row_number() over matching_order as integer) as side_seq,
+        fill_id,
+        order_id,
+        executed_at,
+        price,
+        quantity,
+        fee,
+        sum(quantity) over (
+            matching_order
+            rows between unbounded preceding and current row
+        ) as cumulative_quantity
+    from fills
+    window matching_order as (
+        partition by book_key, is_buy
+        order by executed_at, fill_id
+    )
+)
+
+select * from final

@@ -1,0 +1,38 @@
+-- One row per book: an account and an instrument that ever had a fill or a funding payment.
+with traded as (
+    select distinct account_id, instrument_id
+    from {{ ref('stg_order_fills') }}
+),
+
+funded as (
+    select distinct account_id, instrument_id
+    from {{ ref('stg_cash_movements') }}
+    where kind = 'FUNDING'
+),
+
+books as (
+    select account_id, instrument_id from traded
+    union
+    select account_id, instrument_id from funded
+),
+
+final as (
+    select
+        cast(row_number() over (
+            order by books.account_id, books.instrument_id
+        ) as integer) as book_key,
+        books.account_id,
+        books.instrument_id,
+        instruments.symbol,
+        instruments.instrument_type,
+        instruments.base_currency,
+        instruments.quote_currency,
+        instruments.settlement_currency,
+        instruments.is_inverse,
+        instruments.multiplier
+    from books
+    left join {{ ref('stg_instruments') }} as instruments
+        on books.instrument_id = instruments.instrument_id
+)
+
+select * from final

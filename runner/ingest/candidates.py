@@ -1,0 +1,277 @@
+"""From mapped text to candidate facts: every row read, judged, and given its id, in one query.
+
+A row's problem is the first of, in this order: a required field that is empty; a field that cannot
+be read, in the shape's order; an instrument that is not known; a rule of the shape. What needs
+other rows (references, duplicates, conflicts) is judged after (references.py, duplicates.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runner.engines.base import Column
+from runner.engines.staging import Staging
+from runner.errors import InputError, Location, ProjectError, nearest
+from runner.ingest.formats import Format
+from runner.ingest.functions import quoted
+from runner.ingest.shape import Field, Reading, Shape
+from runner.sqltyping.types import Kind, SqlType, parse_type
+
+BOOKKEEPING = ("row_id", "raw")
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a row that does not say is taken to say."""
+
+    venue: str | None
+    account: str | None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """A staging table of candidate facts: the fact's columns, and what is known of each row.
+
+    `row_id` is the source row, `problem` "code reason" or null, `is_duplicate` whether the ledger
+    (or an earlier row) has it already, `raw` the row verbatim where the mapping gives a part of it.
+    """
+
+    table: str
+    shape: Shape
+    columns: tuple[Column, ...]
+    has_raw: bool
+
+    @property
+    def fresh(self) -> str:
+        """SQL condition of the rows to append."""
+        return "problem is null and not is_duplicate"
+
+
+def build(
+    staging: Staging,
+    form: Format,
+    shape: Shape,
+    ledger_columns: tuple[Column, ...],
+    instruments: str | None,
+    defaults: Defaults,
+) -> Candidates:
+    """Read and judge every mapped row into a staging table."""
+    types = _mapped_types(staging, form, shape)
+    table = f"ingest_{shape.name}"
+    columns = tuple(c for c in ledger_columns if c.name in shape.columns)
+    typed = ",\n    ".join(
+        f"cast({shape.columns[c.name]} as {_type_sql(c.type)}) as {c.name}" for c in columns
+    )
+    keeps = "".join(f",\n    {sql} as keep_{name}" for name, sql in shape.keeps.items())
+    raw = ",\n    r.raw" if "raw" in types else ""
+    join = (
+        f"\nleft join {instruments} as i on r.symbol = i.symbol"
+        if shape.has_instrument and instruments
+        else ""
+    )
+    staging.run(
+        f"create or replace temp table {table} as\n"
+        f"with mapped as (\n{form.sql}\n),\n"
+        f"texts as (\nselect\n    {_texts(shape, types, defaults)}\nfrom mapped as m\n),\n"
+        f"fields as (\nselect *,\n    {_fields(shape, types)}\nfrom texts as t\n),\n"
+        f"rows as (\nselect *,\n    {_rounding(shape, types)}\nfrom fields as f\n)\n"
+        f"select\n    r.row_id{raw},\n    {_problem(shape, bool(join))} as problem,\n"
+        f"    false as is_duplicate,\n    r.is_rounded as has_rounding,\n    {typed}{keeps}\n"
+        f"from rows as r{join}"
+    )
+    return Candidates(table, shape, columns, "raw" in types)
+
+
+def _mapped_types(staging: Staging, form: Format, shape: Shape) -> Mapping[str, str]:
+    """Column name -> DuckDB type of what the mapping gives; refuses floats and unknown names."""
+    types = {row[0]: row[1] for row in staging.rows(f"describe {form.sql}")}
+    known = {f.name for f in shape.fields} | set(BOOKKEEPING)
+    for name, type_name in types.items():
+        if name not in known:
+            near = nearest(name, known)
+            raise ProjectError(
+                "R251",
+                f"the mapping of {form.name} gives '{name}', which a {shape.name} has not",
+                where=Location(form.file),
+                mend=f"did you mean '{near}'?" if near else f"a {shape.name} has: "
+                + ", ".join(f.name for f in shape.fields),
+            )
+        if type_name in ("FLOAT", "DOUBLE") or type_name.startswith(("FLOAT[", "DOUBLE[")):
+            raise InputError(
+                "R245",
+                f"column '{name}' is {type_name}: a float where a decimal belongs",
+                why="a binary float does not hold 0.1 exactly, and nobody can tell what was meant",
+                mend="write the file with a decimal or text column "
+                f"(in pyarrow: pa.decimal128(38, 12); in DuckDB: cast({name} as decimal(38, 12)))",
+            )
+    if "row_id" not in types:
+        raise ProjectError(
+            "R251",
+            f"the mapping of {form.name} does not give row_id",
+            where=Location(form.file),
+            why="without it a refused row cannot be traced to its line",
+            mend="select row_id from ingest_raw, too",
+        )
+    return types
+
+
+def _texts(shape: Shape, types: Mapping[str, str], defaults: Defaults) -> str:
+    """Each field as text (`<name>_text`) and, where the source is typed, as it is."""
+    listed = [name for name in BOOKKEEPING if name in types]
+    listed = [f"m.{name}" for name in listed]
+    for entry in shape.fields:
+        name = entry.name
+        source = types.get(name)
+        if source is None:
+            sql = "cast(null as varchar)"
+        elif source == "VARCHAR" or source == "JSON":
+            sql = f"nullif(cast(m.{name} as varchar), '')"
+        else:
+            sql = f"cast(m.{name} as varchar)"
+            listed.append(f"m.{name} as {name}_given")
+        if name == "venue" and defaults.venue is not None:
+            sql = f"coalesce({sql}, {quoted(defaults.venue)})"
+        if name == "account" and defaults.account is not None:
+            sql = f"coalesce({sql}, {quoted(defaults.account)})"
+        listed.append(f"{sql} as {name}_text")
+    return ",\n    ".join(listed)
+
+
+def _fields(shape: Shape, types: Mapping[str, str]) -> str:
+    return ",\n    ".join(_read(f, types.get(f.name)) + f" as {f.name}" for f in shape.fields)
+
+
+def _read(entry: Field, source: str | None) -> str:
+    """SQL that reads one field; null where it is empty or cannot be read."""
+    given, words = f"t.{entry.name}_given", f"t.{entry.name}_text"
+    kind = parse_type(source).kind if source else Kind.TEXT
+    if entry.reading is Reading.DECIMAL:
+        sql = _read_decimal(given, words, parse_type(source) if source else None)
+    elif entry.reading is Reading.TIME:
+        if source is not None and source.startswith("TIMESTAMP WITH TIME ZONE"):
+            sql = f"timezone('UTC', {given})"
+        elif source is not None and (source.startswith("TIMESTAMP") or kind is Kind.DATE):
+            sql = f"cast({given} as timestamp)"
+        else:
+            sql = f"ingest_time({words})"
+    elif entry.reading is Reading.BOOLEAN:
+        sql = given if kind is Kind.BOOLEAN else f"ingest_boolean({words})"
+    elif entry.reading is Reading.INTEGER:
+        sql = f"ingest_integer({words})"
+    elif entry.reading is Reading.JSON:
+        sql = f"case when json_valid({words}) then {words} end"
+    elif entry.reading is Reading.WORD:
+        listed = ", ".join(quoted(w) for w in entry.words)
+        sql = f"case when upper({words}) in ({listed}) then upper({words}) end"
+    else:
+        sql = words
+    if entry.default is not None:
+        sql = f"case when {words} is null then {entry.default} else {sql} end"
+    return sql
+
+
+def _read_decimal(given: str, words: str, source: SqlType | None) -> str:
+    if source is not None and source.kind in (Kind.INTEGER, Kind.HUGEINT):
+        return f"try_cast({given} as decimal(38, 12))"
+    if source is not None and source.kind is Kind.DECIMAL and (source.scale or 0) <= 12:
+        return f"try_cast({given} as decimal(38, 12))"
+    return f"ingest_decimal({words})"
+
+
+def _rounding(shape: Shape, types: Mapping[str, str]) -> str:
+    """Whether a field had more decimals than a fact holds, and the texts of those that had."""
+    rounded = {
+        f.name: f"coalesce(ingest_is_rounded(f.{f.name}_text), false)"
+        for f in shape.fields
+        if f.reading is Reading.DECIMAL and _may_round(types.get(f.name))
+    }
+    if not rounded:
+        return "false as is_rounded,\n    cast(null as varchar) as raw_values"
+    # a field that could not be read is refused, not rounded: its digits do not matter
+    parts = ", ".join(
+        f"case when {sql} then '\"{name}\":' || to_json(f.{name}_text) end"
+        for name, sql in rounded.items()
+    )
+    readable = " and ".join(f"(f.{n}_text is null or f.{n} is not null)" for n in rounded)
+    flag = f"({' or '.join(rounded.values())}) and {readable}"
+    return (
+        f"{flag} as is_rounded,\n"
+        f"    case when {flag} then '{{' || concat_ws(',', {parts}) || '}}' end as raw_values"
+    )
+
+
+def _may_round(source: str | None) -> bool:
+    if source is None:
+        return False
+    parsed = parse_type(source)
+    return parsed.kind is not Kind.INTEGER and not (
+        parsed.kind is Kind.DECIMAL and (parsed.scale or 0) <= 12
+    )
+
+
+def _problem(shape: Shape, has_join: bool) -> str:
+    cases = [
+        (f"r.{f.name}_text is null", "missing", quoted(f"{f.name} is empty"))
+        for f in shape.fields
+        if f.required
+    ]
+    for entry in shape.fields:
+        cases += _unreadable(entry)
+    if has_join:
+        cases.append(_unknown_instrument(shape))
+    cases += [(rule.broken, rule.code, rule.reason) for rule in shape.rules]
+    whens = "\n        ".join(
+        f"when {broken} then {quoted(code + ' ')} || ({reason})" for broken, code, reason in cases
+    )
+    return f"case\n        {whens}\n    end"
+
+
+def _unreadable(entry: Field) -> list[tuple[str, str, str]]:
+    name = entry.name
+    unread = f"r.{name}_text is not null and r.{name} is null"
+    said = f"'{name} is ''' || r.{name}_text || '''"
+    match entry.reading:
+        case Reading.DECIMAL:
+            finite = "('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')"
+            return [
+                (f"{unread} and lower(trim(r.{name}_text)) in {finite}", "not_finite",
+                 f"{said}, not a finite number'"),
+                (f"{unread} and ingest_looks_decimal(r.{name}_text)", "too_many_digits",
+                 f"{said}: more than 26 digits before the point, the most decimal(38,12) holds'"),
+                (unread, "not_a_number", f"{said}, not a decimal number'"),
+            ]  # fmt: skip
+        case Reading.TIME:
+            return [(unread, "not_a_time", f"{said}, not an ISO 8601 or epoch time'")]
+        case Reading.WORD:
+            return [(unread, "unknown_word", f"{said}, not one of {', '.join(entry.words)}'")]
+        case Reading.BOOLEAN:
+            return [(unread, "not_a_boolean", f"{said}, not true or false'")]
+        case Reading.INTEGER:
+            return [(unread, "not_an_integer", f"{said}, not a whole number'")]
+        case Reading.JSON:
+            return [(unread, "not_json", f"{said}, not JSON'")]
+        case Reading.TEXT:
+            return []
+
+
+def _unknown_instrument(shape: Shape) -> tuple[str, str, str]:
+    unknown = "r.symbol is not null and i.instrument_id is null"
+    if shape.makes_instruments:
+        # a venue's own symbol tells the terms of all but inverse contracts, whose size it hides
+        unknown += (
+            " and (r.base_currency is null or r.quote_currency is null "
+            "or coalesce(r.instrument_type, 'INVERSE') = 'INVERSE')"
+        )
+    return (
+        unknown,
+        "unknown_instrument",
+        "'no instrument ' || r.symbol || ' is known: declare its terms with "
+        "canonical-instruments, then load this again'",
+    )
+
+
+def _type_sql(column_type: SqlType) -> str:
+    return {Kind.TEXT: "varchar", Kind.JSON: "varchar", Kind.INTEGER: "bigint"}.get(
+        column_type.kind, str(column_type)
+    )

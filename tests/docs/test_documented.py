@@ -1,0 +1,66 @@
+"""What a user can meet is documented: commands, settings, models, checks, error codes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runner import config
+from runner.checks.rules import RuleKind
+from tests.docs.make_commands import PAGE, page
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+
+
+def _codes() -> list[str]:
+    found = {
+        code
+        for path in (ROOT / "runner").rglob("*.py")
+        for code in re.findall(r'"(R\d{3})"', path.read_text(encoding="utf-8"))
+    }
+    return sorted(found)
+
+
+def _models() -> list[Path]:
+    return sorted(
+        path for path in (ROOT / "models").rglob("*.sql") if "macros" not in path.parts
+    )
+
+
+def test_the_command_reference_is_what_the_commands_say():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python tests/docs/make_commands.py"
+
+
+def test_every_error_code_is_explained():
+    explained = set(re.findall(r"^\| (R\d{3}) ", (DOCS / "errors.md").read_text(), re.M))
+    assert explained >= set(_codes())
+    assert explained - set(_codes()) == set(), "explained, but no longer raised"
+
+
+def test_every_setting_is_explained():
+    text = (DOCS / "configuration.md").read_text()
+    for key in (*config._KEYS, *config._TARGET_KEYS):
+        assert f"`{key}`" in text, key
+
+
+def test_every_kind_of_check_is_explained():
+    text = (DOCS / "checks.md").read_text()
+    for kind in RuleKind:
+        if kind is not RuleKind.GENERIC:
+            assert f"`{kind.value}`" in text, kind
+
+
+@pytest.mark.parametrize("path", _models(), ids=lambda path: path.stem)
+def test_every_model_is_explained(path):
+    assert path.read_text().lstrip().startswith("-- "), "its first comment is its grain"
+    assert path.with_suffix(".yml").exists(), "its columns are described beside it"
+    assert f"`{path.stem}`" in (DOCS / "models.md").read_text()
+
+
+def test_links_between_pages_lead_somewhere():
+    for page_path in (ROOT / "README.md", *DOCS.glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page_path.read_text()):
+            assert (page_path.parent / target).exists(), f"{page_path.name}: {target}"
