@@ -13,7 +13,7 @@ from runner.build.plan import Action, Plan, Planner, Request
 from runner.build.report import Watcher
 from runner.compile.compiled import Compiled
 from runner.engines.base import Engine, open_engine, open_memory
-from runner.errors import Location, MigrationError, ProjectError, SelectionError
+from runner.errors import Location, ProjectError, SelectionError
 from runner.graph.select import StateOf
 from runner.workspace import Workspace
 
@@ -57,25 +57,11 @@ def for_reading(workspace: Workspace, wait_seconds: float) -> Iterator[Engine]:
 
 
 def _migrate(engine: Engine, workspace: Workspace, *, asked: bool, watcher: Watcher) -> None:
-    from runner.migrate import apply, history
-    from runner.migrate.files import load_migrations
+    from runner.migrate.apply import migrate_new
 
-    migrations = load_migrations(workspace.config.migration_path)
-    is_new = not history.read_applied(engine)
-    waiting = apply.pending(engine, migrations)
-    if not waiting:
-        return
-    if not (is_new or asked):
-        names = ", ".join(f"{m.version:04d}_{m.name}" for m in waiting)
-        raise MigrationError(
-            "R326",
-            f"{len(waiting)} migration{'s are' if len(waiting) > 1 else ' is'} pending: {names}",
-            where=Location(workspace.target.path),
-            why="the project's schema is newer than the database",
-            mend="run `runner migrate up`, or `runner build --migrate`",
-        )
-    applied = apply.up(engine, migrations)
-    watcher.note(f"migrated {workspace.target.path.name} to version {applied[-1].version:04d}")
+    applied = migrate_new(engine, workspace.config.migration_path, pending_too=asked)
+    if applied:
+        watcher.note(f"migrated {workspace.target.path.name} to version {applied[-1].version:04d}")
 
 
 def _load_facts(engine: Engine, workspace: Workspace, watcher: Watcher) -> None:

@@ -83,7 +83,8 @@ def _read(file: Path) -> Format:
             break
         found = _KEY.match(line)
         if found:
-            keys[found.group(1)] = found.group(2).strip()
+            key, value = found.group(1), found.group(2).strip().rstrip(",")
+            keys[key] = f"{keys[key]}, {value}" if key in keys else value
         elif not keys and line.lstrip("- "):
             words.append(line.lstrip("- ").strip())
     if keys.get("shape") not in SHAPES:

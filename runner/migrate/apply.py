@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from runner.engines.base import Engine
 from runner.errors import EngineError, Location, MigrationError, UsageError
 from runner.migrate import history
-from runner.migrate.files import Migration, Statement, split_statements
+from runner.migrate.files import Migration, Statement, load_migrations, split_statements
 
 
 def pending(engine: Engine, migrations: Sequence[Migration]) -> list[Migration]:
@@ -34,6 +35,25 @@ def up(
                 apply_statements(engine, migration)
                 history.record(engine, migration)
     return waiting
+
+
+def migrate_new(engine: Engine, folder: Path, *, pending_too: bool = False) -> list[Migration]:
+    """Bring a new database to the project's version; those applied.
+
+    MigrationError where an older database has migrations pending, unless `pending_too`.
+    """
+    migrations = load_migrations(folder)
+    waiting = pending(engine, migrations)
+    if waiting and history.read_applied(engine) and not pending_too:
+        names = ", ".join(f"{m.version:04d}_{m.name}" for m in waiting)
+        raise MigrationError(
+            "R326",
+            f"{len(waiting)} migration{'s are' if len(waiting) > 1 else ' is'} pending: {names}",
+            where=Location(engine.target.path),
+            why="the project's schema is newer than the database",
+            mend="run `runner migrate up`, or `runner build --migrate`",
+        )
+    return up(engine, migrations) if waiting else []
 
 
 def apply_statements(engine: Engine, migration: Migration) -> None:

@@ -200,7 +200,9 @@ def test_an_incremental_model_extends_its_table(make, cli):
 def test_a_changed_incremental_model_is_built_from_nothing(make, cli):
     project = make(INCREMENTAL)
     cli(project, "build")
-    changed = INCREMENTAL["models/kept.sql"].replace("id, amount from", "id, amount + 1 as amount from")
+    changed = INCREMENTAL["models/kept.sql"].replace(
+        "id, amount from", "id, amount + 1 as amount from"
+    )
     project.write({"models/kept.sql": changed})
     cli(project, "build")
     assert project.rows("select id, amount from kept order by id") == [(1, 6), (2, 7)]

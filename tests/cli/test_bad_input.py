@@ -129,7 +129,9 @@ def test_money_divided_to_a_float_is_refused(make, cli):
         {**GOOD, "models/two.sql": "select\n    amount / 3 as third\nfrom {{ ref('raw') }}"}
     )
     settings = project.root / "pyproject.toml"
-    settings.write_text(settings.read_text().replace("[tool.runner]", '[tool.runner]\nexact_money = "error"'))
+    settings.write_text(
+        settings.read_text().replace("[tool.runner]", '[tool.runner]\nexact_money = "error"')
+    )
     outcome = cli(project, "build")
     assert outcome.exit_code == 2, outcome.stderr
     assert "R260" in outcome.stderr

@@ -35,7 +35,8 @@ def test_ref_source_var_target_this_and_env_var(compiled, monkeypatch):
         "seeds/raw.csv": "id\n1\n",
         "models/sources.yml": "sources:\n  - name: ledger\n    tables:\n"
         "      - name: fills\n        identifier: order_fills\n",
-        "models/a.sql": "select '{{ env_var('DESK') }}', {{ env_var('NO', '0') }}, "
+        "models/a.sql": "select '{{ env_var('DESK') }}', "
+            "{{ env_var('NO', '0') }}, "
         "{{ var('limit') }}, {{ var('other', 7) }}, '{{ target.name }}', '{{ this }}' "
         "from {{ ref('raw') }}, {{ source('ledger', 'fills') }}{% if execute %} -- run{% endif %}",
     })  # fmt: skip
@@ -105,7 +106,10 @@ def test_a_disabled_macro_error_names_the_macros_line(compiled):
     ("sql", "expected"),
     [
         ("select 1", "with x as (\nq\n)\nselect 1"),
-        ("-- c\nwith a as (select 1) select 2", "-- c\nwith x as (\nq\n), a as (select 1) select 2"),
+        (
+            "-- c\nwith a as (select 1) select 2",
+            "-- c\nwith x as (\nq\n), a as (select 1) select 2",
+        ),
         ("with recursive a as (s) t", "with recursive x as (\nq\n), a as (s) t"),
     ],
 )

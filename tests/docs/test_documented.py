@@ -25,9 +25,7 @@ def _codes() -> list[str]:
 
 
 def _models() -> list[Path]:
-    return sorted(
-        path for path in (ROOT / "models").rglob("*.sql") if "macros" not in path.parts
-    )
+    return sorted(path for path in (ROOT / "models").rglob("*.sql") if "macros" not in path.parts)
 
 
 def test_the_command_reference_is_what_the_commands_say():

@@ -142,7 +142,7 @@ def test_the_database_itself_refuses_to_change_a_fact(project, cli, statement):
     opened = project.open()
     opened.execute("insert into things (thing_id, amount) values (1, 3)")
     before = list(opened.query("select thing_id, amount from things").rows)
-    with pytest.raises(Exception, match="append-only|with triggers"):
+    with pytest.raises(Exception, match=r"append-only|with triggers"):
         opened.connection.execute(statement)
     opened.close()
     assert project.rows("select thing_id, amount from things") == before
@@ -174,9 +174,7 @@ def test_new_writes_the_next_file(project, cli):
 
 
 def test_a_build_says_what_is_pending(make, cli):
-    project = make(
-        {"sql/migrations/0001_things.sql": FACT, "models/one.sql": "select 1 as n"}
-    )
+    project = make({"sql/migrations/0001_things.sql": FACT, "models/one.sql": "select 1 as n"})
     assert cli(project, "build").exit_code == 0
     project.write({"sql/migrations/0002_more.sql": MORE})
     outcome = cli(project, "build")

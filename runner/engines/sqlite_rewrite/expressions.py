@@ -153,7 +153,7 @@ def _literal(writer: Writer, node: exp.Expr) -> str:
 
 
 def _placeholder(writer: Writer, node: exp.Expr) -> str:
-    number = node.name
+    number = str(node.args.get("this") or "")
     if not number:
         return "?"
     return f"?{number}" if number.isdigit() else f"${number}"

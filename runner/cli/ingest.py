@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.options import project_options, wait_option
+
+if TYPE_CHECKING:
+    from runner.ingest.load import LoadReport
+
+
+class IngestCommand(click.Command):
+    """Lists the formats below its options; they are read only when its help is asked for."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from runner.ingest.formats import formats
+
+        with formatter.section("Formats"):
+            formatter.write_dl([(name, f.description) for name, f in sorted(formats().items())])
+
+
+@click.command(cls=IngestCommand)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "format_name", required=True, metavar="FORMAT", help="What the file is.")
+@click.option("--account", help="The account, where the file does not say.")
+@click.option("--venue", help="The venue, where the file does not say.")
+@click.option("--strict", is_flag=True, help="Append nothing if any row has to be set aside.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@project_options
+@wait_option
+def command(
+    files: tuple[Path, ...],
+    format_name: str,
+    account: str | None,
+    venue: str | None,
+    strict: bool,
+    quiet: bool,
+    project_dir: Path,
+    target: str | None,
+    variables: tuple[str, ...],
+    wait_seconds: float,
+) -> None:
+    """Append the facts in FILES, all in one batch or none.
+
+    Loading the same facts again appends nothing. Rows that cannot be taken are kept in the table
+    quarantine, as they were, with the reason.
+    """
+    from contextlib import closing
+
+    from runner.cli import options
+    from runner.engines.base import open_engine
+    from runner.ingest.load import ingest
+    from runner.migrate.apply import migrate_new
+
+    config = options.load(project_dir, variables)
+    opened = open_engine(config.target(target), wait_seconds=wait_seconds)
+    with closing(opened) as engine:
+        migrate_new(engine, config.migration_path)
+        report = ingest(
+            engine, config, list(files), format_name, account=account, venue=venue, strict=strict
+        )
+    if not quiet or report.quarantined:
+        _say(report)
+
+
+def _say(report: LoadReport) -> None:
+    from runner.cli.console import say
+
+    appended = ", ".join(f"{count:,} {table}" for table, count in report.appended.items() if count)
+    say(f"{report.source}: {report.read:,} rows read")
+    say(f"  appended: {appended or 'nothing new'}", colour="green" if appended else None)
+    if report.duplicates:
+        say(f"  already known: {report.duplicates:,}")
+    for warning in report.warnings:
+        say(f"  warning: {warning}", colour="yellow")
+    if report.quarantined:
+        say(
+            f"  warning: {report.quarantined:,} set aside; why: runner query "
+            '"select line_number, reason, raw from quarantine"',
+            colour="yellow",
+        )
+    if appended:
+        say("next: runner build")

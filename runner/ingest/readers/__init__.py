@@ -1,0 +1,48 @@
+"""Files to rows: each reader gives named text columns, or JSON records, and loses nothing.
+
+After `read`, the staging has
+
+    ingest_raw      row_id and the format's columns (or `record`): what the mapping selects from
+    ingest_source   row_id and the row verbatim
+    ingest_refused  row_id, the row verbatim, code and reason: rows that are no rows
+
+`row_id` is the file's number in the load, times 2^40, plus the line (CSV, NDJSON) or the record's
+number (JSON, Parquet), from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.engines.staging import Staging
+from runner.errors import InputError, Location
+from runner.ingest.formats import Format
+from runner.ingest.readers import csv, json, parquet
+from runner.ingest.source import Piece, Source
+
+_READERS = {"csv": csv.read, "json": json.read, "parquet": parquet.read}
+FILE_SHIFT = 40
+
+
+def read(staging: Staging, form: Format, sources: Sequence[Source]) -> list[str]:
+    """Read every file into the staging; the warnings. InputError where a file cannot be read."""
+    staging.run(
+        "create or replace temp table ingest_refused "
+        "(row_id bigint, raw varchar, code varchar, reason varchar)"
+    )
+    pieces: list[Piece] = []
+    for source in sources:
+        if source.kind not in form.readers:
+            raise InputError(
+                "R243",
+                f"{source.path.name} looks like {source.kind}, and {form.name} is read from "
+                + " or ".join(form.readers),
+                where=Location(source.path),
+                mend="name the right --format, or the right file",
+            )
+        pieces.append(_READERS[source.kind](staging, form, source))
+    rows = "\nunion all by name\n".join(piece.rows for piece in pieces)
+    verbatim = "\nunion all\n".join(piece.verbatim for piece in pieces)
+    staging.run(f"create or replace temp view ingest_raw as\n{rows}")
+    staging.run(f"create or replace temp view ingest_source as\n{verbatim}")
+    return [warning for piece in pieces for warning in piece.warnings]

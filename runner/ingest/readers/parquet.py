@@ -1,0 +1,38 @@
+"""Parquet: DuckDB reads it column by column, typed as it is; floats are refused later."""
+
+from __future__ import annotations
+
+from runner.engines.staging import Staging
+from runner.errors import EngineError, InputError, Location
+from runner.ingest.formats import Format
+from runner.ingest.functions import quoted
+from runner.ingest.readers.columns import check_columns
+from runner.ingest.source import Piece, Source
+
+
+def read(staging: Staging, form: Format, source: Source) -> Piece:
+    """Stage a Parquet file as views over it; `row_id` counts its rows from 1."""
+    table = f"read_parquet({quoted(str(source.path))}, file_row_number = true)"
+    try:
+        described = staging.rows(f"describe select * from {table}")
+    except EngineError as error:
+        raise InputError(
+            "R248",
+            f"{source.path.name} is not a readable Parquet file",
+            where=Location(source.path),
+            why=(error.why or error.what).splitlines()[0],
+            mend="export it again",
+        ) from error
+    given = {row[0].lower(): row[0] for row in described if row[0] != "file_row_number"}
+    warnings = check_columns(form, source, list(given), None)
+    row_id = f"{source.number << 40} + file_row_number + 1 as row_id"
+    columns = ",\n    ".join(
+        f'"{given[name]}" as {name}' if name in given else f"null::varchar as {name}"
+        for name in (*form.columns, *form.optional)
+    )
+    texts = ", ".join(f'"{name}" := cast("{name}" as varchar)' for name in given.values())
+    return Piece(
+        f"select\n    {row_id},\n    {columns}\nfrom {table}",
+        f"select {row_id}, cast(to_json(struct_pack({texts})) as varchar) as raw from {table}",
+        warnings,
+    )

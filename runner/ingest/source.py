@@ -1,0 +1,93 @@
+"""A file handed to ingest: what it is, by its content, and what it is called in the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import InputError, Location
+
+_HEAD_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of a load. `name` is the same on every machine: no folder outside the project."""
+
+    path: Path
+    number: int
+    name: str
+    kind: str  # csv, json or parquet, by content
+    head: bytes
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A reader's answer for one file: SQL of its rows, SQL of its rows verbatim, and warnings."""
+
+    rows: str
+    verbatim: str
+    warnings: tuple[str, ...] = ()
+
+
+def open_sources(files: Sequence[Path], root: Path) -> list[Source]:
+    """Look at the first bytes of every file. InputError for one that cannot be read, or is empty."""
+    return [_open(path, number, root) for number, path in enumerate(files)]
+
+
+def _open(path: Path, number: int, root: Path) -> Source:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    except OSError as error:
+        raise InputError(
+            "R241",
+            f"cannot read {path.name}",
+            where=Location(path),
+            why=error.strerror or str(error),
+            mend="check the path, and that the file may be read",
+        ) from error
+    if not head.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise InputError(
+            "R242",
+            f"{path.name} is empty",
+            where=Location(path),
+            why="there is not even a header in it" if not head else "it holds blank lines only",
+            mend="export it again",
+        )
+    return Source(path, number, _name(path, root), _kind(path, head), head)
+
+
+def _kind(path: Path, head: bytes) -> str:
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:64]:
+        raise InputError(
+            "R243",
+            f"{path.name} is not UTF-8 text",
+            where=Location(path),
+            why="it begins like UTF-16, or like a binary file",
+            mend="save it as UTF-8 (in a spreadsheet: CSV UTF-8)",
+        )
+    if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")):
+        raise InputError(
+            "R243",
+            f"{path.name} is compressed",
+            where=Location(path),
+            mend="unpack it first",
+        )
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "json" if start[:1] in (b"[", b"{") else "csv"
+
+
+def _name(path: Path, root: Path) -> str:
+    resolved = path.resolve()
+    return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else path.name
+
+
+def content_hash(path: Path) -> str:
+    """sha256 of a file, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,31 @@
+-- Each query must raise on DuckDB while it runs, and rewritten on SQLite too: never wrap, never round.
+
+select cast(99999999999999999999999999.999999999999 as decimal(38,12)) + qty from fills where qty > 0;
+select cast(-99999999999999999999999999.999999999999 as decimal(38,12)) - qty from fills where qty > 1;
+select price * price * price from fills;
+select price * 1000000000000000000000000000.5 from fills;
+select cast(qty + 1000000 as decimal(8,2)) from fills;
+select cast(9.995 as decimal(3,2)) + qty from fills;
+select cast(side as decimal(38,12)) from fills;
+select cast(side as bigint) from fills;
+select cast('nan' || left(side, 0) as decimal(38,12)) from fills;
+select cast('inf' || left(side, 0) as decimal(38,12)) from fills;
+select cast('1e400' || left(side, 0) as decimal(38,12)) from fills;
+select cast('1__0' || left(side, 0) as decimal(38,12)) from fills;
+select n + 9223372036854775807 from fills;
+select n * 9223372036854775807 from fills;
+select -9223372036854775807 - n from fills;
+select n // (n - 7) from fills;
+select n % (n - 7) from fills;
+select qty % (qty - qty) from fills;
+select price = cast(1 as decimal(38,36)) from fills;
+select price + cast(1 as decimal(38,36)) from fills;
+select sum(99999999999999999999999999.999999999999::decimal(38,12) * maker::integer) from fills where maker;
+select cast(price * 100000 as bigint) from fills;
+select cast(n as integer) from fills;
+select cast(id + 2147483640 as integer) from fills;
+select cast(side as timestamp) from fills;
+select cast(side as uuid) from fills;
+select cast(side as json) from fills;
+select 10000000000::decimal(18,6) * id::integer::decimal(18,6) * 1000 from fills;
+select cast('99999999999999999999999999.9999999999995' || left(side, 0) as decimal(38,12)) from fills;
