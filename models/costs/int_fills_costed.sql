@@ -6,6 +6,9 @@ with priced as (
         books.base_currency,
         books.quote_currency,
         books.settlement_currency,
+        books.is_inverse,
+        books.multiplier,
+        fills.venue,
         fills.fill_id,
         fills.order_id,
         fills.side = 'BUY' as is_buy,
@@ -35,6 +38,9 @@ final as (
         priced.fee_amount,
         priced.fee_currency,
         priced.settlement_currency,
+        priced.is_inverse,
+        priced.multiplier,
+        priced.venue,
         -- a spot fee taken in the asset itself leaves the book smaller by that much
         case
             when not priced.is_fee_in_kind then priced.quantity

@@ -12,6 +12,14 @@ on them and ends with `from_units`. Adding, subtracting, comparing and ordering 
 {{ adapter.dispatch('divide')(a, b) }}
 {%- endmacro %}
 
+{#-
+value / weight, where value is a sum of products and still has their 24 decimals: the weighted
+average of prices, rounded once. Null where weight is zero or either is null.
+-#}
+{% macro average(value, weight) -%}
+{{ adapter.dispatch('average')(value, weight) }}
+{%- endmacro %}
+
 {#- amount * part / whole; null where whole is zero or any is null -#}
 {% macro prorate(amount, part, whole) -%}
 {{ from_units(prorate_units(units(amount), units(part), units(whole))) }}
@@ -79,6 +87,18 @@ case
         ~ rounded_quotient(rest, '1000000', d)
     ) }}
 end
+{%- endmacro %}
+
+{#- 24 decimals over 12 leave 12, so the digits are divided as they are -#}
+{% macro default__average(value, weight) -%}
+{%- set digits -%}
+cast(replace(cast(cast({{ value }} as decimal(38, 24)) as varchar), '.', '') as hugeint)
+{%- endset -%}
+{{ from_units(rounded_quotient(digits, '1', units(weight))) }}
+{%- endmacro %}
+
+{% macro sqlite__average(value, weight) -%}
+decimal_divide({{ value }}, {{ weight }})
 {%- endmacro %}
 
 {% macro sqlite__units(x) -%}

@@ -25,14 +25,12 @@ final as (
         price,
         quantity,
         fee,
-        sum(quantity) over (
-            matching_order
-            rows between unbounded preceding and current row
-        ) as cumulative_quantity
+        sum(quantity) over matching_order as cumulative_quantity
     from fills
     window matching_order as (
         partition by book_key, is_buy
         order by executed_at, fill_id
+        rows between unbounded preceding and current row
     )
 )
 

@@ -4,22 +4,17 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import project_options, wait_option
+from runner.cli.options import project_options
 
 
 @click.command()
 @click.argument("name")
 @project_options
-@wait_option
-def command(
-    name: str,
-    project_dir: Path,
-    target: str | None,
-    variables: tuple[str, ...],
-    wait_seconds: float,
-) -> None:
-    """Print a model's SQL as the target's engine runs it."""
-    from runner.build import prepare
+def command(name: str, project_dir: Path, target: str | None, variables: tuple[str, ...]) -> None:
+    """Print a model's SQL as the target's engine runs it. Needs no database."""
+    from contextlib import closing
+
+    from runner.build import offline
     from runner.cli import options
     from runner.errors import UsageError, nearest
     from runner.workspace import open_workspace
@@ -35,6 +30,6 @@ def command(
     sql = workspace.models[name].sql
     if workspace.target.engine != "duckdb":
         # how it is translated depends on the types of what it reads
-        with prepare.for_reading(workspace, wait_seconds) as engine:
+        with closing(offline.with_parents_of(workspace, name)) as engine:
             sql = engine.native(sql)
     click.echo(sql)

@@ -18,8 +18,9 @@ import apsw.sqlite_extra
 from runner.engines import sqlite_decimals as decimals
 from runner.engines import sqlite_scalars as values
 
-# name -> (function, number of arguments; -1 for any)
-SCALARS: dict[str, tuple[Callable[..., Any], int]] = {
+# name -> (function, numbers of arguments it takes; -1 for any). SQLite prefers the function of an
+# exact number of arguments: one that shares a name with the extension's must take that number.
+SCALARS: dict[str, tuple[Callable[..., Any], *tuple[int, ...]]] = {
     "decimal_cast": (decimals.decimal_cast, 3),
     "decimal_try_cast": (decimals.decimal_try_cast, 3),
     "decimal_rescale": (decimals.decimal_rescale, 3),
@@ -29,7 +30,7 @@ SCALARS: dict[str, tuple[Callable[..., Any], int]] = {
     "decimal_is_canonical": (decimals.decimal_is_canonical, 3),
     "decimal_add": (decimals.decimal_add, 2),
     "decimal_sub": (decimals.decimal_sub, 2),
-    "decimal_mul": (decimals.decimal_mul, -1),
+    "decimal_mul": (decimals.decimal_mul, 2, 3),
     "decimal_mod": (decimals.decimal_mod, 2),
     "decimal_neg": (decimals.decimal_neg, 1),
     "decimal_abs": (decimals.decimal_abs, 1),
@@ -58,6 +59,9 @@ SCALARS: dict[str, tuple[Callable[..., Any], int]] = {
     "least": (values.least, -1),
     "text_lower": (values.text_lower, 1),
     "text_upper": (values.text_upper, 1),
+    "text_trim": (values.text_trim, 1),
+    "text_ltrim": (values.text_ltrim, 1),
+    "text_rtrim": (values.text_rtrim, 1),
     "text_like": (values.text_like, -1),
     "text_starts": (values.text_starts, 2),
     "text_ends": (values.text_ends, 2),
@@ -101,10 +105,11 @@ def register(connection: apsw.Connection) -> None:
     """
     # brings decimal_cmp and the collation, both of which are exact on canonical text
     apsw.sqlite_extra.load(connection, "decimal")
-    for name, (function, count) in SCALARS.items():
-        connection.create_scalar_function(
-            name, function, count, deterministic=True, flags=apsw.SQLITE_INNOCUOUS
-        )
+    for name, (function, *counts) in SCALARS.items():
+        for count in counts:
+            connection.create_scalar_function(
+                name, function, count, deterministic=True, flags=apsw.SQLITE_INNOCUOUS
+            )
     for name, factory in WINDOWED.items():
         connection.create_window_function(name, factory, 1, flags=_FLAGS)
     for name, make in AGGREGATES.items():

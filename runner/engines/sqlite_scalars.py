@@ -15,7 +15,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from runner.engines.sqlite_decimals import DecimalError, integer_fit
+from runner.engines.sqlite_decimals import DecimalError, divide_away, integer_fit
 from runner.errors import EngineError
 
 _EPOCH = datetime(1970, 1, 1)
@@ -138,6 +138,23 @@ def text_upper(value: str | None) -> str | None:
     return "".join(letters)
 
 
+# the spaces DuckDB trims: Unicode's separators, but neither tab nor newline
+_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+_SPACES += "\u202f\u205f\u3000"
+
+
+def text_trim(value: str | None) -> str | None:
+    return None if value is None else value.strip(_SPACES)
+
+
+def text_ltrim(value: str | None) -> str | None:
+    return None if value is None else value.lstrip(_SPACES)
+
+
+def text_rtrim(value: str | None) -> str | None:
+    return None if value is None else value.rstrip(_SPACES)
+
+
 @lru_cache(maxsize=256)
 def _like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
     parts, letters = [], iter(pattern)
@@ -222,7 +239,7 @@ def timestamp_parse(value: str | None) -> str | None:
         raise ValueRefusedError(f"{value!r} is not a timestamp like 2026-01-31 12:00:00.000000")
     day, minute, second, fraction = found.groups()
     text = f"{day} {minute or '00:00'}:{second or '00'}.{(fraction or '').ljust(6, '0')}"
-    datetime.fromisoformat(text)  # raises ValueError for a day or hour that does not exist
+    _moment(text)  # raises for a day or hour that does not exist
     return text
 
 
@@ -237,8 +254,15 @@ def timestamp_to_text(value: str | None) -> str | None:
     return None if value is None else value.rstrip("0").rstrip(".") if "." in value else value
 
 
+def _moment(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueRefusedError(f"{value!r} is not a timestamp: {error}") from None
+
+
 def _micros(value: str) -> int:
-    return (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
+    return (_moment(value) - _EPOCH) // _MICROSECOND
 
 
 def epoch_us(value: str | None) -> int | None:
@@ -246,7 +270,8 @@ def epoch_us(value: str | None) -> int | None:
 
 
 def epoch_ms(value: str | None) -> int | None:
-    return None if value is None else _micros(value) // 1000
+    """Milliseconds since 1970, rounded: halves away from zero."""
+    return None if value is None else divide_away(_micros(value), 1000)
 
 
 def date_diff(unit: str, start: str | None, end: str | None) -> int | None:
@@ -265,19 +290,27 @@ def timestamp_shift(value: str | None, months: int, micros: int) -> str | None:
     """A timestamp or date moved by whole months, then by microseconds; a late day is clamped."""
     if value is None:
         return None
-    moment = datetime.fromisoformat(value)
+    moment = _moment(value)
     if months:
         count = moment.year * 12 + moment.month - 1 + months
         year, month = divmod(count, 12)
         last = monthrange(year, month + 1)[1]
         moment = moment.replace(year=year, month=month + 1, day=min(moment.day, last))
-    return (moment + timedelta(microseconds=micros)).isoformat(" ", "microseconds")
+    try:
+        return (moment + timedelta(microseconds=micros)).isoformat(" ", "microseconds")
+    except OverflowError:
+        raise ValueRefusedError(
+            f"{value} moved by {micros} µs leaves the years 1 to 9999"
+        ) from None
 
 
 def date_shift(value: str | None, days: int | None) -> str | None:
     if value is None or days is None:
         return None
-    return (date.fromisoformat(value) + timedelta(days=days)).isoformat()
+    try:
+        return (date.fromisoformat(value) + timedelta(days=days)).isoformat()
+    except (OverflowError, ValueError):
+        raise ValueRefusedError(f"{value} and {days} days is not a date") from None
 
 
 # JSON
@@ -294,9 +327,27 @@ def _load(text: str) -> object:
     def refuse(word: str) -> object:
         raise ValueRefusedError(f"{word} is not JSON")
 
-    return json.loads(
-        text, object_pairs_hook=tuple, parse_int=_Number, parse_float=_Number, parse_constant=refuse
-    )
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=tuple,
+            parse_int=_Number,
+            parse_float=_Number,
+            parse_constant=refuse,
+        )
+    except (ValueError, RecursionError) as error:
+        raise ValueRefusedError(f"{text[:80]!r} is not JSON: {error}") from None
+
+
+_ESCAPES = {
+    **{code: f"\\u{code:04X}" for code in range(32)},
+    **{
+        ord(a): b
+        for a, b in zip(
+            '"\\\b\f\n\r\t', ('\\"', "\\\\", "\\b", "\\f", "\\n", "\\r", "\\t"), strict=True
+        )
+    },
+}
 
 
 def _print_number(number: _Number) -> str:
@@ -316,9 +367,9 @@ def _print(value: object) -> str:
         return f"{{{inner}}}"
     if isinstance(value, list):
         return f"[{','.join(map(_print, value))}]"
-    if isinstance(value, str) and any(ord(c) < 32 and c not in "\n\r\t" for c in value):
-        raise ValueRefusedError("a control character in JSON prints differently between engines")
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return f'"{value.translate(_ESCAPES)}"'
+    return json.dumps(value)
 
 
 def json_text(value: str | None, *path: str | int) -> str | None:

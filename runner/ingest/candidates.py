@@ -1,6 +1,6 @@
 """From mapped text to candidate facts: every row read, judged, and given its id, in one query.
 
-A row's problem is the first of, in this order: a required field that is empty; a field that cannot
+A row's problem is the first of, in this order: what the mapping refuses; a required field that is empty; a field that cannot
 be read, in the shape's order; an instrument that is not known; a rule of the shape. What needs
 other rows (references, duplicates, conflicts) is judged after (references.py, duplicates.py).
 """
@@ -18,7 +18,7 @@ from runner.ingest.functions import quoted
 from runner.ingest.shape import Field, Reading, Shape
 from runner.sqltyping.types import Kind, SqlType, parse_type
 
-BOOKKEEPING = ("row_id", "raw")
+BOOKKEEPING = ("row_id", "raw", "refusal")  # what a mapping gives beside the fields
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Defaults:
 
     venue: str | None
     account: str | None
+    account_is_venue: bool = False  # a venue's own export does not name the account at the firm
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def build(
     table = f"ingest_{shape.name}"
     columns = tuple(c for c in ledger_columns if c.name in shape.columns)
     typed = ",\n    ".join(
-        f"cast({shape.columns[c.name]} as {_type_sql(c.type)}) as {c.name}" for c in columns
+        f"cast({shape.columns[c.name]} as {type_sql(c.type)}) as {c.name}" for c in columns
     )
     keeps = "".join(f",\n    {sql} as keep_{name}" for name, sql in shape.keeps.items())
     raw = ",\n    r.raw" if "raw" in types else ""
@@ -70,13 +71,14 @@ def build(
         if shape.has_instrument and instruments
         else ""
     )
+    problem = _problem(shape, bool(join), "refusal" in types)
     staging.run(
         f"create or replace temp table {table} as\n"
         f"with mapped as (\n{form.sql}\n),\n"
         f"texts as (\nselect\n    {_texts(shape, types, defaults)}\nfrom mapped as m\n),\n"
         f"fields as (\nselect *,\n    {_fields(shape, types)}\nfrom texts as t\n),\n"
         f"rows as (\nselect *,\n    {_rounding(shape, types)}\nfrom fields as f\n)\n"
-        f"select\n    r.row_id{raw},\n    {_problem(shape, bool(join))} as problem,\n"
+        f"select\n    r.row_id{raw},\n    {problem} as problem,\n"
         f"    false as is_duplicate,\n    r.is_rounded as has_rounding,\n    {typed}{keeps}\n"
         f"from rows as r{join}"
     )
@@ -134,12 +136,20 @@ def _texts(shape: Shape, types: Mapping[str, str], defaults: Defaults) -> str:
             sql = f"coalesce({sql}, {quoted(defaults.venue)})"
         if name == "account" and defaults.account is not None:
             sql = f"coalesce({sql}, {quoted(defaults.account)})"
+        elif name == "account" and defaults.account_is_venue:
+            sql = f"coalesce({sql}, venue_text)"
         listed.append(f"{sql} as {name}_text")
     return ",\n    ".join(listed)
 
 
 def _fields(shape: Shape, types: Mapping[str, str]) -> str:
-    return ",\n    ".join(_read(f, types.get(f.name)) + f" as {f.name}" for f in shape.fields)
+    read = [_read(f, types.get(f.name)) + f" as {f.name}" for f in shape.fields]
+    # a field that cannot be read is refused, not rounded: its digits do not matter then
+    rounded = [
+        f"coalesce(ingest_is_rounded(t.{name}_text), false) as {name}_rounded"
+        for name in _may_round(shape, types)
+    ]
+    return ",\n    ".join(read + rounded)
 
 
 def _read(entry: Field, source: str | None) -> str:
@@ -181,36 +191,34 @@ def _read_decimal(given: str, words: str, source: SqlType | None) -> str:
 
 def _rounding(shape: Shape, types: Mapping[str, str]) -> str:
     """Whether a field had more decimals than a fact holds, and the texts of those that had."""
-    rounded = {
-        f.name: f"coalesce(ingest_is_rounded(f.{f.name}_text), false)"
-        for f in shape.fields
-        if f.reading is Reading.DECIMAL and _may_round(types.get(f.name))
-    }
-    if not rounded:
+    names = _may_round(shape, types)
+    if not names:
         return "false as is_rounded,\n    cast(null as varchar) as raw_values"
-    # a field that could not be read is refused, not rounded: its digits do not matter
+    flag = " or ".join(f"f.{name}_rounded" for name in names)
     parts = ", ".join(
-        f"case when {sql} then '\"{name}\":' || to_json(f.{name}_text) end"
-        for name, sql in rounded.items()
+        f"case when f.{name}_rounded then '\"{name}\":\"' || trim(f.{name}_text) || '\"' end"
+        for name in names
     )
-    readable = " and ".join(f"(f.{n}_text is null or f.{n} is not null)" for n in rounded)
-    flag = f"({' or '.join(rounded.values())}) and {readable}"
     return (
         f"{flag} as is_rounded,\n"
         f"    case when {flag} then '{{' || concat_ws(',', {parts}) || '}}' end as raw_values"
     )
 
 
-def _may_round(source: str | None) -> bool:
-    if source is None:
-        return False
-    parsed = parse_type(source)
-    return parsed.kind is not Kind.INTEGER and not (
-        parsed.kind is Kind.DECIMAL and (parsed.scale or 0) <= 12
-    )
+def _may_round(shape: Shape, types: Mapping[str, str]) -> list[str]:
+    """The decimal fields whose source may have more than 12 decimals."""
+    names = []
+    for entry in shape.fields:
+        parsed = parse_type(types.get(entry.name, "integer"))
+        exact = parsed.kind in (Kind.INTEGER, Kind.HUGEINT) or (
+            parsed.kind is Kind.DECIMAL and (parsed.scale or 0) <= 12
+        )
+        if entry.reading is Reading.DECIMAL and not exact:
+            names.append(entry.name)
+    return names
 
 
-def _problem(shape: Shape, has_join: bool) -> str:
+def _problem(shape: Shape, has_join: bool, may_refuse: bool) -> str:
     cases = [
         (f"r.{f.name}_text is null", "missing", quoted(f"{f.name} is empty"))
         for f in shape.fields
@@ -224,7 +232,8 @@ def _problem(shape: Shape, has_join: bool) -> str:
     whens = "\n        ".join(
         f"when {broken} then {quoted(code + ' ')} || ({reason})" for broken, code, reason in cases
     )
-    return f"case\n        {whens}\n    end"
+    refusal = "when r.refusal is not null then r.refusal\n        " if may_refuse else ""
+    return f"case\n        {refusal}{whens}\n    end"
 
 
 def _unreadable(entry: Field) -> list[tuple[str, str, str]]:
@@ -271,7 +280,7 @@ def _unknown_instrument(shape: Shape) -> tuple[str, str, str]:
     )
 
 
-def _type_sql(column_type: SqlType) -> str:
+def type_sql(column_type: SqlType) -> str:
     return {Kind.TEXT: "varchar", Kind.JSON: "varchar", Kind.INTEGER: "bigint"}.get(
         column_type.kind, str(column_type)
     )

@@ -42,31 +42,17 @@ create or replace temp macro ingest_decimal(t) as
 create or replace temp macro ingest_looks_decimal(t) as
     regexp_full_match(trim(t), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{{1,4}})?');
 
--- digits of a mantissa with the point moved `places` to the right
-create or replace temp macro ingest_shift(digits, point) as
-    case
-        when point <= 0 then '0.' || repeat('0', cast(-point as bigint)) || digits
-        when point >= length(digits) then digits || repeat('0', cast(point - length(digits) as bigint))
-        else left(digits, cast(point as bigint)) || '.' || substr(digits, cast(point + 1 as bigint))
-    end;
-
--- decimal text without its sign and exponent: '1.5e-3' -> '0.0015'
-create or replace temp macro ingest_plain(t) as
-    case
-        when contains(lower(t), 'e') then ingest_shift(
-            replace(split_part(lower(ltrim(trim(t), '+-')), 'e', 1), '.', ''),
-            length(split_part(split_part(lower(ltrim(trim(t), '+-')), 'e', 1), '.', 1))
-            + try_cast(split_part(lower(trim(t)), 'e', 2) as integer)
-        )
-        else ltrim(trim(t), '+-')
-    end;
-
 -- whether decimal(38,12) cannot hold all the decimals of a text that ingest_decimal reads
 create or replace temp macro ingest_is_rounded(t) as
     case
-        when length(t) - strpos(t, '.') <= 12 and not contains(t, 'e') and not contains(t, 'E')
-            then false
-        else length(rtrim(split_part(ingest_plain(t), '.', 2), '0')) > 12
+        when length(t) - strpos(t, '.') <= 12 and not contains(lower(t), 'e') then false
+        when contains(lower(t), 'e') then regexp_matches(t, '^[^eE]*[1-9]')
+            and length(regexp_extract(t, '[.]([0-9]*)[eE]', 1))
+                - try_cast(split_part(lower(trim(t)), 'e', 2) as integer)
+                - length(regexp_extract(
+                    replace(split_part(lower(t), 'e', 1), '.', ''), '0*$'
+                )) > 12
+        else length(rtrim(split_part(trim(t), '.', 2), '0')) > 12
     end;
 
 -- ISO 8601 (a time without a zone is UTC), or epoch seconds, milliseconds or microseconds
@@ -96,8 +82,11 @@ create or replace temp macro ingest_as_uuid(kind, t) as
 
 
 def install(staging: Staging) -> None:
-    """Make the functions known to a staging connection."""
-    staging.run(_MACROS)
+    """Make the functions known to a staging connection, once."""
+    if not staging.rows(
+        "select 1 from duckdb_functions() where function_name = 'ingest_integer' limit 1"
+    ):
+        staging.run(_MACROS)
 
 
 def uuid5_sql(kind: str, *parts: str) -> str:
@@ -106,8 +95,14 @@ def uuid5_sql(kind: str, *parts: str) -> str:
     >>> uuid5_sql("fill", "r.venue", "'x'")
     "ingest_uuid5('fill|' || ingest_part(r.venue) || '|' || ingest_part('x'))"
     """
-    name = " || '|' || ".join(f"ingest_part({part})" for part in parts)
+    name = " || '|' || ".join(_part(part) for part in parts)
     return f"ingest_uuid5('{kind}|' || {name})"
+
+
+def _part(sql: str) -> str:
+    # a uuid, a moment or a count holds nothing to escape, and a macro copies what it is given
+    safe = sql.startswith(("cast(", "ingest_moment("))
+    return sql if safe else f"ingest_part({sql})"
 
 
 def name_of(kind: str, *parts: str) -> str:

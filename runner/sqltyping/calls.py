@@ -38,7 +38,6 @@ _FUNCTIONS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Minute: ("minute", ("this",)),
     exp.Second: ("second", ("this",)),
     exp.JSONExtractScalar: ("json_extract_string", ("this", "expression")),
-    exp.SHA2: ("sha256", ("this",)),
     exp.Count: ("count", ("this",)),
     exp.CountIf: ("count_if", ("this",)),
     exp.Sum: ("sum", ("this",)),
@@ -128,6 +127,13 @@ def read_call(node: exp.Expr) -> Call | None:
     return Call(name, args, distinct=distinct, order=order, unread=unread)
 
 
+def function_of(window: exp.Expr) -> exp.Expr:
+    """The function itself of a window, a FILTER, or a wrapper about NULLs."""
+    while isinstance(window, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+        window = window.this
+    return window
+
+
 def unread_args(node: exp.Expr, keys: tuple[str, ...]) -> list[str]:
     """Names of the arguments of `node` that are set, and neither in `keys` nor harmless."""
     return [
@@ -163,6 +169,9 @@ def _read_special(node: exp.Expr) -> Call | None:
         position = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(node.text("position"), "trim")
         args = [a for a in (node.this, node.args.get("expression")) if a is not None]
         return Call(position, args, unread=unread_args(node, ("this", "expression", "position")))
+    if isinstance(node, exp.SHA2):
+        unread = [] if node.text("length") in ("", "256") else ["length"]
+        return Call("sha256", [node.this], unread=unread)
     if isinstance(node, exp.JSONObject):
         pairs = [p for p in node.expressions if isinstance(p, exp.JSONKeyValue)]
         args = [side for pair in pairs for side in (pair.this, pair.expression)]

@@ -179,6 +179,10 @@ def _whole_divide(left: SqlType, right: SqlType) -> SqlType | None:
     return number if rules.is_whole(number) else DOUBLE
 
 
+def _joined(left: SqlType, right: SqlType) -> SqlType | None:
+    return NULL if NULL in (left, right) else TEXT
+
+
 def _divide(left: SqlType, right: SqlType) -> SqlType | None:
     return DOUBLE
 
@@ -266,7 +270,7 @@ _RULES: dict[type[exp.Expr], _Rule] = {
     exp.Div: _binary(_divide),
     exp.IntDiv: _binary(_whole_divide),
     exp.Mod: _binary(rules.remainder_type),
-    exp.DPipe: _typed_children(TEXT),
+    exp.DPipe: _binary(_joined),
     exp.JSONExtract: _typed_children(JSON),
     exp.Case: _case,
     exp.If: _case,

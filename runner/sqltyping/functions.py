@@ -15,6 +15,7 @@ from runner.sqltyping import rules
 from runner.sqltyping.types import (
     BOOLEAN,
     DOUBLE,
+    HUGEINT,
     JSON,
     MONEY,
     TEXT,
@@ -128,7 +129,7 @@ FUNCTIONS: dict[str, Rule] = {
     "sha256": _always(TEXT),
     # aggregates
     "count": _always(rules.BIGINT),
-    "count_if": _always(rules.BIGINT),
+    "count_if": _always(HUGEINT),
     "sum": _sum,
     "avg": _always(DOUBLE),
     "min": _first,

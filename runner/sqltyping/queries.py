@@ -273,4 +273,4 @@ def _unnamed(node: exp.Expr) -> str:
         return node.name
     if isinstance(node, exp.Count) and isinstance(node.this, exp.Star):
         return "count_star()"
-    return node.sql("duckdb", comments=False)
+    return node.sql("duckdb", comments=False, normalize_functions="lower")

@@ -103,9 +103,9 @@ def unify(left: SqlType, right: SqlType) -> SqlType | None:
         return left
     if Kind.UNKNOWN in (left.kind, right.kind):
         return UNKNOWN
-    for one, other in ((left, right), (right, left)):
-        if one.kind is Kind.NULL or one == STRING_LITERAL:
-            return other
+    for unset in (NULL, STRING_LITERAL):
+        if unset in (left, right):
+            return right if left == unset else left
     if is_numeric(left) and is_numeric(right):
         return _unify_numbers(left, right)
     if {left.kind, right.kind} == {Kind.DATE, Kind.TIMESTAMP}:

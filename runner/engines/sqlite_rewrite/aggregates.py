@@ -10,6 +10,7 @@ from sqlglot import exp
 from runner.engines.sqlite_rewrite import text
 from runner.engines.sqlite_rewrite.refusal import only, refusal
 from runner.sqltyping.calls import AGGREGATES, WINDOW_ONLY, Call, read_call
+from runner.sqltyping.calls import function_of as call_of
 from runner.sqltyping.functions import literal_int
 from runner.sqltyping.types import TEXT, Kind
 
@@ -32,7 +33,8 @@ def _count(writer: Writer, node: exp.Expr, call: Call) -> str:
 
 
 def _count_if(writer: Writer, node: exp.Expr, call: Call) -> str:
-    return f"count(nullif({writer.condition(call.args[0])}, 0))"
+    # NULL over nothing but NULLs, as DuckDB 2 has it: a sum, not a count
+    return f"sum({writer.condition(call.args[0])})"
 
 
 def _sum(writer: Writer, node: exp.Expr, call: Call) -> str:
@@ -231,8 +233,7 @@ def holds_aggregate(node: exp.Expr) -> bool:
     if isinstance(node, exp.Query):
         return False
     if isinstance(node, exp.Window):
-        inner = node.this.this if isinstance(node.this, exp.Filter) else node.this
-        return any(holds_aggregate(part) for part in _parts(inner)) or any(
+        return any(holds_aggregate(part) for part in _parts(call_of(node))) or any(
             holds_aggregate(part) for part in _parts(node) if part is not node.this
         )
     call = read_call(node)

@@ -116,5 +116,6 @@ def like(writer: Writer, node: exp.Expr) -> str:
         node = node.this
     if not isinstance(node, exp.Like):
         raise refusal(node, "only LIKE is translated", "compare lower(…) with LIKE")
-    only(node, "this", "expression")
-    return f"text_like({writer.text(node.this)}, {writer.text(node.expression)}{escape})"
+    only(node, "this", "expression", "negate")
+    word = "not " if node.args.get("negate") else ""
+    return f"{word}text_like({writer.text(node.this)}, {writer.text(node.expression)}{escape})"

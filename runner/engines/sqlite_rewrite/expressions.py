@@ -226,6 +226,8 @@ def _case(writer: Writer, node: exp.Expr) -> str:
 
 
 def _dpipe(writer: Writer, node: exp.Expr) -> str:
+    if writer.type(node).kind is Kind.NULL:
+        return "null"
     sides = [text.atom(writer.cast(side, TEXT)) for side in (node.this, node.expression)]
     return " || ".join(sides)
 

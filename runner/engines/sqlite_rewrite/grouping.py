@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from runner.engines.sqlite_rewrite.refusal import refusal
-from runner.sqltyping.calls import AGGREGATES, read_call
+from runner.sqltyping.calls import AGGREGATES, function_of, read_call
 from runner.sqltyping.names import Scope, Target
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def check_grouped(writer: Writer, node: exp.Expr, groups: set[str], scope: Scope
     if isinstance(node, exp.Window):
         _check_window(writer, node, groups, scope)
         return
-    call = read_call(node)
+    call = read_call(node if isinstance(node, exp.Window) else function_of(node))
     if call is not None and call.name in AGGREGATES:
         return
     for part in node.iter_expressions():
@@ -47,8 +47,7 @@ def check_grouped(writer: Writer, node: exp.Expr, groups: set[str], scope: Scope
 
 def _check_window(writer: Writer, node: exp.Expr, groups: set[str], scope: Scope) -> None:
     """A window runs over the groups: its function's arguments must be of them."""
-    inner = node.this.this if isinstance(node.this, exp.Filter) else node.this
-    parts = list(inner.iter_expressions())
+    parts = list(function_of(node).iter_expressions())
     parts += [part for part in node.iter_expressions() if part is not node.this]
     for part in parts:
         check_grouped(writer, part, groups, scope)

@@ -80,8 +80,7 @@ class QueryWriter(Writer):
             body = self._set_operation(tree, wanted, names)
         elif isinstance(tree, exp.Subquery):
             only(tree, "this", *_QUERY_KEYS)
-            listed = ", ".join(text.name(name) for name in names)
-            body = f"select {listed}\nfrom {text.nested(self.query(tree.this, wanted, names))}"
+            body = self._wrapped(tree.this, wanted, names)
         else:
             raise refusal(tree, f"{tree.key.upper()} is not translated", "write a SELECT")
         return prefix + body + self._end(tree, items, names)
@@ -102,13 +101,12 @@ class QueryWriter(Writer):
         stored: bool,
     ) -> str:
         """The query as it is, and its columns cast outside of it."""
-        columns = []
-        for item, to, name in zip(items, wanted, names, strict=True):
+        columns, inside = [], _inner_names(names)
+        for item, to, name, inner in zip(items, wanted, names, inside, strict=True):
             if not stored and not is_implicit(item.type_, to):
                 raise refusal(item.node, f"a {item.type_} stands for a {to}", "cast it")
-            shown = cast(text.name(name), item.node, item.type_, to)
-            columns.append(f"{shown} as {text.name(name)}")
-        outer = _Parts(columns, [f"from {text.nested(self.query(tree, names=names))}"])
+            columns.append(_called(cast(inner, item.node, item.type_, to), name))
+        outer = _Parts(columns, [f"from {text.nested(self.query(tree, names=inside))}"])
         return outer.lines()
 
     def _with(self, tree: exp.Expr) -> str:
@@ -148,11 +146,15 @@ class QueryWriter(Writer):
     def _side(self, tree: exp.Expr, wanted: list[SqlType], names: list[str]) -> str:
         while isinstance(tree, exp.Subquery) and not self._ends(tree):
             tree = tree.this
-        shown = self.query(tree, wanted, names)
         if isinstance(tree, exp.Select) and not self._ends(tree):
-            return shown
-        listed = ", ".join(text.name(name) for name in names)
-        return f"select {listed}\nfrom {text.nested(shown)}"
+            return self.query(tree, wanted, names)
+        return self._wrapped(tree, wanted, names)
+
+    def _wrapped(self, tree: exp.Expr, wanted: list[SqlType], names: list[str]) -> str:
+        """The query as the source of a plain SELECT."""
+        inside = _inner_names(names)
+        columns = [_called(inner, name) for inner, name in zip(inside, names, strict=True)]
+        return f"select {', '.join(columns)}\nfrom {text.nested(self.query(tree, wanted, inside))}"
 
     def _ends(self, tree: exp.Expr) -> bool:
         return any(tree.args.get(key) for key in _QUERY_KEYS)
@@ -177,7 +179,7 @@ class QueryWriter(Writer):
                 place = _place(term.this, names)
                 if place is None:
                     raise refusal(term, "it orders by more than an output column", "name a column")
-                terms.append(self.ordered(term, text.name(names[place]), items[place].type_))
+                terms.append(self.ordered(term, _by(place, names), items[place].type_))
             lines.append(f"order by {', '.join(terms)}")
         lines += self._limit(tree)
         return "".join(f"\n{line}" for line in lines)
@@ -218,10 +220,11 @@ class QueryWriter(Writer):
         distinct = tree.args.get("distinct")
         if distinct is not None:
             only(distinct)
+        shown = _inner_names(names) if tree.args.get("qualify") else names
         parts = _Parts(
             [
                 self._output(item, type_, name, stored)
-                for item, type_, name in zip(items, wanted, names, strict=True)
+                for item, type_, name in zip(items, wanted, shown, strict=True)
             ],
             distinct=distinct is not None,
         )
@@ -247,7 +250,7 @@ class QueryWriter(Writer):
         shown = self.cast(item.node, wanted) if stored else self.to(item.node, wanted)
         if shown.endswith(f".{text.name(name)}") and isinstance(item.node, exp.Column):
             return shown
-        return f"{shown} as {text.name(name)}"
+        return _called(shown, name)
 
     def conditions(self, node: exp.Expr) -> str:
         """A condition, each part of a conjunction on its own line."""
@@ -324,7 +327,7 @@ class QueryWriter(Writer):
             if place is None:
                 terms.append(self.ordered(term))
             else:
-                terms.append(self.ordered(term, text.name(names[place]), items[place].type_))
+                terms.append(self.ordered(term, _by(place, names), items[place].type_))
         return [f"order by {', '.join(terms)}"]
 
     def _output_place(self, node: exp.Expr, items: list[Item], names: list[str]) -> int | None:
@@ -342,7 +345,9 @@ class QueryWriter(Writer):
         self, tree: exp.Select, parts: _Parts, items: list[Item], names: list[str]
     ) -> str:
         """QUALIFY as a condition over a subquery, which has it and the sort keys as columns."""
-        outer = _Parts([text.name(name) for name in names], distinct=parts.distinct)
+        inside = _inner_names(names)
+        columns = [_called(inner, name) for inner, name in zip(inside, names, strict=True)]
+        outer = _Parts(columns, distinct=parts.distinct)
         parts.distinct = False
         parts.columns.append(f"{self.condition(tree.args['qualify'].this)} as qualify_")
         order = tree.args.get("order")
@@ -353,13 +358,34 @@ class QueryWriter(Writer):
                 column, type_ = f"order_{number}_", self.type(term.this)
                 parts.columns.append(f"{self.sql(term.this)} as {column}")
             else:
-                column, type_ = text.name(names[place]), items[place].type_
+                column, type_ = inside[place], items[place].type_
             terms.append(self.ordered(term, column, type_))
         outer.tail.append(f"from {text.nested(parts.lines())}")
         outer.tail.append("where qualify_")
         if terms:
             outer.tail.append(f"order by {', '.join(terms)}")
         return "\n".join([outer.lines(), *self._limit(tree)])
+
+
+def _called(sql: str, name: str) -> str:
+    """An output column: what it is called by itself is not said again."""
+    return sql if sql == text.name(name) else f"{sql} as {text.name(name)}"
+
+
+def _inner_names(names: list[str]) -> list[str]:
+    """Names by which an outer SELECT can tell the columns of an inner one apart."""
+    lowered = [name.lower() for name in names]
+    return [
+        name if text.is_plain(name) and lowered.count(name) == 1 else f"column_{place}_"
+        for place, name in enumerate(names, 1)
+    ]
+
+
+def _by(place: int, names: list[str]) -> str:
+    """What ORDER BY calls an output column: its name, or its position where that says more."""
+    name = names[place]
+    unique = [one.lower() for one in names].count(name.lower()) == 1
+    return text.name(name) if unique and text.is_plain(name) else str(place + 1)
 
 
 def _alike(types: list[SqlType], items: list[Item]) -> bool:
@@ -374,6 +400,8 @@ def _place(node: exp.Expr, names: list[str]) -> int | None:
             return place
         raise refusal(node, "there is no such output column", "name the column")
     if isinstance(node, exp.Column) and not node.table:
-        lowered = [name.lower() for name in names]
-        return lowered.index(node.name.lower()) if node.name.lower() in lowered else None
+        found = [n for n, name in enumerate(names) if name.lower() == node.name.lower()]
+        if len(found) > 1:
+            raise refusal(node, "two output columns have that name", "name a column of its own")
+        return found[0] if found else None
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -14,6 +15,9 @@ from runner.sqltyping.infer import Typed, infer, infer_expression
 from runner.sqltyping.names import Columns, Schema, Source
 from runner.sqltyping.parsing import parse
 from runner.sqltyping.types import SqlType
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+_BARE_FRACTION = re.compile(r"(?<![\w.\"'\]])\.\d+")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ def rewrite_statement(sql: str, schema: Schema, *, guards: bool = True) -> str:
 
 def read(sql: str) -> exp.Expr:
     """The tree of one statement; R330 where sqlglot cannot read it."""
+    bare = _BARE_FRACTION.search(_QUOTED.sub("''", sql))
+    if bare is not None:
+        # sqlglot reads it as 0.5, which is one digit wider: seen once it becomes text
+        raise refusal(bare[0], "a number starts with its point", f"write 0{bare[0]}")
     try:
         return parse(sql)
     except SqlglotError as error:

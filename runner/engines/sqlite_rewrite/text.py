@@ -12,9 +12,15 @@ _ATOM = re.compile(r"""-?[\w.]+|'(?:[^']|'')*'|"(?:[^"]|"")*"(?:\."(?:[^"]|"")*"
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]""")
 
 
+def is_plain(word: str) -> bool:
+    """Whether an identifier needs no quotes, and is no constant of SQLite's either."""
+    reserved = word.upper() in apsw.keywords or word in ("true", "false", "rowid", "oid", "_rowid_")
+    return _PLAIN_NAME.fullmatch(word) is not None and not reserved
+
+
 def name(word: str) -> str:
     """An identifier, quoted where SQLite would read it as anything else."""
-    if _PLAIN_NAME.fullmatch(word) and word.upper() not in apsw.keywords:
+    if is_plain(word):
         return word
     return '"' + word.replace('"', '""') + '"'
 

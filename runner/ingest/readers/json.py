@@ -65,18 +65,17 @@ def _records(source: Source) -> Iterator[Record]:
     if text.lstrip(_BLANK).startswith("["):
         yield from _array(source, text)
         return
-    lines = [line for line in text.splitlines() if line.strip(_BLANK)]
-    first = _decode(lines[0])
-    if first is None:
+    lines = text.split("\n")  # splitlines() would also split at U+2028, which a value may hold
+    if _decode(next(line for line in lines if line.strip(_BLANK))) is None:
         # not one object a line: one object over several
         end = len(text) - len(text.lstrip(_BLANK))
         value, end = _value(source, text, end)
         _refuse_rest(source, text, end)
         yield 1, text.strip(_BLANK), _normal(value)
         return
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if line.strip(_BLANK):
-            yield number, line, _decode(line)
+            yield number, line.rstrip("\r"), _decode(line)
 
 
 def _array(source: Source, text: str) -> Iterator[Record]:
@@ -130,7 +129,11 @@ def _decode(line: str) -> str | None:
 
 
 def _normal(value: Any) -> str | None:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    text = json.dumps(value, ensure_ascii=False)
+    # half of a surrogate pair is legal in JSON's syntax and no text
+    return text if text.isascii() or text.encode("utf-8", "replace").decode() == text else None
 
 
 def _skip(text: str, at: int) -> int:

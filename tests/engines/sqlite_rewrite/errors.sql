@@ -5,7 +5,7 @@ select cast(-99999999999999999999999999.999999999999 as decimal(38,12)) - qty fr
 select price * price * price from fills;
 select price * 1000000000000000000000000000.5 from fills;
 select cast(qty + 1000000 as decimal(8,2)) from fills;
-select cast(9.995 as decimal(3,2)) + qty from fills;
+select cast(id + 8.995 as decimal(3,2)) from fills where id = 1;
 select cast(side as decimal(38,12)) from fills;
 select cast(side as bigint) from fills;
 select cast('nan' || left(side, 0) as decimal(38,12)) from fills;

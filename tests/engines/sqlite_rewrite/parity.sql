@@ -7,11 +7,11 @@ select * exclude (payload, ref) from fills;
 select * replace (qty * 2 as qty) from fills;
 select id, qty as q, q + 1 as r, r * 2 as twice from fills;
 select id, qty * price as notional from fills where notional > 0 and not maker;
-select 1 as a, 1.5 as b, 'x''y' as c, true as d, null as e, 1e3 as g, .5 as h, 5. as k, 0.50 as l;
+select 1 as a, 1.5 as b, 'x''y' as c, true as d, null as e, 1e3 as g, 5. as k, 0.50 as l;
 select date '2026-01-31' as a, timestamp '2026-01-31 01:02:03' as b, timestamp '2026-01-31' as c;
 select -qty as a, -n as b, -1.5 as c, -(-2) as d, - -2 as g, +1 as h, -ratio as i from fills;
 from fills select id order by id desc;
-select count(*), sum(n) from fills;
+select count(*), sum(n) as s from fills;
 
 -- decimal arithmetic
 select id, qty + price as a, qty - price as b, qty * fee as c, fee + fee as d, fee * fee as g from fills where id <> 3;
@@ -96,7 +96,7 @@ select '{"a": 1}'::json as a, payload::varchar as b from fills;
 -- aggregates
 select count(*) as a, count(price) as b, count(distinct book) as c, sum(qty) as d, sum(fee) as g, sum(n) as h, min(qty) as i, max(qty) as j, min(side) as k, max(ts) as l, min(n) as m from fills;
 select count(*) as a, count(qty) as b, sum(qty) as c, min(qty) as d, sum(n) as g, bool_and(n > 0) as h, any_value(book) as i, max(n) as j, avg(n) as k, count_if(n > 0) as l from nothing;
-select book, count(*) as a, sum(qty) as b, max(price) as c from nothing group by book;
+select book, count(*) as a, sum(qty) as b, max(qty) as c from nothing group by book;
 select book, count(*) as a, sum(qty) as b, min(price) as c, max(price) as d, avg(id) as g, bool_and(maker) as h, bool_or(maker) as i, sum(fee) as j from fills group by book;
 select book, side, sum(qty) as q from fills group by 1, 2 having sum(qty) > -5 order by 1, q desc;
 select book, side, sum(qty * fee) as q from fills group by all;
@@ -178,5 +178,10 @@ select qty * -1 as qty from fills order by qty;
 select book, max(qty) as top from fills group by book order by max(qty) desc, book;
 select t.book from (select book, sum(n) as s from fills where id <> 7 group by book) as t where t.s > 0;
 select (select count(*) from fills as g where g.book = f.book and g.id <= f.id) as k, id from fills as f;
+
+select *, -id as id2, side as book from fills order by book, id;
+select f.id, g.id from fills as f join fills as g on f.id = g.id + 1 qualify row_number() over (partition by f.book order by g.id) = 1 order by 1;
+select f.id, g.id from fills as f join fills as g on f.id = g.id + 1 union all (select n, id from fills order by id limit 2);
+select distinct 1.5 as a, true as b, 'x' as c union select 2, false, 'y';
 
 -- the ledger's own functions are not DuckDB's; see test_functions.py

@@ -1,0 +1,243 @@
+"""Benchmarks against bare DuckDB and dbt, as ratios measured in one run.
+
+    python bench/run.py --fills 1000000 --work /tmp/bench [--rounds 3] [--dbt]
+
+`--dbt` makes a virtual environment of its own for dbt-core and dbt-duckdb, in the work folder.
+Every figure is a whole process: start-up, imports and all. What is compared runs in turn, A B A B,
+and the median of the pairs' ratios is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_BARE = """
+import json, sys, duckdb
+statements = json.load(open(sys.argv[2]))
+connection = duckdb.connect(sys.argv[1], config={
+    "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+    "preserve_insertion_order": "false"})
+connection.execute("begin")
+for statement in statements:
+    connection.execute(statement).fetchall()
+connection.execute("commit")
+connection.close()
+"""
+_SORTED_COPY = [
+    "drop table if exists sorted_copy",
+    "create table sorted_copy as select * from order_fills "
+    "order by account_id, instrument_id, executed_at, fill_id",
+]
+
+
+@dataclass(frozen=True)
+class Run:
+    seconds: float
+    peak_mib: float
+
+
+def timed(command: Sequence[str], cwd: Path, env: dict[str, str] | None = None) -> Run:
+    """One process: wall seconds, and the peak memory the system counted for it."""
+    started = time.perf_counter()
+    with (cwd / "bench-output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, stdout=output, stderr=output, env={**os.environ, **(env or {})}
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit((cwd / "bench-output.txt").read_text()[-2000:] + f"\nfailed: {command}")
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def paired(
+    name: str, goal: str, rounds: int, ours: Callable[[], Run], theirs: Callable[[], Run]
+) -> None:
+    """Run both in turn and print the median ratio of the pairs."""
+    pairs = [(ours(), theirs()) for _ in range(rounds)]
+    ratio = statistics.median(a.seconds / b.seconds for a, b in pairs)
+    mine = statistics.median(a.seconds for a, _ in pairs)
+    other = statistics.median(b.seconds for _, b in pairs)
+    memory = max(a.peak_mib for a, _ in pairs)
+    print(
+        f"{name:<52} ratio {ratio:7.3f}  goal {goal:<8} ({mine:.2f}s / {other:.2f}s, "
+        f"peak {memory:,.0f} MiB)",
+        flush=True,
+    )
+
+
+def make_project(folder: Path, database: Path, demo: bool = False) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    sys.path.insert(0, str(ROOT))
+    from runner.scaffold import scaffold
+
+    scaffold(folder, with_demo=demo)
+    (folder / "pyproject.toml").write_text(
+        f'[tool.runner]\nname = "ledger"\n[tool.runner.targets.duckdb]\nengine = "duckdb"\n'
+        f'path = "{database}"\n'
+    )
+    return folder
+
+
+def statements(project: Path) -> list[str]:
+    """The SQL a full build runs: models in order, then the fused checks."""
+    from runner.checks.compile import scans
+    from runner.config import load_config
+    from runner.workspace import open_workspace
+
+    workspace = open_workspace(load_config(project))
+    by_id = {m.unique_id: m for m in workspace.models.values()}
+    made = []
+    for unique_id in workspace.dag.order():
+        model = by_id.get(unique_id)
+        if model is None or model.materialized == "ephemeral":
+            continue
+        kind = "view" if model.materialized == "view" else "table"
+        made.append(f"drop {kind} if exists {model.name}")
+        made.append(f"create {kind} {model.name} as {model.sql}")
+    return made + [scan.sql for scan in scans(workspace.rules)]
+
+
+def runner(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "runner", *arguments]
+
+
+def bench_build(work: Path, fills: int, rounds: int) -> tuple[Path, Path]:
+    facts = work / f"facts-{fills}" / "ledger.duckdb"
+    if not facts.exists():
+        generate = [sys.executable, str(ROOT / "bench" / "generate.py")]
+        run = timed([*generate, "--fills", str(fills), "--out", str(facts), "--seed", "1"], work)
+        print(f"generated {fills:,} fills in {run.seconds:.0f}s", flush=True)
+    ours, bare = work / "ours.duckdb", work / "bare.duckdb"
+    project = make_project(work / "project", ours)
+    shutil.copyfile(facts, ours)
+    timed(runner("build"), project)  # seeds are loaded, file caches warm
+    shutil.copyfile(ours, bare)
+    listing = work / "statements.json"
+    listing.write_text(json.dumps(statements(project)))
+    sorting = work / "sorted.json"
+    sorting.write_text(json.dumps(_SORTED_COPY))
+
+    def build() -> Run:
+        return timed(runner("build", "--full-refresh"), project)
+
+    def plain(what: Path) -> Callable[[], Run]:
+        return lambda: timed([sys.executable, "-c", _BARE, str(bare), str(what)], work)
+
+    paired(f"runner build / bare DuckDB, {fills:,} fills", "< 1.03", rounds, build, plain(listing))
+    paired("runner build / sorted copy of the fills", "< 8", rounds, build, plain(sorting))
+    return project, facts
+
+
+def bench_start(work: Path) -> None:
+    empty = [sys.executable, "-c", "pass"]
+    pairs = [(timed(runner("--help"), work), timed(empty, work)) for _ in range(15)]
+    extra = statistics.median(a.seconds - b.seconds for a, b in pairs)
+    print(f"{'runner --help, above bare Python':<52} {extra:7.3f}s      goal < 0.15s")
+    demo = make_project(work / "demo", work / "demo.duckdb", demo=True)
+    (work / "demo.duckdb").unlink(missing_ok=True)
+    timed(runner("build"), demo)
+    quiet = statistics.median(timed(runner("build"), demo).seconds for _ in range(9))
+    print(f"{'no-op build of the demo':<52} {quiet:7.3f}s      goal < 0.7s", flush=True)
+
+
+def install_dbt(work: Path) -> Path:
+    folder = work / "dbt-venv"
+    dbt = folder / "bin" / "dbt"
+    if not dbt.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        wanted = ["dbt-core<1.12", "dbt-duckdb", "duckdb>=2.0"]
+        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", *wanted], check=True)
+    return dbt
+
+
+def dbt_project(project: Path, work: Path, database: Path, name: str) -> Path:
+    """The same project under dbt: same models and tests, checks/ as singular tests."""
+    folder = work / name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("target", "*.duckdb"))
+    from runner.checks.rules import RuleKind
+    from runner.config import load_config
+    from runner.workspace import open_workspace
+
+    settings = (folder / "dbt_project.yml").read_text()
+    (folder / "dbt_project.yml").write_text(
+        settings.replace("test-paths: []", "test-paths: [singular]")
+    )
+    (folder / "singular").mkdir()
+    workspace = open_workspace(load_config(project))
+    suites = {rule.name for rule in workspace.project.rules}
+    for rule in workspace.rules:
+        if rule.rule.name in suites and rule.rule.kind is not RuleKind.GENERIC:
+            severity = rule.rule.severity.value
+            (folder / "singular" / f"{rule.rule.name}.sql").write_text(
+                f"{{{{ config(severity='{severity}') }}}}\n{_refs(rule, workspace)}{rule.failing}\n"
+            )
+    (folder / "profiles.yml").write_text(
+        "ledger:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n"
+        f"      path: {database}\n      threads: 1\n"
+    )
+    return folder
+
+
+def _refs(rule, workspace) -> str:  # type: ignore[no-untyped-def]
+    """dbt learns what a test reads from ref(): name it in a comment."""
+    names = {m.unique_id: m.name for m in workspace.models.values()}
+    return "".join(f"-- {{{{ ref('{names[i]}') }}}}\n" for i in rule.reads if i in names)
+
+
+def bench_dbt(work: Path, project: Path, facts: Path, rounds: int) -> None:
+    dbt = install_dbt(work)
+    environment = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+
+    def run(folder: Path) -> Run:
+        command = [str(dbt), "build", "--profiles-dir", "."]
+        return timed(command, folder, environment)
+
+    theirs = work / "dbt.duckdb"
+    shutil.copyfile(facts, theirs)
+    folder = dbt_project(project, work, theirs, "dbt-project")
+    run(folder)
+    paired(
+        "runner build / dbt build, same models and checks", "< 0.5", rounds,
+        lambda: timed(runner("build", "--full-refresh"), project), lambda: run(folder),
+    )  # fmt: skip
+    demo_copy = work / "dbt-demo.duckdb"
+    shutil.copyfile(work / "demo.duckdb", demo_copy)
+    demo = dbt_project(work / "demo", work, demo_copy, "dbt-demo")
+    run(demo)
+    paired(
+        "no-op build of the demo / dbt's build of it", "< 0.05", 5,
+        lambda: timed(runner("build"), work / "demo"), lambda: run(demo),
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fills", type=int, default=1_000_000)
+    parser.add_argument("--work", type=Path, required=True, help="a folder with room for it all")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dbt", action="store_true", help="compare with dbt as well")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    work = options.work.resolve()
+    bench_start(work)
+    project, facts = bench_build(work, options.fills, options.rounds)
+    if options.dbt:
+        bench_dbt(work, project, facts, options.rounds)
+
+
+if __name__ == "__main__":
+    main()

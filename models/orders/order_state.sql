@@ -1,0 +1,79 @@
+-- One row per order: where its events and effective fills leave it.
+-- Events say what was asked and how it ended, fills say how much was done: a FILLED event without
+-- fills fills nothing, and a late fill completes a cancelled order only if it fills it whole.
+with stages as (
+    select
+        order_id,
+        max(sequence_number) as last_sequence_number,
+        max(case when status is not null then sequence_number end) as status_sequence,
+        max(case when order_quantity is not null then sequence_number end)
+            as quantity_sequence
+    from {{ ref('stg_order_events') }}
+    where order_id is not null
+    group by order_id
+),
+
+amendments as (
+    select sequence_number, order_quantity from {{ ref('stg_order_events') }}
+    where order_quantity is not null
+),
+
+folded as (
+    select
+        orders.order_id,
+        orders.client_order_id,
+        coalesce(amendments.order_quantity, orders.quantity) as quantity,
+        coalesce(fills.filled_quantity, 0) as filled_quantity,
+        fills.average_fill_price,
+        latest.status as stated_status,
+        last_events.occurred_at as stated_at,
+        fills.last_filled_at,
+        stages.last_sequence_number
+    from {{ ref('stg_orders') }} as orders
+    left join stages on orders.order_id = stages.order_id
+    left join {{ ref('stg_order_events') }} as last_events
+        on stages.last_sequence_number = last_events.sequence_number
+    left join {{ ref('stg_order_events') }} as latest
+        on stages.status_sequence = latest.sequence_number
+    left join amendments on stages.quantity_sequence = amendments.sequence_number
+    left join {{ ref('order_costs') }} as fills on orders.order_id = fills.order_id
+),
+
+decided as (
+    select
+        *,
+        case
+            when filled_quantity > 0 and filled_quantity >= quantity then 'FILLED'
+            when stated_status in ('CANCELLED', 'REJECTED', 'EXPIRED', 'FAILED')
+                then stated_status
+            -- of an order known by its fills alone, they are all there is to know
+            when filled_quantity > 0 and quantity is null then 'FILLED'
+            when filled_quantity > 0 then 'PARTIAL'
+            when stated_status in ('PARTIAL', 'FILLED') then 'ACCEPTED'
+            else coalesce(stated_status, 'PENDING')
+        end as status
+    from folded
+),
+
+final as (
+    select
+        order_id,
+        client_order_id,
+        status,
+        quantity,
+        filled_quantity,
+        case
+            when quantity is null then null
+            when status in ('PENDING', 'ACCEPTED', 'PARTIAL') then quantity - filled_quantity
+            else 0
+        end as leaves_quantity,
+        average_fill_price,
+        case
+            when stated_at is null or last_filled_at > stated_at then last_filled_at
+            else stated_at
+        end as last_event_at,
+        last_sequence_number
+    from decided
+)
+
+select * from final

@@ -1,0 +1,90 @@
+-- One row per account and instrument that ever had a fill or a funding payment.
+with realized as (
+    select
+        account_id,
+        instrument_id,
+        sum(gross_pnl) as gross_pnl
+    from {{ ref('lot_matches') }}
+    group by account_id, instrument_id
+),
+
+fees as (
+    select
+        book_key,
+        count(*) as fill_count,
+        {{ sum_known('fee') }} as fees_paid
+    from {{ ref('int_book_fills') }}
+    group by book_key
+),
+
+funding as (
+    select
+        account_id,
+        instrument_id,
+        count(*) as day_count,
+        {{ sum_known('funding') }} as funding
+    from {{ ref('int_funding') }}
+    group by account_id, instrument_id
+),
+
+open_lots as (
+    select
+        lots.account_id,
+        lots.instrument_id,
+        sum(case when lots.direction = 'LONG' then lots.quantity else -lots.quantity end)
+            as quantity,
+        {{ average('sum(lots.quantity * lots.open_price)', 'sum(lots.quantity)') }}
+            as average_open_price,
+        {{ sum_known('lots.unrealized_pnl') }} as unrealized_pnl
+    from {{ ref('int_open_lots_marked') }} as lots
+    group by lots.account_id, lots.instrument_id
+),
+
+valued as (
+    select
+        books.*,
+        coalesce(open_lots.quantity, 0) as quantity,
+        open_lots.average_open_price,
+        coalesce(realized.gross_pnl, 0) as realized_gross_pnl,
+        case when fees.fill_count is null then 0 else fees.fees_paid end as fees_paid,
+        case when funding.day_count is null then 0 else funding.funding end as funding,
+        case when open_lots.quantity is null then 0 else open_lots.unrealized_pnl end
+            as unrealized_pnl
+    from {{ ref('int_books') }} as books
+    left join realized
+        on books.account_id = realized.account_id
+        and books.instrument_id = realized.instrument_id
+    left join fees on books.book_key = fees.book_key
+    left join funding
+        on books.account_id = funding.account_id
+        and books.instrument_id = funding.instrument_id
+    left join open_lots
+        on books.account_id = open_lots.account_id
+        and books.instrument_id = open_lots.instrument_id
+),
+
+final as (
+    select
+        valued.account_id,
+        valued.instrument_id,
+        valued.symbol,
+        'fifo' as pnl_method,
+        valued.quantity,
+        valued.average_open_price,
+        valued.realized_gross_pnl,
+        valued.fees_paid,
+        valued.funding,
+        valued.realized_gross_pnl - valued.fees_paid + valued.funding as net_pnl,
+        marks.mark_price,
+        marks.marked_at,
+        valued.unrealized_pnl,
+        valued.realized_gross_pnl - valued.fees_paid + valued.funding
+        + valued.unrealized_pnl as total_pnl,
+        valued.settlement_currency as currency,
+        valued.fees_paid is not null and valued.funding is not null as is_converted
+    from valued
+    left join {{ ref('int_marks') }} as marks
+        on valued.instrument_id = marks.instrument_id
+)
+
+select * from final

@@ -1,0 +1,113 @@
+-- One row per break: a difference between the ledger and what a venue states.
+with breaks as (
+    select
+        break_type,
+        venue,
+        account_id,
+        instrument_id,
+        order_id,
+        fill_id,
+        exchange_order_id,
+        exchange_fill_id,
+        subject,
+        fee_currency as currency,
+        ledger_value,
+        exchange_value,
+        difference,
+        our_recorded_at,
+        their_recorded_at
+    from {{ ref('int_fill_breaks') }}
+    union all
+    select
+        break_type, venue, account_id, instrument_id, order_id, null, exchange_order_id, null,
+        subject, null, ledger_value, exchange_value, difference, our_recorded_at,
+        their_recorded_at
+    from {{ ref('int_order_breaks') }}
+    union all
+    select
+        break_type, venue, account_id, instrument_id, null, null, null, null, subject, null,
+        ledger_value, exchange_value, difference, null, their_recorded_at
+    from {{ ref('int_position_breaks') }}
+    union all
+    select
+        break_type, venue, account_id, null, null, null, null, null, subject, currency,
+        ledger_value, exchange_value, difference, null, their_recorded_at
+    from {{ ref('int_balance_breaks') }}
+),
+
+-- the currency whose tolerance holds
+denominated as (
+    select
+        breaks.*,
+        breaks.break_type || ':' || breaks.venue || ':' || breaks.account_id || ':'
+        || case
+            when breaks.fill_id is null and breaks.exchange_fill_id is null then ''
+            else breaks.instrument_id || ':'
+        end
+        || breaks.subject as break_id,
+        case
+            when breaks.break_type in ('QUANTITY', 'POSITION') then instruments.base_currency
+            when breaks.break_type = 'PRICE' then instruments.quote_currency
+            else breaks.currency
+        end as tolerance_currency
+    from breaks
+    left join {{ ref('stg_instruments') }} as instruments
+        on breaks.instrument_id = instruments.instrument_id
+),
+
+tolerated as (
+    select
+        denominated.*,
+        coalesce(own.tolerance, common.tolerance, 0) as tolerance,
+        coalesce(own.severity, common.severity, 'error') as severity
+    from denominated
+    left join {{ ref('reconciliation_tolerances') }} as own
+        on denominated.break_type = own.break_type
+        and denominated.tolerance_currency = own.currency
+    left join {{ ref('reconciliation_tolerances') }} as common
+        on denominated.break_type = common.break_type
+        and common.currency = '*'
+),
+
+resolutions as (
+    select
+        break_id,
+        action,
+        row_number() over (
+            partition by break_id
+            order by occurred_at desc, recorded_at desc, resolution_id desc
+        ) as recency
+    from {{ ref('stg_break_resolutions') }}
+),
+
+final as (
+    select
+        tolerated.break_id,
+        tolerated.break_type,
+        tolerated.venue,
+        tolerated.account_id,
+        tolerated.instrument_id,
+        tolerated.order_id,
+        tolerated.fill_id,
+        tolerated.exchange_order_id,
+        tolerated.exchange_fill_id,
+        tolerated.currency,
+        tolerated.ledger_value,
+        tolerated.exchange_value,
+        tolerated.difference,
+        tolerated.tolerance,
+        tolerated.severity,
+        case
+            when tolerated.our_recorded_at > tolerated.their_recorded_at
+                then tolerated.our_recorded_at
+            else tolerated.their_recorded_at
+        end as first_seen_at,
+        resolutions.action as resolution
+    from tolerated
+    left join resolutions
+        on tolerated.break_id = resolutions.break_id
+        and resolutions.recency = 1
+    where tolerated.difference is null or abs(tolerated.difference) > tolerated.tolerance
+)
+
+select * from final

@@ -1,0 +1,43 @@
+-- One row per account and currency, or account and instrument: what the venue last stated of it.
+with stated as (
+    select
+        statements.venue,
+        statements.account_id,
+        balances.kind,
+        balances.currency,
+        balances.instrument_id,
+        balances.amount,
+        balances.stated_at,
+        balances.recorded_at,
+        row_number() over (
+            partition by
+                statements.venue,
+                statements.account_id,
+                balances.kind,
+                balances.currency,
+                balances.instrument_id
+            order by
+                balances.stated_at desc,
+                balances.recorded_at desc,
+                balances.statement_balance_id
+        ) as recency
+    from {{ ref('stg_statement_balances') }} as balances
+    inner join {{ ref('stg_statements') }} as statements
+        on balances.statement_id = statements.statement_id
+),
+
+final as (
+    select
+        venue,
+        account_id,
+        kind,
+        currency,
+        instrument_id,
+        amount,
+        stated_at,
+        recorded_at
+    from stated
+    where recency = 1
+)
+
+select * from final

@@ -1,0 +1,69 @@
+-- One row per flow of a currency into or out of an account the venue states a balance of.
+with accounts as (
+    select distinct account_id from {{ ref('int_balances_stated') }}
+    where kind = 'BALANCE'
+),
+
+fills as (
+    select
+        books.account_id,
+        books.instrument_type,
+        books.base_currency,
+        books.quote_currency,
+        fills.is_buy,
+        fills.quantity,
+        round(fills.quantity * fills.price, 12) as notional,
+        fills.fee_amount,
+        fills.fee_currency,
+        fills.executed_at
+    from {{ ref('int_fills_costed') }} as fills
+    inner join {{ ref('int_books') }} as books on fills.book_key = books.book_key
+    inner join accounts on books.account_id = accounts.account_id
+),
+
+final as (
+    select
+        account_id,
+        currency,
+        amount,
+        occurred_at
+    from {{ ref('stg_cash_movements') }}
+    union all
+    select
+        account_id,
+        base_currency,
+        case when is_buy then quantity else -quantity end,
+        executed_at
+    from fills
+    where instrument_type = 'SPOT'
+    union all
+    select
+        account_id,
+        quote_currency,
+        case when is_buy then -notional else notional end,
+        executed_at
+    from fills
+    where instrument_type = 'SPOT'
+    union all
+    select
+        account_id,
+        fee_currency,
+        -fee_amount,
+        executed_at
+    from fills
+    where fee_amount <> 0
+    union all
+    -- a derivative moves no cash when it trades, only what it gained when it is closed
+    select
+        matches.account_id,
+        matches.currency,
+        matches.gross_pnl,
+        matches.closed_at
+    from {{ ref('lot_matches') }} as matches
+    inner join accounts on matches.account_id = accounts.account_id
+    inner join {{ ref('stg_instruments') }} as instruments
+        on matches.instrument_id = instruments.instrument_id
+    where instruments.instrument_type <> 'SPOT'
+)
+
+select * from final

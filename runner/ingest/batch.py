@@ -1,0 +1,141 @@
+"""One batch: its rows hashed, its place in the chain, and the append itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from runner.engines.base import Column, Engine
+from runner.engines.staging import Staging
+from runner.ingest import chain
+from runner.ingest.facts import FactTable
+from runner.ingest.functions import quoted
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Append:
+    """Rows for one fact table: a staging query of its columns but recorded_at and batch_id."""
+
+    table: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as it was appended."""
+
+    batch_id: int
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a batch says of itself."""
+
+    kind: str
+    source: str
+    format: str | None
+
+
+def append(
+    engine: Engine,
+    staging: Staging,
+    facts: Mapping[str, FactTable],
+    appends: Sequence[Append],
+    origin: Origin,
+    now: datetime | None,
+) -> Batch | None:
+    """Append all rows as one batch, inside the caller's transaction; None where there are none.
+
+    Tables must come each after those it points to. `now` (UTC) is when the ledger learns the facts.
+    """
+    filled = [a for a in appends if staging.rows(f"select 1 from ({a.sql}) as rows limit 1")]
+    if not filled:
+        return None
+    last_id, last_hash, last_moment = _last(engine)
+    batch_id = last_id + 1
+    moment = _moment(now, last_moment)
+    stamped = {a.table: _stamped(facts[a.table], a.sql, moment, batch_id) for a in filled}
+    roots = [
+        chain.hash_rows(staging, t, facts[t].key, facts[t].columns, sql)
+        for t, sql in stamped.items()
+    ]
+    row: dict[str, Any] = {
+        "batch_id": batch_id,
+        "kind": origin.kind,
+        "source": origin.source,
+        "format": origin.format,
+        "row_count": sum(root.row_count for root in roots),
+        "content_hash": chain.content_hash(roots),
+        "previous_hash": last_hash,
+        "schema_version": _schema_version(engine),
+        "recorded_at": (moment - _EPOCH) // _MICROSECOND,
+    }
+    row["chain_hash"] = chain.chain_hash(list(row.values()))
+    row["recorded_at"] = moment
+    _insert(engine, facts["ledger_batches"].columns, "ledger_batches", [row])
+    _insert(
+        engine,
+        facts["ledger_batch_tables"].columns,
+        "ledger_batch_tables",
+        [
+            {
+                "batch_id": batch_id,
+                "table_name": root.table,
+                "row_count": root.row_count,
+                "root_hash": root.root_hash,
+                "recorded_at": moment,
+            }
+            for root in roots
+        ],
+    )
+    rows = {}
+    for table, sql in stamped.items():
+        rows[table] = staging.append(table, facts[table].columns, sql)
+    for root in roots:
+        assert rows[root.table] == root.row_count, f"{root.table}: {rows[root.table]} rows"
+    return Batch(batch_id, rows)
+
+
+def _stamped(fact: FactTable, sql: str, moment: datetime, batch_id: int) -> str:
+    stamps = {
+        "recorded_at": f"cast({quoted(moment.isoformat(sep=' '))} as timestamp)",
+        "batch_id": f"cast({batch_id} as bigint)",
+    }
+    columns = ", ".join(
+        f"{stamps[c.name]} as {c.name}" if c.name in stamps else c.name for c in fact.columns
+    )
+    return f"select {columns} from ({sql}) as rows"
+
+
+def _last(engine: Engine) -> tuple[int, str | None, datetime | None]:
+    sql = (
+        "select batch_id, chain_hash, recorded_at from ledger_batches "
+        "order by batch_id desc limit 1"
+    )
+    row = next(iter(engine.query(sql).rows), None)
+    return (row[0], row[1], row[2]) if row else (0, None, None)
+
+
+def _moment(now: datetime | None, last: datetime | None) -> datetime:
+    """When the ledger learns the batch: never before the batch it follows."""
+    moment = now or datetime.now(UTC)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment if now is not None or last is None else max(moment, last)
+
+
+def _schema_version(engine: Engine) -> int:
+    row = next(iter(engine.query("select max(version_id) from schema_version").rows))
+    return int(row[0] or 0)
+
+
+def _insert(
+    engine: Engine, columns: Sequence[Column], table: str, rows: list[dict[str, Any]]
+) -> None:
+    engine.insert_rows(table, columns, [[row[c.name] for c in columns] for row in rows])

@@ -1,0 +1,95 @@
+"""Fact seeds: CSVs a project brings along, loaded once each, in the order they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runner.config import Config
+from runner.engines.base import Column, Engine
+from runner.errors import InputError, Location
+from runner.ingest.formats import Format, formats
+from runner.ingest.load import LoadReport, ingest
+from runner.ingest.shapes import SHAPES
+from runner.sqltyping.types import TEXT, TIMESTAMP
+
+_TABLE = "runner_fact_seeds"
+_COLUMNS = (Column("source", TEXT), Column("content_hash", TEXT), Column("loaded_at", TIMESTAMP))
+_DDL = f"""
+create table {_TABLE} (
+    source text not null,
+    content_hash text not null,
+    loaded_at timestamp not null,
+    constraint pk_{_TABLE} primary key (source, content_hash)
+)
+"""
+_SUFFIXES = (".csv", ".parquet", ".json", ".ndjson")
+
+
+def load_fact_seeds(engine: Engine, config: Config) -> list[LoadReport]:
+    """Load every file of the fact seed folders, named <format>.csv, that is new or changed."""
+    files = [
+        file
+        for folder in config.fact_seed_paths
+        if folder.is_dir()
+        for file in sorted(folder.iterdir())
+        if file.suffix in _SUFFIXES
+    ]
+    if not files:
+        return []
+    hashes = {file: _hash(file, config) for file in files}
+    loaded = _loaded(engine)
+    pending = [f for f in files if (_name(f, config), hashes[f]) not in loaded]
+    if not pending:
+        return []
+    known = formats(config.ingest_path)
+    order = list(SHAPES)
+    reports = []
+    for file in sorted(pending, key=lambda f: (order.index(_format(f, known).shape), f)):
+        reports.append(ingest(engine, config, [file], _format(file, known).name, kind="SEED"))
+        _remember(engine, _name(file, config), hashes[file])
+    return reports
+
+
+def _hash(file: Path, config: Config) -> str:
+    """Of the seed and of its mapping: a changed mapping reads the same file anew."""
+    found = hashlib.sha256(file.read_bytes())
+    mapping = config.ingest_path / f"{file.stem}.sql"
+    if mapping.is_file():
+        found.update(mapping.read_bytes())
+    return found.hexdigest()
+
+
+def _name(file: Path, config: Config) -> str:
+    return str(file.relative_to(config.root)) if file.is_relative_to(config.root) else file.name
+
+
+def _format(file: Path, known: dict[str, Format]) -> Format:
+    if file.stem not in known:
+        raise InputError(
+            "R250",
+            f"there is no format '{file.stem}' for the fact seed {file.name}",
+            where=Location(file),
+            why="a fact seed is called after its format",
+            mend=f"rename it to one of: {', '.join(sorted(known))}",
+        )
+    return known[file.stem]
+
+
+def _loaded(engine: Engine) -> set[tuple[str, str]]:
+    if _TABLE not in engine.relations():
+        return set()
+    return {
+        (row[0], row[1])
+        for row in engine.query(f"select source, content_hash from {_TABLE}").rows
+    }
+
+
+def _remember(engine: Engine, source: str, content_hash: str) -> None:
+    with engine.transaction():
+        if _TABLE not in engine.relations():
+            engine.define(_DDL)
+        engine.insert_rows(
+            _TABLE, _COLUMNS, [[source, content_hash, datetime.now(UTC).replace(tzinfo=None)]]
+        )

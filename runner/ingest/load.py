@@ -1,0 +1,219 @@
+"""`runner ingest`: files in, one batch of facts out, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from runner.config import Config
+from runner.engines.base import Engine
+from runner.engines.staging import Staging
+from runner.errors import QuarantinedRows, UsageError
+from runner.ingest import (
+    batch,
+    candidates,
+    companions,
+    duplicates,
+    functions,
+    order_events,
+    quarantine,
+    readers,
+    references,
+)
+from runner.ingest.batch import Append, Origin
+from runner.ingest.candidates import Candidates, Defaults
+from runner.ingest.facts import FactTable, fact_tables
+from runner.ingest.formats import Format, find_format
+from runner.ingest.shapes import SHAPES
+from runner.ingest.source import Source, open_sources
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one load did. `read` = rows that made facts + `duplicates` + `quarantined`."""
+
+    batch_id: int | None
+    source: str
+    format: str
+    read: int
+    appended: Mapping[str, int]
+    duplicates: int
+    quarantined: int
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the caller asked for."""
+
+    form: Format
+    sources: Sequence[Source]
+    defaults: Defaults
+    strict: bool
+    kind: str
+    now: datetime | None
+
+    @property
+    def source(self) -> str:
+        names = [source.name for source in self.sources]
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def ingest(
+    engine: Engine,
+    config: Config,
+    files: Sequence[Path],
+    format_name: str,
+    *,
+    account: str | None = None,
+    venue: str | None = None,
+    strict: bool = False,
+    kind: str = "INGEST",
+    now: datetime | None = None,
+) -> LoadReport:
+    """Load files of one format as one batch.
+
+    Rows that cannot become facts go to `quarantine`; with `strict` they alone are kept and
+    QuarantinedRows is raised. InputError for a file that cannot be read as what it is called: then
+    nothing at all is kept. `account` and `venue` stand for rows that name none. `now` (UTC) is the
+    moment the ledger learns the facts; the clock, where None.
+    """
+    form = find_format(config.ingest_path, format_name)
+    if not files:
+        raise UsageError("R240", "no file to ingest", mend="name one or more files")
+    sources = open_sources(files, config.root)
+    defaults = Defaults(venue or form.venue, account, account_is_venue=form.venue is not None)
+    call = Call(form, sources, defaults, strict, kind, now)
+    with engine.transaction(), engine.staging() as staging:
+        report = _load(engine, config, staging, call)
+    if strict and report.quarantined:
+        raise QuarantinedRows(
+            "R249",
+            f"{report.quarantined:,} of {report.read:,} rows of {report.source} cannot be loaded; "
+            "no facts were appended",
+            why="; ".join(report.warnings),
+            mend="see `runner query \"select line_number, reason, raw from quarantine\"`, correct "
+            "the file, or leave --strict out to load the other rows",
+        )
+    return report
+
+
+def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadReport:
+    facts = fact_tables(engine, config.migration_path)
+    functions.install(staging)
+    warnings = readers.read(staging, call.form, call.sources)
+    shape = SHAPES[call.form.shape]
+    instruments = None
+    if shape.has_instrument:
+        instruments = staging.ledger("instruments", facts["instruments"].columns, "instrument_id")
+    rows = candidates.build(
+        staging, call.form, shape, facts[shape.table].columns, instruments, call.defaults
+    )
+    judged, appends = _judge(engine, staging, rows, facts)
+    kept = quarantine.collect(staging, call.form, call.sources, judged, facts["quarantine"])
+    refused = staging.rows("select count(*) from ingest_quarantine")[0][0]
+    if call.strict and refused:
+        appends = []
+    order = list(facts)
+    appended = batch.append(
+        engine,
+        staging,
+        facts,
+        sorted([*appends, kept], key=lambda a: order.index(a.table)),
+        Origin(call.kind, call.source, call.form.name),
+        call.now,
+    )
+    rows_appended = dict(appended.rows) if appended else {}
+    rows_appended.pop("quarantine", None)
+    read, doubles = _count(staging, judged)
+    return LoadReport(
+        batch_id=appended.batch_id if appended else None,
+        source=call.source,
+        format=call.form.name,
+        read=read,
+        appended=rows_appended,
+        duplicates=doubles,
+        quarantined=refused,
+        warnings=warnings + _warnings(staging, rows, refused, rows_appended),
+    )
+
+
+def _judge(
+    engine: Engine, staging: Staging, rows: Candidates, facts: Mapping[str, FactTable]
+) -> tuple[list[Candidates], list[Append]]:
+    """Judge rows against others and the ledger; what is to be appended, in any order."""
+    shape, fact = rows.shape, facts[rows.shape.table]
+    references.check(staging, rows, facts)
+    if shape.table == "orders":
+        order_events.mark_restatements(staging, rows, facts)
+    duplicates.mark(staging, rows, fact)
+    judged = [rows]
+    # refuses fills that contradict their order, so before anything is counted as fresh
+    appends = [companions.new_orders(staging, rows, facts)]
+    appends.append(companions.new_accounts(staging, rows, facts))
+    appends.append(companions.new_instruments(staging, rows, facts))
+    appends.append(_fresh(engine, rows))
+    if shape.table == "orders":
+        steps = order_events.build(staging, rows, facts)
+        judged.append(steps)
+        appends.append(_fresh(engine, steps))
+    return judged, [a for a in appends if a is not None]
+
+
+def _fresh(engine: Engine, rows: Candidates) -> Append:
+    listed = ", ".join(c.name for c in rows.columns)
+    if rows.shape.table == "order_events":
+        last = next(iter(engine.query("select max(sequence_number) from order_events").rows))[0]
+        listed += (
+            f", {last or 0} + row_number() over (order by occurred_at, event_id) as sequence_number"
+        )
+    return Append(rows.shape.table, f"select {listed} from {rows.table} where {rows.fresh}")
+
+
+def _count(staging: Staging, judged: Sequence[Candidates]) -> tuple[int, int]:
+    """Rows read, and rows that added nothing because the ledger has all they say."""
+    rows = judged[0]
+    (candidate_rows, doubles) = staging.rows(
+        f"select count(*), count(*) filter (problem is null and is_duplicate) from {rows.table}"
+    )[0]
+    for steps in judged[1:]:
+        doubles -= staging.rows(
+            f"select count(distinct s.row_id) from {steps.table} as s "
+            f"inner join {rows.table} as r on s.row_id = r.row_id "
+            "where r.problem is null and r.is_duplicate "
+            "and (s.problem is not null or not s.is_duplicate)"
+        )[0][0]
+    refused = staging.rows("select count(*) from ingest_refused")[0][0]
+    return candidate_rows + refused, doubles
+
+
+def _warnings(
+    staging: Staging, rows: Candidates, refused: int, appended: Mapping[str, int]
+) -> list[str]:
+    found = []
+    if refused:
+        reasons = staging.rows(
+            "select reason_code, count(*) as n from ingest_quarantine group by reason_code "
+            "order by n desc, reason_code"
+        )
+        listed = ", ".join(f"{count:,} {code}" for code, count in reasons)
+        found.append(f"{refused:,} rows were set aside in quarantine: {listed}")
+    rounded = staging.rows(
+        f"select count(*) from {rows.table} where {rows.fresh} and has_rounding"
+    )[0][0]
+    if rounded:
+        found.append(f"{rounded:,} rows have values of more than 12 decimals, which were rounded")
+    if rows.shape.makes_instruments and appended.get("instruments"):
+        linear = staging.rows(
+            "select symbol from ingest_new_instruments where instrument_type = 'LINEAR' "
+            "order by symbol"
+        )
+        if linear:
+            found.append(
+                "contract size is taken to be 1 for "
+                + ", ".join(row[0] for row in linear)
+                + ": declare it with canonical-instruments before the first load if it is not"
+            )
+    return found

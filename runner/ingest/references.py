@@ -1,0 +1,47 @@
+"""Does every row point to facts there are? By anti-join: no engine's foreign key is relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runner.engines.staging import Staging
+from runner.ingest.candidates import Candidates
+from runner.ingest.facts import FactTable
+from runner.ingest.shape import Reference
+
+
+def check(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable]) -> None:
+    """Give each row that points to an unknown fact its problem."""
+    for reference in candidates.shape.references:
+        _check(staging, candidates, facts[reference.table], reference)
+
+
+def _check(
+    staging: Staging, candidates: Candidates, fact: FactTable, reference: Reference
+) -> None:
+    table, column = candidates.table, reference.column
+    pending = f"problem is null and {column} is not null"
+    if not staging.rows(f"select 1 from {table} where {pending} limit 1"):
+        return
+    known = staging.ledger(
+        fact.name,
+        [c for c in fact.columns if c.name == reference.key],
+        reference.key,
+        f"select distinct {column} from {table} where {pending}",
+    )
+    here = (
+        f" union all select {reference.key} from {table} where problem is null"
+        if fact.name == candidates.shape.table
+        else ""
+    )
+    while True:
+        # a row refused now may be one that another row of the load points to
+        unknown = (
+            f"{pending} and {column} not in (select {reference.key} from {known}{here})"
+        )
+        if not staging.rows(f"select 1 from {table} where {unknown} limit 1"):
+            return
+        staging.run(
+            f"update {table} set problem = '{reference.code} ' || {reference.reason} "
+            f"where {unknown}"
+        )

@@ -1,0 +1,96 @@
+-- ccxt unified trades (fetchMyTrades): an array of trades, or of envelopes {exchange, parsed}
+-- whose `parsed` holds one trade or several.
+--
+-- Some venues' ids are unique per symbol only, and both sides of a trade with oneself share one:
+-- symbol and side belong to the fill's key. A trade without an order gets an order of its own. A
+-- symbol is BASE/QUOTE or BASE/QUOTE:SETTLE; what settles in its base is inverse, and its contract
+-- size must be declared. A trade without any fee is taken to have cost none.
+--
+-- shape: fill
+-- reads: json
+-- venue: ccxt
+
+with envelopes as (
+    select
+        row_id,
+        record,
+        record -> '$.parsed' as parsed,
+        record ->> '$.exchange' as exchange,
+    from ingest_raw
+),
+trades as (
+    select
+        row_id,
+        exchange,
+        unnest(case
+            when parsed is null then [record]
+            when json_type(parsed) = 'ARRAY' then cast(parsed as json [])
+            else [parsed]
+        end) as trade,
+    from envelopes
+),
+fields as (
+    select
+        row_id,
+        trade,
+        exchange,
+        trade ->> '$.symbol' as symbol,
+        upper(trade ->> '$.side') as side,
+        coalesce(trade ->> '$.fee.cost', trade ->> '$.fees[0].cost') as first_cost,
+        coalesce(trade ->> '$.fee.currency', trade ->> '$.fees[0].currency') as first_currency,
+        -- a trade may have cost fees in several currencies, a fill has one
+        list_filter(
+            cast(trade ->> '$.fees[*].cost' as varchar []), lambda c: c is not null
+        ) as costs,
+        list_distinct(cast(trade ->> '$.fees[*].currency' as varchar [])) as currencies,
+        -- an order has these, a trade does not
+        (trade ->> '$.filled') is not null
+        or (trade ->> '$.remaining') is not null
+        or (trade ->> '$.status') is not null as is_order,
+    from trades
+),
+final as (
+    select
+        row_id,
+        exchange as venue,
+        symbol,
+        case
+            when is_order
+                then 'not_a_trade ' || coalesce(trade ->> '$.id', 'it')
+                || ' is an order, not a trade: load its trades instead'
+            when len(currencies) > 1
+                then 'several_fee_currencies trade ' || coalesce(trade ->> '$.id', '')
+                || ' paid fees in ' || array_to_string(currencies, ', ')
+                || ', and a fill has one fee currency'
+        end as refusal,
+        coalesce(trade ->> '$.order', 'of-fill-' || (trade ->> '$.id')) as order_id,
+        symbol || ' ' || coalesce(trade ->> '$.order', 'of-fill-' || (trade ->> '$.id'))
+            as order_key,
+        trade ->> '$.id' as fill_id,
+        symbol || ' ' || side || ' ' || (trade ->> '$.id') as fill_key,
+        side,
+        trade ->> '$.amount' as quantity,
+        trade ->> '$.price' as price,
+        case
+            when len(costs) > 1 and len(currencies) = 1
+                then coalesce(cast(list_sum(
+                    list_transform(costs, lambda c: ingest_decimal(c))
+                ) as varchar), first_cost)
+            else coalesce(first_cost, '0')
+        end as fee_amount,
+        first_currency as fee_currency,
+        trade ->> '$.takerOrMaker' as liquidity,
+        coalesce(trade ->> '$.timestamp', trade ->> '$.datetime') as executed_at,
+        split_part(symbol, '/', 1) as base_currency,
+        nullif(split_part(split_part(symbol, '/', 2), ':', 1), '') as quote_currency,
+        nullif(split_part(symbol, ':', 2), '') as settlement_currency,
+        case
+            when not contains(symbol, ':') then 'SPOT'
+            when split_part(symbol, '/', 1) = split_part(split_part(symbol, ':', 2), '-', 1)
+                then 'INVERSE'
+            else 'LINEAR'
+        end as instrument_type,
+    from fields
+)
+
+select * from final

@@ -1,0 +1,114 @@
+"""Each kind of rule: what passes and what fails, and that row rules share one scan."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.checks.compile import scans
+from runner.config import load_config
+from runner.workspace import open_workspace
+
+FILES = {
+    "seeds/orders.csv": "id,account,side,filled,quantity\n"
+    "1,a,BUY,1,2\n2,a,SELL,2,2\n3,b,,5,4\n3,b,HOLD,,4\n",
+    "seeds/fills.csv": "fill_id,id,account\n10,1,a\n11,2,b\n12,,a\n13,9,\n",
+    "models/kept.sql": "{{ config(materialized='table') }} select * from {{ ref('orders') }}",
+}
+
+# rule in YAML -> failures
+RULES = {
+    "unique: [id]": 1,
+    "unique: [id, side]": 0,
+    "unique: [side]": 0,
+    "not_null: [side]": 1,
+    "not_null: [side, filled]": 2,
+    "accepted_values: {column: side, values: [BUY, SELL]}": 1,
+    "accepted_values: {column: id, values: [1, 2, 3]}": 0,
+    "expression: filled <= quantity": 1,
+    "{expression: filled <= quantity, where: account = 'a'}": 0,
+    "{not_null: [side], where: id < 3}": 0,
+    "{unique: [id], where: side is not null}": 0,
+    "row_count: {min: 4, max: 4}": 0,
+    "row_count: {min: 5}": 1,
+    "{row_count: {max: 1}, where: account = 'a'}": 1,
+}
+RELATIONSHIPS = {
+    "relationships: {columns: [id], to: kept, to_columns: [id]}": 1,
+    "relationships: {columns: [id, account], to: kept, to_columns: [id, account]}": 1,
+    "relationships: {column: account, to: ref('kept'), field: account}": 0,
+}
+
+
+def _suite(table: str, rules: dict[str, int]) -> str:
+    lines = [f"checks:\n  - table: {table}\n    rules:"]
+    for number, rule in enumerate(rules):
+        body = rule[1:-1] if rule.startswith("{") else rule
+        lines.append(f"      - {{name: rule_{number}, {body}}}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(("table", "rules"), [("kept", RULES), ("fills", RELATIONSHIPS)])
+def test_failures_are_counted(make, cli, table, rules):
+    project = make({**FILES, "checks/c.yml": _suite(table, rules)})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 1, outcome.stderr
+    kept = dict(
+        project.rows("select check_name, max(failures) as failures from check_failures "
+                     "group by check_name")
+    )  # fmt: skip
+    expected = {f"rule_{i}": n for i, n in enumerate(rules.values()) if n}
+    assert kept == expected
+
+
+def test_row_rules_on_one_table_are_one_scan(make):
+    project = make({**FILES, "checks/c.yml": _suite("kept", RULES)})
+    rules = open_workspace(load_config(project.root)).rules
+    counted = scans(rules)
+    fused = [s for s in counted if len(s.rules) > 1]
+    assert len(fused) == 1
+    unique = sum(rule.startswith(("unique", "{unique")) for rule in RULES)
+    assert len(counted) == 1 + unique
+
+
+def test_sql_rules_and_dbts_own_tests(make, cli):
+    project = make(
+        {
+            **FILES,
+            "dbt_project.yml": "name: shop\n",
+            "checks/c.yml": "checks:\n  - name: none_over\n    severity: warn\n"
+            "    sql: select id from {{ ref('kept') }} where filled > quantity\n",
+            "tests/nothing_sold.sql": "select id from {{ ref('kept') }} where side = 'SELL'",
+            "tests/generic/at_most.sql": "{% test at_most(model, column_name, top) %}"
+            "select * from {{ model }} where {{ column_name }} > {{ top }}{% endtest %}",
+            "models/s.yml": "models:\n  - name: kept\n    columns:\n      - name: quantity\n"
+            "        data_tests:\n          - at_most: {top: 3}\n",
+        }
+    )
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 1, outcome.stderr
+    assert dict(
+        project.rows(
+            "select check_name, max(failures) as n from check_failures group by check_name"
+        )
+    ) == {"none_over": 1, "nothing_sold": 1, "at_most_kept_quantity": 2}
+
+
+def test_check_runs_on_what_is_published_and_writes_nothing(make, cli):
+    suite = "checks:\n  - table: kept\n    rules:\n      - not_null: [side]\n"
+    project = make(FILES)
+    cli(project, "build")
+    project.write({"checks/c.yml": suite})
+    outcome = cli(project, "check")
+    assert outcome.exit_code == 1
+    assert "not_null_kept_side" in outcome.stderr
+    opened = project.open(read_only=True)
+    assert "check_failures" not in opened.relations()
+    opened.close()
+    assert cli(project, "check", "--select", "fills").exit_code == 2
+
+
+def test_two_checks_of_one_name_are_refused(make, cli):
+    twice = "checks:\n  - table: kept\n    rules:\n      - unique: [id]\n      - unique: [id]\n"
+    outcome = cli(make({**FILES, "checks/c.yml": twice}), "build")
+    assert outcome.exit_code == 2
+    assert "two checks are called 'unique_kept_id'" in outcome.stderr

@@ -1,0 +1,78 @@
+"""The lint finds every way money turns into a float, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.sqltyping.exactness import check_exact
+from runner.sqltyping.types import DOUBLE, INTEGER, MONEY, TEXT
+
+SCHEMA = {"t": {"d": MONEY, "i": INTEGER, "f": DOUBLE, "s": TEXT}, "money": {"d": MONEY}}
+
+
+@pytest.mark.parametrize(
+    ("sql", "fault"),
+    [
+        ("select d / 2 from t", "d / 2"),
+        ("select i / d from t", "i / d"),
+        ("select d // 3 from t", "d // 3"),
+        ("select sum(d) / count(*) from t", "SUM(d) / COUNT(*)"),
+        ("select avg(d) from t", "AVG(d)"),
+        ("select avg(d) over (order by i) from t", "AVG(d)"),
+        ("select d + f from t", "d + f"),
+        ("select d * 1e-5 from t", "d * 1e-5"),
+        ("select d + '1' from t", "d + '1'"),
+        ("select d % 1::decimal(38,36) from t", "d % CAST(1 AS DECIMAL(38, 36))"),
+        ("select i from t where d > f", "d > f"),
+        ("select i from t where d between 0 and 1e3", "d BETWEEN 0 AND 1e3"),
+        ("select i from t where d in (1, 1e0)", "d IN (1, 1e0)"),
+        ("select i from t where d in (select f from t)", "d IN (SELECT f FROM t)"),
+        ("select coalesce(d, f) from t", "COALESCE(d, f)"),
+        ("select greatest(d, f) from t", "GREATEST(d, f)"),
+        ("select case when i = 1 then d else f end from t",
+         "CASE WHEN i = 1 THEN d ELSE f END"),
+        ("select d from t union all select f from t", "f"),
+        ("select cast(f as decimal(38,12)) from t", "CAST(f AS DECIMAL(38, 12))"),
+        ("select try_cast(f as decimal(38,12)) from t", "TRY_CAST(f AS DECIMAL(38, 12))"),
+        ("select (cast(d as double) / 3)::decimal(38,12) from t",
+         "CAST((CAST(d AS DOUBLE) / 3) AS DECIMAL(38, 12))"),
+        ("with a as (select i / 2 as half from t) select d * half from t, a", "d * half"),
+        ("insert into money select f from t", "f"),
+        ("insert into money (d) select i / 2 from t", "i / 2"),
+        ("create table x as select d / 2 as h from t", "d / 2"),
+    ],
+)  # fmt: skip
+def test_finds(sql: str, fault: str) -> None:
+    findings = check_exact(sql, SCHEMA)
+    assert [finding.sql for finding in findings] == [fault]
+    assert findings[0].why
+    assert findings[0].mend
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select d * 2, d + 0.5, d - i, round(d, 2), sum(d), min(d), d % 2 from t",
+        "select cast(d as double) / 3, cast(d as double) / cast(i as double) from t",
+        "select cast(d as double) / d from t",
+        "select i / 2, f * 2, f + i, avg(i), avg(f), cast(f as bigint) from t",
+        "select case when f > 1 then d else 0 end from t",
+        "select cast(s as decimal(38,12)) from t",
+        "select decimal_divide(d, i) from t",
+        "select nosuch / 2, frobnicate(d) * f from t",
+        "select d / from where",
+        "create table x (d decimal(38,12))",
+        "insert into money values (1.5)",
+        "",
+    ],
+)
+def test_passes(sql: str) -> None:
+    assert check_exact(sql, SCHEMA) == []
+
+
+def test_names_the_line() -> None:
+    sql = "select\n    i,\n    d\n    / 2 as half\nfrom t\nwhere d > 1e-9\n"
+    findings = check_exact(sql, SCHEMA)
+    assert [finding.line for finding in findings] == [3, 6]
+    assert "1e-9" in str(findings[1])
+    assert str(findings[0]).startswith("line 3: `d / 2`")
