@@ -66,12 +66,15 @@ case
 end
 {%- endmacro %}
 
-{#- amount * part / whole of integers: `//` truncates, so half of whole is added away from zero -#}
+{#-
+amount * part / whole of integers. `//` truncates, so half of whole is added away from zero; it
+raises on zero, where null is wanted.
+-#}
 {% macro rounded_quotient(amount, part, whole) -%}
 (({{ amount }}) * ({{ part }}) + case
     when (({{ amount }}) < 0) <> (({{ part }}) < 0) then -(abs({{ whole }}) >> 1)
     else abs({{ whole }}) >> 1
-end) // {{ whole }}
+end) // nullif({{ whole }}, 0)
 {%- endmacro %}
 
 {#- Above 10^14 the numerator is divided in steps of six decimals, so that 10^12 * a fits. -#}
@@ -80,6 +83,7 @@ end) // {{ whole }}
 {%- set first = '((' ~ n ~ ' % ' ~ d ~ ') * 1000000)' -%}
 {%- set rest = '(' ~ first ~ ' % ' ~ d ~ ')' -%}
 case
+    when {{ b }} = 0 then null
     when abs({{ a }}) < 100000000000000
         then {{ from_units(rounded_quotient(n, '1000000000000', d)) }}
     else {{ from_units(

@@ -1,4 +1,4 @@
-"""Exact decimals as text on SQLite: the scalar functions and aggregates behind the rewritten SQL.
+"""Exact decimals as text on SQLite: the scalar functions behind the rewritten SQL.
 
 A decimal is text of fixed scale, `123.450000000000`: no plus, no leading zeros, never `-0`.
 Equal values of one scale are equal text. Every function returns such text, gives NULL for NULL,
@@ -9,22 +9,23 @@ Python's own integers do the arithmetic, so nothing is ever rounded on the way.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from runner.errors import EngineError
 
 Text = str | None
 _DIGITS = 38
 _LIMIT = 10**_DIGITS
+_INT64_PRECISION = 18  # the widest decimal that DuckDB keeps in 64 bits
+_MAX_EXPONENT = 32767  # DuckDB counts exponents in 16 bits
 _MONEY_SCALE = 12
 _UNITS = 10**_MONEY_SCALE
 _COARSE = 10**6  # what decimal_prorate gives up when 128 bits would not do
 
 # what DuckDB reads as a number, surrounding blanks included; digits may be grouped by single `_`
 _NUMBER = re.compile(
-    r"[ \t\n\v\f\r]*([+-]?)(\d*(?:_\d+)*)(?:\.(\d*(?:_\d+)*))?(?:[eE]([+-]?\d+))?[ \t\n\v\f\r]*",
+    r"[ \t\n\v\f\r]*([+-]?)((?:\d+(?:_\d+)*)?)(?:\.((?:\d+(?:_\d+)*)?))?"
+    r"(?:[eE]([+-]?\d+(?:_\d+)*))?[ \t\n\v\f\r]*",
     re.ASCII,
 )
 
@@ -90,17 +91,25 @@ def decimal_cast(value: str | int | None, precision: int, scale: int) -> Text:
         return None
     if type(value) is int:
         return fit(value * 10**scale, precision, scale)
-    return fit(_parse(value, scale, f"DECIMAL({precision},{scale})"), precision, scale)
+    unscaled = _parse(value, scale, f"DECIMAL({precision},{scale})", precision - scale)
+    return fit(unscaled, precision, scale)
 
 
-def _parse(value: object, scale: int, to: str) -> int:
-    """Number text, scaled by 10**scale and rounded; raises DecimalError for anything else."""
+def _parse(value: object, scale: int, to: str, room: int = _DIGITS) -> int:
+    """Number text, scaled by 10**scale and rounded; raises DecimalError for anything else.
+
+    `room` is how many digits may stand before the point, whatever an exponent then makes of them.
+    """
     if type(value) is not str:
         raise DecimalError(f"{value!r} is a {type(value).__name__}, which is never exact money")
     number = _NUMBER.fullmatch(value)
     if number is None or not (number[2] or number[3]):
         raise DecimalError(f"could not convert {value!r} to {to}")
     fraction = (number[3] or "").replace("_", "")
+    if abs(int(number[4] or 0)) > _MAX_EXPONENT:
+        raise DecimalError(f"the exponent of {value!r} is out of range")
+    if len((number[2] or "").replace("_", "").lstrip("0")) > room:
+        raise DecimalError(f"{value!r} does not fit in {to}")
     digits = int((number[2] or "").replace("_", "") + fraction)
     exponent = int(number[4] or 0) - len(fraction) + scale
     if exponent >= 0:
@@ -162,17 +171,24 @@ def integer_fit(value: int | None, digits: int) -> int | None:
 _BOUNDS = {3: 2**7, 5: 2**15, 10: 2**31, 19: 2**63}
 
 
-def decimal_to_double(value: Text) -> float | None:
-    """A decimal as a float, in the two steps DuckDB takes past 2**53."""
+def decimal_to_double(value: Text, precision: int = _DIGITS) -> float | None:
+    """A decimal of that precision as the float DuckDB makes of it: the nearest, mostly."""
     if value is None:
         return None
     unscaled, scale = read(value)
-    power = 10**scale
-    if scale == 0 or abs(unscaled) <= 2**53:
-        return float(unscaled) / float(power)
-    whole, rest = divmod(abs(unscaled), power)
-    sign = -1 if unscaled < 0 else 1
-    return float(sign * whole) + float(sign * rest) / float(power)
+    if scale == 0 and precision > _INT64_PRECISION:
+        return hugeint_to_double(unscaled)
+    return unscaled / 10**scale
+
+
+def hugeint_to_double(value: int | None) -> float | None:
+    """A 128-bit number as DuckDB makes it a float: from two halves, so not always the nearest."""
+    if value is None:
+        return None
+    if -(2**64) <= value < 0:
+        return -float(-value - 1) - 1
+    upper, lower = divmod(value, 2**64)
+    return float(lower) + float(upper) * 2.0**64
 
 
 def decimal_to_text(value: Text) -> Text:
@@ -266,7 +282,7 @@ def decimal_round(value: Text, places: int) -> Text:
         return value
     if places >= 0:
         return show(_rescale(unscaled, scale, places), places)
-    return str(divide_away(unscaled, 10 ** (scale - places)) * 10**-places)
+    return fit(divide_away(unscaled, 10 ** (scale - places)) * 10**-places, _DIGITS, 0)
 
 
 def decimal_floor(value: Text) -> Text:
@@ -339,73 +355,3 @@ def decimal_greatest(*values: Text) -> Text:
 def decimal_least(*values: Text) -> Text:
     """The smallest that is not NULL."""
     return _best(values, min)
-
-
-# aggregates, all usable over a window
-
-
-class DecimalSum:
-    """sum(decimal): decimal(38, s), NULL over nothing, raises past 38 digits at the end."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self.count = 0
-        self.scale = 0
-
-    def step(self, value: Text) -> None:
-        if value is not None:
-            unscaled, self.scale = read(value)
-            self.total += unscaled
-            self.count += 1
-
-    def inverse(self, value: Text) -> None:
-        if value is not None:
-            self.total -= read(value)[0]
-            self.count -= 1
-
-    def value(self) -> Text:
-        return fit(self.total, _DIGITS, self.scale) if self.count else None
-
-    final = value
-
-
-class ArgBest:
-    """arg_max / arg_min: the value beside the best key; the first of equals; NULLs are skipped."""
-
-    def __init__(self, better: Callable[[Any, Any], Any], *, decimals: bool) -> None:
-        self.better = better
-        self.decimals = decimals
-        self.key: object = None
-        self.best: object = None
-
-    def step(self, value: object, key: object) -> None:
-        if value is None or key is None:
-            return
-        if self.decimals:
-            assert isinstance(key, str)
-            key = read(key)[0]
-        if self.key is None or self.better(key, self.key):
-            self.key, self.best = key, value
-
-    def final(self) -> object:
-        return self.best
-
-
-class FirstKnown:
-    """any_value: the first value that is not NULL."""
-
-    def __init__(self) -> None:
-        self.values: deque[object] = deque()
-
-    def step(self, value: object) -> None:
-        if value is not None:
-            self.values.append(value)
-
-    def inverse(self, value: object) -> None:
-        if value is not None:
-            self.values.popleft()
-
-    def value(self) -> object:
-        return self.values[0] if self.values else None
-
-    final = value

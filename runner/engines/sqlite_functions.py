@@ -15,7 +15,9 @@ from typing import Any
 import apsw
 import apsw.sqlite_extra
 
+from runner.engines import sqlite_aggregates as aggregates
 from runner.engines import sqlite_decimals as decimals
+from runner.engines import sqlite_json as documents
 from runner.engines import sqlite_scalars as values
 
 # name -> (function, numbers of arguments it takes; -1 for any). SQLite prefers the function of an
@@ -25,7 +27,8 @@ SCALARS: dict[str, tuple[Callable[..., Any], *tuple[int, ...]]] = {
     "decimal_try_cast": (decimals.decimal_try_cast, 3),
     "decimal_rescale": (decimals.decimal_rescale, 3),
     "decimal_to_integer": (decimals.decimal_to_integer, 2),
-    "decimal_to_double": (decimals.decimal_to_double, 1),
+    "decimal_to_double": (decimals.decimal_to_double, 1, 2),
+    "hugeint_to_double": (decimals.hugeint_to_double, 1),
     "decimal_to_text": (decimals.decimal_to_text, 1),
     "decimal_is_canonical": (decimals.decimal_is_canonical, 3),
     "decimal_add": (decimals.decimal_add, 2),
@@ -77,22 +80,23 @@ SCALARS: dict[str, tuple[Callable[..., Any], *tuple[int, ...]]] = {
     "date_diff": (values.date_diff, 3),
     "epoch_us": (values.epoch_us, 1),
     "epoch_ms": (values.epoch_ms, 1),
-    "json_text": (values.json_text, -1),
-    "json_check": (values.json_check, 1),
-    "json_build": (values.json_build, -1),
+    "json_text": (documents.json_text, -1),
+    "json_check": (documents.json_check, 1),
+    "json_build": (documents.json_build, -1),
 }
 
 # usable plainly and over a window
 WINDOWED: dict[str, type[Any]] = {
-    "decimal_sum": decimals.DecimalSum,
-    "any_value": decimals.FirstKnown,
+    "decimal_sum": aggregates.DecimalSum,
+    "any_value": aggregates.FirstKnown,
+    "integer_avg": aggregates.IntegerAverage,
 }
 
 AGGREGATES: dict[str, Callable[[], Any]] = {
-    "arg_max": partial(decimals.ArgBest, operator.gt, decimals=False),
-    "arg_min": partial(decimals.ArgBest, operator.lt, decimals=False),
-    "decimal_arg_max": partial(decimals.ArgBest, operator.gt, decimals=True),
-    "decimal_arg_min": partial(decimals.ArgBest, operator.lt, decimals=True),
+    "arg_max": partial(aggregates.ArgBest, operator.gt, decimals=False),
+    "arg_min": partial(aggregates.ArgBest, operator.lt, decimals=False),
+    "decimal_arg_max": partial(aggregates.ArgBest, operator.gt, decimals=True),
+    "decimal_arg_min": partial(aggregates.ArgBest, operator.lt, decimals=True),
 }
 
 _FLAGS = apsw.SQLITE_DETERMINISTIC | apsw.SQLITE_INNOCUOUS

@@ -28,7 +28,7 @@ from runner.sqltyping.types import (
 MAX_PRECISION = 38
 BIGINT_DIGITS = 19
 INT_DIGITS = 10
-_INT64_PRECISION = 18  # widest decimal that DuckDB keeps in 64 bits
+INT64_PRECISION = 18  # widest decimal that DuckDB keeps in 64 bits
 
 STRING_LITERAL = SqlType(Kind.TEXT, 0)
 BIGINT = SqlType(Kind.INTEGER, BIGINT_DIGITS)
@@ -188,8 +188,8 @@ def multiply_type(left: SqlType, right: SqlType) -> SqlType | None:
     if scale > MAX_PRECISION:
         return None
     # DuckDB stays in 64 bits, and raises on overflow, while both factors do
-    if precision > _INT64_PRECISION >= max(p1, p2) and scale < _INT64_PRECISION:
-        precision = _INT64_PRECISION
+    if precision > INT64_PRECISION >= max(p1, p2) and scale < INT64_PRECISION:
+        precision = INT64_PRECISION
     return decimal(min(MAX_PRECISION, precision), scale)
 
 

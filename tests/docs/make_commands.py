@@ -1,4 +1,4 @@
-"""Write docs/commands.md from the commands' own help: `python tests/docs/make_commands.py`."""
+"""Write docs/commands.md from the commands' own help: `python -m tests.docs.make_commands`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.models.harness import build as build_models
 
 
 @pytest.fixture(scope="session")
-def build() -> Callable[[duckdb.DuckDBPyConnection], duckdb.DuckDBPyConnection]:
-    """build(connection): every model over the facts in it."""
+def build() -> Callable[..., duckdb.DuckDBPyConnection]:
+    """build(connection, *models): those models, or all, over the facts in it."""
     project = Project()
-    return lambda connection: build_models(connection, project=project)
+    return lambda connection, *models: build_models(connection, project=project, targets=models)

@@ -43,11 +43,13 @@ def ledger() -> duckdb.DuckDBPyConnection:
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]) -> None:
-    for row in rows:
-        marks = ", ".join("?" for _ in row)
-        connection.execute(
-            f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values())
-        ).fetchall()
+    listed = list(rows)
+    if listed:
+        marks = ", ".join("?" for _ in listed[0])
+        connection.executemany(
+            f"insert into {table} ({', '.join(listed[0])}) values ({marks})",
+            [list(row.values()) for row in listed],
+        )
 
 
 def write(

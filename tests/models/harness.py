@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -116,6 +116,11 @@ class Project:
         graph = {m.name: {r for r in m.refs if r in self.models} for m in self.models.values()}
         return [self.models[name] for name in TopologicalSorter(graph).static_order()]
 
+    def ancestors(self, names: Iterable[str]) -> set[str]:
+        """`names`, and every model they are made of."""
+        found = {name for name in names if name in self.models}
+        return found.union(*(self.ancestors(self.models[name].refs) for name in found))
+
 
 def load_seeds(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
     for name, file in project.seeds.items():
@@ -138,12 +143,17 @@ def build(
     variables: Mapping[str, Any] | None = None,
     report: Callable[[str, float], None] | None = None,
     project: Project | None = None,
+    targets: Iterable[str] = (),
 ) -> duckdb.DuckDBPyConnection:
-    """Build every model over the facts in `connection`; contracts hold or AssertionError."""
+    """Build the models `targets` and what they read (all without any) over the connection's facts.
+
+    AssertionError where a contract does not hold.
+    """
     project = project or Project(variables=variables)
     load_seeds(connection, project)
+    wanted = project.ancestors(targets) if targets else set(project.models)
     for model in project.order():
-        if model.materialized == "ephemeral":
+        if model.materialized == "ephemeral" or model.name not in wanted:
             continue
         kind = "view" if model.materialized == "view" else "table"
         started = time.perf_counter()

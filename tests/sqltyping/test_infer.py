@@ -38,7 +38,8 @@ d * g; d % 2; e % d; h % 0.3; d % g; b % 2; b // 2; b / 2; d / 2; d // 2; f + b;
 abs(d); sign(d); round(d, 2); round(d); round(e, 10); round(d, -1); round(b, 1); round(f, 2)
 floor(d); ceil(e); trunc(h); floor(b); floor(f); abs(b); sign(b); abs(f)
 sum(d); sum(e); sum(b); sum(bo); sum(f); sum(d * e); count(*); count(d); avg(d); avg(b)
-count_if(bo); min(d); max(e); min(s); max(ts); any_value(h); bool_and(bo); arg_max(d, ts); string_agg(s, ',')
+count_if(bo); min(d); max(e); min(s); max(ts); any_value(h); bool_and(bo); arg_max(d, ts)
+string_agg(s, ',')
 coalesce(d, 0); coalesce(e, 0.5); coalesce(e, d); coalesce(d, g); coalesce(d, 1::decimal(38,0))
 coalesce(e, f); coalesce(null, e); coalesce(h, b); coalesce(ts, dt); coalesce(ts, '2020-01-01')
 case when bo then d else 0 end; case when bo then e else b end; case when bo then g else h end

@@ -51,7 +51,7 @@ def _avg(writer: Writer, node: exp.Expr, call: Call) -> str:
         raise refusal(
             node, "avg of anything but whole numbers is not exact", "divide the sum by the count"
         )
-    return f"avg({_argument(writer, call)})"
+    return f"integer_avg({_argument(writer, call)})"
 
 
 def _extreme(writer: Writer, node: exp.Expr, call: Call) -> str:

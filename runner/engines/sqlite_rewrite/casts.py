@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from runner.engines import sqlite_decimals, sqlite_scalars
+from runner.engines import sqlite_decimals, sqlite_json, sqlite_scalars
 from runner.engines.sqlite_rewrite import text
 from runner.engines.sqlite_rewrite.refusal import refusal
 from runner.errors import EngineError
@@ -58,7 +58,11 @@ def cast(sql: str, node: exp.Expr, had: SqlType, to: SqlType) -> str:
     if to.kind is Kind.TIMESTAMP and had.kind is Kind.DATE:
         return f"{text.atom(sql)} || ' 00:00:00.000000'"
     if to.kind is Kind.DOUBLE and had.kind is Kind.DECIMAL:
-        return f"decimal_to_double({sql})"
+        # beyond 64 bits DuckDB's own conversion is not always to the nearest float
+        width = "" if (had.precision or 0) > rules.INT64_PRECISION else f", {had.precision}"
+        return f"decimal_to_double({sql}{width})"
+    if to.kind is Kind.DOUBLE and had.kind is Kind.HUGEINT:
+        return f"hugeint_to_double({sql})"
     if to.kind is Kind.DOUBLE and had.kind in _WHOLE:
         return f"cast({sql} as real)"
     raise refusal(
@@ -136,7 +140,7 @@ def _folded(written: str, to: SqlType) -> str | None:
         Kind.DATE: sqlite_scalars.date_parse,
         Kind.TIMESTAMP: sqlite_scalars.timestamp_parse,
         Kind.UUID: sqlite_scalars.uuid_text,
-        Kind.JSON: sqlite_scalars.json_check,
+        Kind.JSON: sqlite_json.json_check,
         Kind.TEXT: lambda written: written,
     }.get(to.kind)
     return text.string(parse(written) or "") if parse else None

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from runner.engines.sqlite_rewrite import aggregates, catalogue, joins, text
+from runner.engines.sqlite_rewrite import aggregates, catalogue, joins, outputs, text
 from runner.engines.sqlite_rewrite.casts import cast, is_implicit
 from runner.engines.sqlite_rewrite.expressions import Writer
 from runner.engines.sqlite_rewrite.grouping import check_grouped
 from runner.engines.sqlite_rewrite.refusal import only, refusal
-from runner.sqltyping import rules
 from runner.sqltyping.calls import AGGREGATES, WINDOW_ONLY, read_call
 from runner.sqltyping.names import Item
 from runner.sqltyping.types import Kind, SqlType
@@ -68,7 +67,7 @@ class QueryWriter(Writer):
         if isinstance(tree, exp.Subquery) and not self._ends(tree):
             only(tree, "this", "alias")
             return self.query(tree.this, wanted, names, stored=stored)
-        if not self._casts_in_place(tree) and not _alike(wanted, items):
+        if not self._casts_in_place(tree) and not outputs.alike(wanted, items):
             return self._recast(tree, items, wanted, names, stored)
         prefix = self._with(tree)
         if isinstance(tree, exp.Select):
@@ -101,11 +100,11 @@ class QueryWriter(Writer):
         stored: bool,
     ) -> str:
         """The query as it is, and its columns cast outside of it."""
-        columns, inside = [], _inner_names(names)
+        columns, inside = [], outputs.inner_names(names)
         for item, to, name, inner in zip(items, wanted, names, inside, strict=True):
             if not stored and not is_implicit(item.type_, to):
                 raise refusal(item.node, f"a {item.type_} stands for a {to}", "cast it")
-            columns.append(_called(cast(inner, item.node, item.type_, to), name))
+            columns.append(outputs.called(cast(inner, item.node, item.type_, to), name))
         outer = _Parts(columns, [f"from {text.nested(self.query(tree, names=inside))}"])
         return outer.lines()
 
@@ -152,8 +151,8 @@ class QueryWriter(Writer):
 
     def _wrapped(self, tree: exp.Expr, wanted: list[SqlType], names: list[str]) -> str:
         """The query as the source of a plain SELECT."""
-        inside = _inner_names(names)
-        columns = [_called(inner, name) for inner, name in zip(inside, names, strict=True)]
+        inside = outputs.inner_names(names)
+        columns = [outputs.called(inner, name) for inner, name in zip(inside, names, strict=True)]
         return f"select {', '.join(columns)}\nfrom {text.nested(self.query(tree, wanted, inside))}"
 
     def _ends(self, tree: exp.Expr) -> bool:
@@ -176,10 +175,10 @@ class QueryWriter(Writer):
         if order is not None:
             terms = []
             for term in order.expressions:
-                place = _place(term.this, names)
+                place = outputs.place(term.this, names)
                 if place is None:
                     raise refusal(term, "it orders by more than an output column", "name a column")
-                terms.append(self.ordered(term, _by(place, names), items[place].type_))
+                terms.append(self.ordered(term, outputs.by(place, names), items[place].type_))
             lines.append(f"order by {', '.join(terms)}")
         lines += self._limit(tree)
         return "".join(f"\n{line}" for line in lines)
@@ -220,7 +219,7 @@ class QueryWriter(Writer):
         distinct = tree.args.get("distinct")
         if distinct is not None:
             only(distinct)
-        shown = _inner_names(names) if tree.args.get("qualify") else names
+        shown = outputs.inner_names(names) if tree.args.get("qualify") else names
         parts = _Parts(
             [
                 self._output(item, type_, name, stored)
@@ -250,7 +249,7 @@ class QueryWriter(Writer):
         shown = self.cast(item.node, wanted) if stored else self.to(item.node, wanted)
         if shown.endswith(f".{text.name(name)}") and isinstance(item.node, exp.Column):
             return shown
-        return _called(shown, name)
+        return outputs.called(shown, name)
 
     def conditions(self, node: exp.Expr) -> str:
         """A condition, each part of a conjunction on its own line."""
@@ -327,13 +326,13 @@ class QueryWriter(Writer):
             if place is None:
                 terms.append(self.ordered(term))
             else:
-                terms.append(self.ordered(term, _by(place, names), items[place].type_))
+                terms.append(self.ordered(term, outputs.by(place, names), items[place].type_))
         return [f"order by {', '.join(terms)}"]
 
     def _output_place(self, node: exp.Expr, items: list[Item], names: list[str]) -> int | None:
         """Which output column an ORDER BY term names, if it names one."""
         if isinstance(node, exp.Literal):
-            return _place(node, names)
+            return outputs.place(node, names)
         if isinstance(node, exp.Var):
             raise refusal(node, "ORDER BY ALL is not translated", "name the columns")
         target = self.typed.target(node)
@@ -345,8 +344,8 @@ class QueryWriter(Writer):
         self, tree: exp.Select, parts: _Parts, items: list[Item], names: list[str]
     ) -> str:
         """QUALIFY as a condition over a subquery, which has it and the sort keys as columns."""
-        inside = _inner_names(names)
-        columns = [_called(inner, name) for inner, name in zip(inside, names, strict=True)]
+        inside = outputs.inner_names(names)
+        columns = [outputs.called(inner, name) for inner, name in zip(inside, names, strict=True)]
         outer = _Parts(columns, distinct=parts.distinct)
         parts.distinct = False
         parts.columns.append(f"{self.condition(tree.args['qualify'].this)} as qualify_")
@@ -365,43 +364,3 @@ class QueryWriter(Writer):
         if terms:
             outer.tail.append(f"order by {', '.join(terms)}")
         return "\n".join([outer.lines(), *self._limit(tree)])
-
-
-def _called(sql: str, name: str) -> str:
-    """An output column: what it is called by itself is not said again."""
-    return sql if sql == text.name(name) else f"{sql} as {text.name(name)}"
-
-
-def _inner_names(names: list[str]) -> list[str]:
-    """Names by which an outer SELECT can tell the columns of an inner one apart."""
-    lowered = [name.lower() for name in names]
-    return [
-        name if text.is_plain(name) and lowered.count(name) == 1 else f"column_{place}_"
-        for place, name in enumerate(names, 1)
-    ]
-
-
-def _by(place: int, names: list[str]) -> str:
-    """What ORDER BY calls an output column: its name, or its position where that says more."""
-    name = names[place]
-    unique = [one.lower() for one in names].count(name.lower()) == 1
-    return text.name(name) if unique and text.is_plain(name) else str(place + 1)
-
-
-def _alike(types: list[SqlType], items: list[Item]) -> bool:
-    return [rules.plain(one) for one in types] == [rules.plain(item.type_) for item in items]
-
-
-def _place(node: exp.Expr, names: list[str]) -> int | None:
-    """The output column a position or a bare name means."""
-    if isinstance(node, exp.Literal) and node.name.isdigit():
-        place = int(node.name) - 1
-        if 0 <= place < len(names):
-            return place
-        raise refusal(node, "there is no such output column", "name the column")
-    if isinstance(node, exp.Column) and not node.table:
-        found = [n for n, name in enumerate(names) if name.lower() == node.name.lower()]
-        if len(found) > 1:
-            raise refusal(node, "two output columns have that name", "name a column of its own")
-        return found[0] if found else None
-    return None

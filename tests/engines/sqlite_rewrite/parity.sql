@@ -114,6 +114,9 @@ select count_if(qty > 0) as a, count_if(maker) filter (where qty > 0) as b from 
 select any_value(book) as a from fills where book = 'B';
 select f.book, max(b.currency) as c from fills as f join books as b using (book) group by f.book;
 
+select avg(n) as a, avg(-n) as b, avg(n * 1000) as c, sum(-n) / 3 as d, cast(sum(-n) as double) as g from fills;
+select id, avg(n) over (order by id rows between 1 preceding and current row) as a from fills;
+
 -- windows
 select id, row_number() over (order by qty, id) as a, rank() over (order by qty desc) as b, dense_rank() over (partition by book order by price) as c, ntile(3) over (order by id) as d from fills;
 select id, sum(qty) over (partition by book order by id rows unbounded preceding) as a, sum(qty) over (partition by book order by id rows between 1 preceding and 1 following) as b, sum(n) over (order by id rows between 2 preceding and current row) as c, count(*) over (partition by book) as d from fills where id <> 7;

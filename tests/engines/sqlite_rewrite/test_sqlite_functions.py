@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from runner.engines.sqlite_functions import register
+from runner.engines.sqlite_json import json_text
 from runner.engines.sqlite_scalars import (
     double_round,
-    json_text,
     text_like,
     text_lower,
     text_trim,
