@@ -27,7 +27,7 @@ funding as (
     group by account_id, instrument_id
 ),
 
-open_lots as (
+held as (
     select
         lots.account_id,
         lots.instrument_id,
@@ -43,12 +43,12 @@ open_lots as (
 valued as (
     select
         books.*,
-        coalesce(open_lots.quantity, 0) as quantity,
-        open_lots.average_open_price,
+        coalesce(held.quantity, 0) as quantity,
+        held.average_open_price,
         coalesce(realized.gross_pnl, 0) as realized_gross_pnl,
         case when fees.fill_count is null then 0 else fees.fees_paid end as fees_paid,
         case when funding.day_count is null then 0 else funding.funding end as funding,
-        case when open_lots.quantity is null then 0 else open_lots.unrealized_pnl end
+        case when held.quantity is null then 0 else held.unrealized_pnl end
             as unrealized_pnl
     from {{ ref('int_books') }} as books
     left join realized
@@ -58,9 +58,9 @@ valued as (
     left join funding
         on books.account_id = funding.account_id
         and books.instrument_id = funding.instrument_id
-    left join open_lots
-        on books.account_id = open_lots.account_id
-        and books.instrument_id = open_lots.instrument_id
+    left join held
+        on books.account_id = held.account_id
+        and books.instrument_id = held.instrument_id
 ),
 
 final as (

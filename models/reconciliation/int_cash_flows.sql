@@ -1,5 +1,5 @@
 -- One row per flow of a currency into or out of an account the venue states a balance of.
-with accounts as (
+with stated_accounts as (
     select distinct account_id from {{ ref('int_balances_stated') }}
     where kind = 'BALANCE'
 ),
@@ -18,7 +18,7 @@ fills as (
         fills.executed_at
     from {{ ref('int_fills_costed') }} as fills
     inner join {{ ref('int_books') }} as books on fills.book_key = books.book_key
-    inner join accounts on books.account_id = accounts.account_id
+    inner join stated_accounts on books.account_id = stated_accounts.account_id
 ),
 
 final as (
@@ -60,7 +60,7 @@ final as (
         matches.gross_pnl,
         matches.closed_at
     from {{ ref('lot_matches') }} as matches
-    inner join accounts on matches.account_id = accounts.account_id
+    inner join stated_accounts on matches.account_id = stated_accounts.account_id
     inner join {{ ref('stg_instruments') }} as instruments
         on matches.instrument_id = instruments.instrument_id
     where instruments.instrument_type <> 'SPOT'

@@ -16,6 +16,8 @@ from runner.errors import CompileError, Location, RunnerError
 _TEST_BLOCK = re.compile(r"{%(-?)\s*(?:data_)?test\s+(\w+)\s*\(")
 _END_TEST = re.compile(r"{%(-?)\s*end(?:data_)?test\s*(-?)%}")
 
+_MARKS = ("{{", "{%", "{#")
+
 
 class MacroReturn(Exception):
     """`return(value)`, on its way out of the macro that said it."""
@@ -65,6 +67,8 @@ class Templates:
 
     def render(self, source: str, path: Path, variables: Mapping[str, Any] | None = None) -> str:
         """Render one file's text; CompileError with the line where it went wrong."""
+        if not any(mark in source for mark in _MARKS):
+            return source.strip()
         template = self._template(source, path)
         try:
             return template.render(variables or {}).strip()

@@ -17,7 +17,6 @@ Text = str | None
 _DIGITS = 38
 _LIMIT = 10**_DIGITS
 _INT64_PRECISION = 18  # the widest decimal that DuckDB keeps in 64 bits
-_MAX_EXPONENT = 32767  # DuckDB counts exponents in 16 bits
 _MONEY_SCALE = 12
 _UNITS = 10**_MONEY_SCALE
 _COARSE = 10**6  # what decimal_prorate gives up when 128 bits would not do
@@ -28,6 +27,10 @@ _NUMBER = re.compile(
     r"(?:[eE]([+-]?\d+(?:_\d+)*))?[ \t\n\v\f\r]*",
     re.ASCII,
 )
+
+
+# DuckDB reads some odd spellings (`0E0.`): where _NUMBER does not, NULL would be a guess
+_DOUBTFUL = re.compile(r"(?=.*\d)(?=.*[eE_])[\d_.eE+\s-]+", re.ASCII | re.DOTALL)
 
 
 class DecimalError(EngineError):
@@ -106,28 +109,28 @@ def _parse(value: object, scale: int, to: str, room: int = _DIGITS) -> int:
     if number is None or not (number[2] or number[3]):
         raise DecimalError(f"could not convert {value!r} to {to}")
     fraction = (number[3] or "").replace("_", "")
-    if abs(int(number[4] or 0)) > _MAX_EXPONENT:
-        raise DecimalError(f"the exponent of {value!r} is out of range")
     if len((number[2] or "").replace("_", "").lstrip("0")) > room:
         raise DecimalError(f"{value!r} does not fit in {to}")
     digits = int((number[2] or "").replace("_", "") + fraction)
+    if number[4] and not _is_tame(str(digits), int(number[4]), room):
+        raise DecimalError(f"{value!r} is read otherwise on other engines: write out its digits")
     exponent = int(number[4] or 0) - len(fraction) + scale
-    if exponent >= 0:
-        # 10**400 is no decimal of any precision: do not compute it
-        shifted: int = digits * 10 ** min(exponent, _DIGITS + 1)
-    elif -exponent > len(str(digits)) + 1:
-        shifted = 0
-    else:
-        shifted = divide_away(digits, 10**-exponent)
+    unscaled: int = digits * 10 ** max(exponent, 0)
+    shifted = divide_away(unscaled, 10 ** max(-exponent, 0))
     return -shifted if number[1] == "-" else shifted
 
 
+def _is_tame(digits: str, exponent: int, room: int) -> bool:
+    """Whether DuckDB surely reads an exponent as arithmetic does: its parser overflows early."""
+    return len(digits) <= 15 and abs(exponent) <= 10 and room >= 26
+
+
 def decimal_try_cast(value: str | int | None, precision: int, scale: int) -> Text:
-    """As decimal_cast, but NULL for text that is no such number."""
+    """As decimal_cast, but NULL for text that is no number; doubtful spellings raise."""
     try:
         return decimal_cast(value, precision, scale)
     except DecimalError:
-        if type(value) in (str, int):
+        if type(value) is int or (type(value) is str and not _DOUBTFUL.fullmatch(value)):
             return None
         raise
 
@@ -157,6 +160,8 @@ def integer_try_cast(value: str | None, digits: int) -> int | None:
     try:
         return integer_cast(value, digits)
     except DecimalError:
+        if value is not None and _DOUBTFUL.fullmatch(value):
+            raise
         return None
 
 
@@ -178,7 +183,8 @@ def decimal_to_double(value: Text, precision: int = _DIGITS) -> float | None:
     unscaled, scale = read(value)
     if scale == 0 and precision > _INT64_PRECISION:
         return hugeint_to_double(unscaled)
-    return unscaled / 10**scale
+    power: int = 10**scale
+    return unscaled / power
 
 
 def hugeint_to_double(value: int | None) -> float | None:

@@ -27,6 +27,10 @@ class Staging(Protocol):
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]: ...
 
+    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Rows as they are read; run nothing else before the last."""
+        ...
+
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
     ) -> str:
@@ -78,6 +82,9 @@ class _InPlace:
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         return list(self.engine.query(sql, params).rows)
 
+    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        return self.engine.query(sql).rows
+
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
     ) -> str:
@@ -123,6 +130,9 @@ class _Beside:
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         return list(self.memory.query(sql, params).rows)
+
+    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        return self.memory.query(sql).rows
 
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None

@@ -90,7 +90,7 @@ class ExpressionTyper(ABC):
     def children(self, node: exp.Expr, scope: Scope) -> None:
         """Type what stands directly inside `node`."""
         for child in node.iter_expressions():
-            if isinstance(child, exp.Query):
+            if isinstance(child, exp.Query) and isinstance(node, exp.Exists):
                 self.query(child, scope)
             elif isinstance(child, exp.Expr) and not isinstance(child, _NOT_VALUES):
                 self.expr(child, scope)

@@ -36,13 +36,17 @@ class Project:
     """The models of `root`, compiled for one engine."""
 
     def __init__(
-        self, root: Path = ROOT, engine: str = "duckdb", variables: Mapping[str, Any] | None = None
+        self,
+        root: Path = ROOT,
+        engine: str = "duckdb",
+        variables: Mapping[str, Any] | None = None,
+        models: bool = True,
     ) -> None:
         self.root = root
         self.engine = engine
         self.variables = {"pnl_method": "fifo", **(variables or {})}
         self.environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
-        self.models = self._read_models()
+        self.models = self._read_models() if models else {}
         self.seeds = {f.stem: f for f in sorted((root / "seeds").rglob("*.csv"))}
         self._load_macros()
         for model in self.models.values():

@@ -124,7 +124,9 @@ def fold(node: exp.Expr, to: SqlType) -> str | None:
     try:
         return _folded(written, to)
     except (EngineError, ValueError) as error:
-        raise refusal(node, str(error).splitlines()[0], f"write it as {rules.plain(to)}") from None
+        raise refusal(
+            node, getattr(error, "what", str(error)), f"write it as {rules.plain(to)}"
+        ) from None
 
 
 def _folded(written: str, to: SqlType) -> str | None:

@@ -19,13 +19,14 @@ from runner.ingest.source import Piece, Source
 _DELIMITERS = ",;\t|"
 _MAX_LINE_BYTES = 16 << 20
 _SCAN_BYTES = 1 << 20
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 def read(staging: Staging, form: Format, source: Source) -> Piece:
     """Stage a CSV file: UTF-8 with or without BOM, LF or CRLF, quoted cells, a header line."""
-    has_quotes = _has_quotes(source)
+    has_quotes, new_line = _scan(source)
     table = f"ingest_lines_{source.number}"
-    _stage_lines(staging, source, table)
+    _stage_lines(staging, source, table, new_line)
     if has_quotes:
         _join_quoted_lines(staging, source, table)
     header_id, header = staging.rows(
@@ -64,15 +65,40 @@ def _cell(position: int, padded: bool) -> str:
     return f"trim(cells[{position}])" if padded else f"cells[{position}]"
 
 
-def _has_quotes(source: Source) -> bool:
+def _scan(source: Source) -> tuple[bool, str]:
+    """Whether a file has quotes, and the DuckDB option that splits its lines right.
+
+    Told of CRLF, DuckDB also splits at LF, in any mixture; a CR alone it then drops with what
+    follows, so that one must not occur (or be the only line end, as on old Macs).
+    """
+    has_quotes, lone, feeds, line = False, 0, 0, 1
     with source.path.open("rb") as stream:
+        tail = b""
         while block := stream.read(_SCAN_BYTES):
-            if b'"' in block:
-                return True
-    return False
+            has_quotes = has_quotes or b'"' in block
+            block = tail + block
+            tail = block[-1:] if block.endswith(b"\r") else b""
+            block = block.removesuffix(b"\r")
+            found = block.count(b"\r") - block.count(b"\r\n")
+            if found and not lone:
+                before = _LONE_RETURN.search(block)
+                line = feeds + 1 + block.count(b"\n", 0, before.start() if before else 0)
+            lone += found
+            feeds += block.count(b"\n")
+    if not lone:
+        return has_quotes, ", new_line = '\\r\\n'"
+    if feeds:
+        raise InputError(
+            "R243",
+            f"{source.path.name} has a carriage return inside a line",
+            where=Location(source.path, line),
+            why="lines end in LF or CRLF; a CR alone ends none",
+            mend="take it out, or save the file with one kind of line end",
+        )
+    return has_quotes, ""
 
 
-def _stage_lines(staging: Staging, source: Source, table: str) -> None:
+def _stage_lines(staging: Staging, source: Source, table: str, new_line: str) -> None:
     try:
         staging.run(
             f"create or replace temp table {table} as "
@@ -80,7 +106,7 @@ def _stage_lines(staging: Staging, source: Source, table: str) -> None:
             "coalesce(line, '') as raw "
             f"from read_csv({quoted(str(source.path))}, delim = '', quote = '', escape = '', "
             "header = false, columns = {'line': 'varchar'}, auto_detect = false, "
-            f"strict_mode = false, compression = 'none', max_line_size = {_MAX_LINE_BYTES})"
+            f"strict_mode = false, compression = 'none', max_line_size = {_MAX_LINE_BYTES}{new_line})"
         )
     except EngineError as error:
         if error.code != "R310":

@@ -33,7 +33,7 @@ select 1::decimal(18,3) * 1::decimal(18,3) as a, 1::decimal(9,3) * 1::decimal(9,
 
 -- casts
 select id, cast(qty as decimal(18,2)) as a, cast(fee as decimal(38,12)) as b, cast(fee as decimal(10,1)) as c, qty::varchar as d, fee::text as g from fills;
-select cast('1.5' as decimal(38,12)) as a, ' -1.005 '::decimal(8,2) as b, '1e3'::decimal(8,2) as c, '1_000.5'::decimal(8,2) as d, '.5'::decimal(1,1) as g, '-0.001'::decimal(8,2) as h;
+select cast('1.5' as decimal(38,12)) as a, ' -1.005 '::decimal(8,2) as b, '1e3'::decimal(38,12) as c, '1_000.5'::decimal(8,2) as d, '.5'::decimal(1,1) as g, '-0.001'::decimal(8,2) as h;
 select cast(qty as bigint) as a, cast(qty as integer) as b, cast(ratio as bigint) as c, cast(n as decimal(38,12)) as d, cast(n as double) as g, cast(n as varchar) as h from fills;
 select cast(maker as varchar) as a, cast(maker as integer) as b, cast(id - 1 as boolean) as c, cast(day as varchar) as d, cast(ts as varchar) as g, cast(ref as varchar) as h from fills;
 select cast(ts as date) as a, ts::date = day as b, cast(day as timestamp) as c, ts::date + 1 as d, day - 1 as g, day - date '2026-01-01' as h from fills;
@@ -186,5 +186,10 @@ select *, -id as id2, side as book from fills order by book, id;
 select f.id, g.id from fills as f join fills as g on f.id = g.id + 1 qualify row_number() over (partition by f.book order by g.id) = 1 order by 1;
 select f.id, g.id from fills as f join fills as g on f.id = g.id + 1 union all (select n, id from fills order by id limit 2);
 select distinct 1.5 as a, true as b, 'x' as c union select 2, false, 'y';
+
+select id from fills where n >= (select max(n) from fills where n < 8);
+select id from fills where qty > (select min(price) from marks) and (select count(*) from books) = 4;
+select id, qty - (select max(qty) from fills) as a, (select max(side) from fills) || 'x' as b from fills where qty between (select min(qty) from fills) and 2;
+select id from fills as f where qty = (select max(g.qty) from fills as g where g.book = f.book) or not exists (select 1 from books as b where b.book = f.book);
 
 -- the ledger's own functions are not DuckDB's; see test_functions.py

@@ -1,0 +1,238 @@
+"""A row that cannot become a fact: set aside verbatim, with its line and its first reason."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.ingest.conftest import GOLDEN, Ledger
+from tests.ingest.test_bad_files import FILLS
+
+GOOD = {
+    "venue": "northex", "account": "main", "symbol": "BTC-USDT", "order_id": "o", "fill_id": "f",
+    "side": "BUY", "quantity": "1", "price": "2.5", "fee_amount": "0", "fee_currency": "",
+    "liquidity": "", "executed_at": "2026-03-02T09:00:00Z",
+}  # fmt: skip
+
+
+def fill(**changes: str) -> str:
+    return ",".join({**GOOD, **changes}.values()) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"venue": ""}, "missing", "venue is empty"),
+        ({"symbol": "", "price": "x"}, "missing", "symbol is empty"),
+        ({"price": "abc"}, "not_a_number", "'abc'"),
+        ({"price": "1_000"}, "not_a_number", "1_000"),
+        ({"price": "0x10"}, "not_a_number", "0x10"),
+        ({"price": "1.2.3"}, "not_a_number", "1.2.3"),
+        ({"price": "NaN"}, "not_finite", "NaN"),
+        ({"price": "-inf"}, "not_finite", "-inf"),
+        ({"price": "Infinity"}, "not_finite", "Infinity"),
+        ({"price": "123456789012345678901234567"}, "too_many_digits", "26 digits"),
+        ({"quantity": "1e27"}, "too_many_digits", "1e27"),
+        ({"quantity": "0"}, "not_positive", "quantity is 0"),
+        ({"quantity": "-1"}, "not_positive", "quantity is -1"),
+        ({"quantity": "0.0000000000001"}, "not_positive", "0.0000000000001"),
+        ({"price": "-1"}, "price_not_positive", "allows_negative_price"),
+        ({"side": "LONG"}, "unknown_word", "BUY, SELL"),
+        ({"liquidity": "both"}, "unknown_word", "MAKER, TAKER"),
+        ({"executed_at": "02/03/2026"}, "not_a_time", "02/03/2026"),
+        ({"executed_at": "2026-02-30T00:00:00Z"}, "not_a_time", "2026-02-30"),
+        ({"executed_at": "20260302"}, "not_a_time", "20260302"),
+        ({"symbol": "BTCUSDT"}, "unknown_instrument", "canonical-instruments"),
+        ({"fee_amount": "1"}, "missing_fee_currency", "fee_currency"),
+    ],
+)
+def test_reason(market: Ledger, changes: dict[str, str], code: str, words: str) -> None:
+    row = fill(**changes)
+    report = market.load("canonical-fills", FILLS + fill(fill_id="good") + row)
+    assert (report.read, report.quarantined, report.appended["order_fills"]) == (2, 1, 1)
+    (found,) = market.rows("select line_number, reason_code, reason, raw, format from quarantine")
+    assert found[:2] == (3, code)
+    assert words in str(found[2])
+    assert found[3] == row.rstrip("\n")
+    assert found[4] == "canonical-fills"
+
+
+def test_kinds_of_fill(market: Ledger) -> None:
+    header = FILLS.rstrip("\n") + ",kind,corrects_fill_id\n"
+    rows = [
+        (fill(fill_id="f1").rstrip() + ",TRADE,f0", "corrects_without_kind"),
+        (fill(fill_id="f2").rstrip() + ",BUST,", "missing_corrected_fill"),
+        (fill(fill_id="f3").rstrip() + ",BUST,nowhere", "unknown_fill"),
+        (fill(fill_id="f4").rstrip() + ",CORRECTION,f3", "unknown_fill"),
+    ]
+    market.load("canonical-fills", header + "\n".join(row for row, _ in rows))
+    assert market.reasons() == [(n, code) for n, (_, code) in enumerate(rows, start=2)]
+
+
+def test_wrong_number_of_cells_and_quotes(market: Ledger) -> None:
+    content = (
+        "\ufeff" + FILLS + "\r\n" + fill().replace("\n", "\r\n")
+        + "too,few\r\n"
+        + fill(fill_id='"multi\nline, ""quoted"""')
+        + fill(fill_id='a"b"')
+        + fill(fill_id="after").replace(",", " , ")
+    )  # fmt: skip
+    report = market.load("canonical-fills", content)
+    assert (report.read, report.quarantined) == (5, 2)
+    assert market.rows("select line_number, reason_code, raw from quarantine order by 1") == [
+        (4, "wrong_cell_count", "too,few"),
+        (7, "wrong_cell_count", fill(fill_id='a"b"').strip()),
+    ]
+    assert set(market.rows("select exchange_fill_id from order_fills")) == {
+        ("f",), ('multi\nline, "quoted"',), ("after",)
+    }  # fmt: skip
+
+
+def test_the_same_bad_row_is_kept_once(market: Ledger) -> None:
+    content = FILLS + fill(price="x")
+    first = market.load("canonical-fills", content)
+    again = market.load("canonical-fills", content)
+    assert (first.batch_id, again.batch_id, again.quarantined) == (3, None, 1)
+    assert len(market.rows("select 1 from quarantine")) == 1
+
+
+def test_a_mended_reference_loads_on_the_second_try(market: Ledger) -> None:
+    content = FILLS + fill(symbol="NEW")
+    market.load("canonical-fills", content)
+    market.load(
+        "canonical-instruments",
+        "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
+        "NEW,N,USDT,,,false\n",
+    )
+    assert market.load("canonical-fills", content).appended == {"order_fills": 1, "orders": 1}
+
+
+def test_a_fill_contradicts_its_order(market: Ledger) -> None:
+    market.load("canonical-fills", FILLS + fill() + fill(fill_id="g", side="SELL"))
+    market.load("canonical-fills", FILLS + fill(fill_id="h", symbol="BTC-PERP"))
+    assert market.reasons() == [(2, "contradicts_order"), (3, "contradicts_order")]
+    assert market.rows("select side, instrument_id from orders") == [("BUY", "BTC-USDT")]
+
+
+def test_other_shapes(market: Ledger) -> None:
+    cases = {
+        "canonical-ticks": (
+            "symbol,bid_price,ask_price,event_at\n",
+            {"BTC-USDT,2,1,2026-01-01": "crossed",
+             "BTC-USDT,0,1,2026-01-02": "price_not_positive"},
+        ),
+        "canonical-cash": (
+            "venue,account,movement_id,kind,amount,currency,occurred_at\n",
+            {"x,main,1,DEPOSIT,-1,USDT,2026-01-01": "wrong_sign",
+             "x,main,2,FUNDING,1,USDT,2026-01-01": "missing_symbol"},
+        ),
+        "canonical-events": (
+            "event_type,occurred_at,venue,account,order_id\n",
+            {"FILLED,2026-01-01,northex,main,none": "unknown_order",
+             "FILLED,2026-01-01,,main,o": "incomplete_order",
+             "FILLED,2026-01-01,,,": "missing_subject"},
+        ),
+        "canonical-statement-fills": (
+            "venue,account,period_start,period_end,symbol,order_id,fill_id,side,quantity,price,"
+            "fee_amount,fee_currency,executed_at\n",
+            {"x,main,2026-01-01,2026-01-02,BTC-USDT,o,f,BUY,1,1,0,,2026-01-01":
+             "unknown_statement"},
+        ),
+        "canonical-instruments": (
+            "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse,"
+            "instrument_type\n",
+            {"A,B,C,,0,false,": "not_positive", "B,B,C,,1,maybe,": "not_a_boolean",
+             "C,B,C,,1,true,SPOT": "type_contradicts_is_inverse"},
+        ),
+        "canonical-tier-events": (
+            "account,tier,occurred_at,gates_passed\n",
+            {"main,SNIPER,2026-01-01,[1": "not_json"},
+        ),
+        "canonical-activity": (
+            "account,kind,occurred_at,click_latency_ms\n",
+            {"main,CLICK,2026-01-01,1.5": "not_an_integer",
+             "main,CLICK,2026-01-01,-1": "negative",
+             "main,JOURNAL,2026-01-01,": "missing_entry"},
+        ),
+    }  # fmt: skip
+    for form, (header, rows) in cases.items():
+        report = market.load(form, header + "\n".join(rows))
+        found = market.rows(
+            f"select reason_code from quarantine where format = '{form}' order by line_number"
+        )
+        assert [code for (code,) in found] == list(rows.values())
+        assert report.read == report.quarantined == len(rows)
+
+
+def test_orders(market: Ledger) -> None:
+    header = (GOLDEN / "canonical-orders.csv").read_text().splitlines()[0] + "\n"
+    base = "northex,main,BTC-USDT,{0},{1},BUY,{2},{3},{4},,GTC,{5},2026-03-02,{6},{7},{8},,,\n"
+    rows = [
+        base.format("a", "c", "LIMIT", 1, "", "PENDING", "", "", ""),
+        base.format("b", "c", "LIMIT", 1, 5, "DONE", "", "", ""),
+        base.format("c", "c", "LIMIT", 0, 5, "PENDING", "", "", ""),
+        base.format("d", "c", "LIMIT", 1, 5, "PENDING", "", 3, 2),
+        base.format("e", "c", "LIMIT", 1, 5, "PENDING", "req-none", "", ""),
+        base.format("f", "c", "LIMIT", 1, 5, "PENDING", "", "", ""),
+        base.format("g", "c", "LIMIT", 1, 5, "PENDING", "", "", ""),
+    ]
+    market.load("canonical-orders", header + "".join(rows))
+    assert [code for _, code in market.reasons()] == [
+        "missing_price", "unknown_word", "not_positive", "bad_slices", "unknown_request",
+        "client_order_id_taken",
+    ]  # fmt: skip
+
+
+def test_json_records(duck: Ledger) -> None:
+    lines = [
+        '{"symbol": "BNBBTC", "id": 1, "orderId": 2, "price": 4.0000010000000000001, "qty": 12, '
+        '"commission": 0.10, "commissionAsset": "BNB", "time": 1499865549590, "isBuyer": true}',
+        '{"symbol": "BNBBTC", "id": 2, "orderId": 2, "price": NaN, "qty": 12, '
+        '"commission": 0.10, "commissionAsset": "BNB", "time": 1499865549590, "isBuyer": true}',
+        "not json",
+        "[1, 2]",
+    ]
+    report = duck.load("binance-trades", "\n".join(lines), "trades.ndjson")
+    assert (report.read, report.quarantined) == (4, 3)
+    assert duck.reasons() == [(2, "not_finite"), (3, "not_json"), (4, "not_json")]
+    ((price, is_rounded, raw),) = duck.rows("select price, is_rounded, raw_values from order_fills")
+    assert str(price) == "4.000001000000" and is_rounded
+    assert json.loads(raw) == {"price": "4.0000010000000000001"}
+
+
+def test_ccxt_fees(duck: Ledger) -> None:
+    trade = {
+        "id": "1", "order": "9", "timestamp": 1698138992358, "symbol": "LTC/USDT", "side": "buy",
+        "price": 70.1, "amount": 2, "takerOrMaker": "maker",
+    }  # fmt: skip
+
+    def fee(cost: object, currency: str) -> dict[str, object]:
+        return {"cost": cost, "currency": currency}
+
+    trades = [
+        {**trade, "id": "none"},
+        {**trade, "id": "null", "fee": {"cost": None, "currency": None}, "fees": []},
+        {**trade, "id": "one", "fee": fee(-0.1, "USDT"), "fees": [fee(-0.1, "USDT")]},
+        {**trade, "id": "sum", "fees": [fee(0.1, "USDT"), fee("0.02", "USDT")]},
+        {**trade, "id": "two", "fees": [fee(0.1, "USDT"), fee(0.02, "LTC")]},
+        {**trade, "id": "swap", "symbol": "BTC/USD:BTC"},
+        {**trade, "id": "alone", "order": None},
+        {**trade, "id": None},
+    ]
+    report = duck.load("ccxt-trades", json.dumps(trades), "t.json", account="main")
+    assert duck.rows(
+        "select exchange_fill_id, cast(fee_amount as varchar), fee_currency, venue, account_id "
+        "from order_fills order by 1"
+    ) == [
+        ("alone", "0.000000000000", None, "ccxt", "main"),
+        ("none", "0.000000000000", None, "ccxt", "main"),
+        ("null", "0.000000000000", None, "ccxt", "main"),
+        ("one", "-0.100000000000", "USDT", "ccxt", "main"),
+        ("sum", "0.120000000000", "USDT", "ccxt", "main"),
+    ]
+    assert duck.reasons() == [
+        (5, "several_fee_currencies"), (6, "unknown_instrument"), (8, "missing")
+    ]  # fmt: skip
+    assert report.quarantined == 3
+    assert len(duck.rows("select 1 from orders")) == 2

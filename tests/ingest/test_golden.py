@@ -1,0 +1,101 @@
+"""Each format's small file becomes exactly the facts written down beside it.
+
+To accept a change: `python -m tests.ingest.test_golden` writes the .facts files anew; read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.ingest.formats import formats
+from runner.ingest.shapes import SHAPES
+from runner.money import to_text
+from tests.ingest.conftest import GOLDEN, Ledger
+
+STAMPS = ("recorded_at", "batch_id")
+
+
+def in_order() -> list[Path]:
+    """Golden inputs, each after what it points to."""
+    known, order = formats(), list(SHAPES)
+    inputs = [p for p in GOLDEN.iterdir() if p.suffix != ".facts"]
+    return sorted(inputs, key=lambda p: (order.index(known[p.stem].shape), p.name))
+
+
+def describe(ledger: Ledger, batch_id: int | None) -> list[str]:
+    """A batch's facts, a line each, as JSON with the exact text of every value."""
+    lines = []
+    for name, relation in sorted(ledger.engine.relations().items()):
+        columns = [c.name for c in relation.columns if c.name not in STAMPS]
+        if "batch_id" not in {c.name for c in relation.columns} or name.startswith("ledger_"):
+            continue
+        sql = f"select {', '.join(columns)} from {name} where batch_id = {batch_id}"
+        for row in ledger.rows(sql):
+            values = {c: _shown(v) for c, v in zip(columns, row, strict=True) if v is not None}
+            lines.append(json.dumps({"table": name, **values}, ensure_ascii=False))
+    return sorted(lines)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return to_text(value)
+    return value if isinstance(value, bool) else str(value)
+
+
+def load_all(ledger: Ledger) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in in_order():
+        report = ledger.load_file(path.stem, path)
+        found[path.stem] = describe(ledger, report.batch_id)
+        again = ledger.load_file(path.stem, path)
+        assert again.batch_id is None, f"{path.name} appended something twice"
+        assert again.duplicates + again.quarantined == again.read
+    return found
+
+
+def test_every_format_has_a_golden_file() -> None:
+    assert {p.stem for p in in_order()} == set(formats())
+
+
+def test_files_become_exactly_these_facts(ledger: Ledger) -> None:
+    found = load_all(ledger)
+    for form, lines in found.items():
+        expected = (GOLDEN / f"{form}.facts").read_text(encoding="utf-8").splitlines()
+        assert lines == expected, f"facts of {form} changed"
+
+
+def test_engines_have_the_same_hashes(open_copy: Any) -> None:
+    chains = []
+    for engine_name in ("duckdb", "sqlite"):
+        ledger = open_copy(engine_name)
+        load_all(ledger)
+        chains.append(ledger.rows("select batch_id, chain_hash from ledger_batches order by 1"))
+    assert len(chains[0]) == len(formats())
+    assert chains[0] == chains[1]
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_description(name: str) -> None:
+    form = formats()[name]
+    assert form.description.endswith("."), "a format's first comment is a sentence"
+    assert not set(form.columns) & set(form.optional)
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    from runner.config import load_config
+    from tests.ingest.conftest import ROOT, new_ledger
+
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Ledger(
+            new_ledger("duckdb", Path(folder) / "l.duckdb"), load_config(ROOT), Path(folder)
+        )
+        for form, lines in load_all(fresh).items():
+            (GOLDEN / f"{form}.facts").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        fresh.engine.close()

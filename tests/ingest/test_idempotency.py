@@ -1,0 +1,97 @@
+"""Any subset of files, repeated, overlapping, in any order, gives the same facts."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.config import Target, load_config
+from runner.engines.base import open_engine
+from tests.ingest.conftest import GOLDEN, ROOT, Ledger
+from tests.ingest.test_bad_files import FILLS
+from tests.ingest.test_bad_rows import fill
+
+ROWS = [
+    fill(order_id=f"o{n // 2}", fill_id=f"f{n}", quantity=f"{n + 1}",
+         executed_at=f"2026-03-02T0{n}:00:00Z")
+    for n in range(8)
+]  # fmt: skip
+pieces = st.lists(st.sampled_from(ROWS), min_size=1, max_size=8)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(pieces, min_size=1, max_size=4), st.randoms())
+def test_pieces_in_any_order(
+    templates: dict[str, Path], files: list[list[str]], random: object
+) -> None:
+    whole = sorted({row for rows in files for row in rows})
+    with tempfile.TemporaryDirectory() as folder:
+        once = _ledger(templates, Path(folder) / "once")
+        once.load("canonical-fills", FILLS + "".join(whole))
+        often = _ledger(templates, Path(folder) / "often")
+        for rows in files + files:
+            often.load("canonical-fills", FILLS + "".join(rows))
+        # when an order was first seen depends on which of its fills came first
+        left, right = once.facts(), often.facts()
+        assert left["order_fills"] == right["order_fills"]
+        assert len(left["orders"]) == len(right["orders"])
+        assert left["accounts"] == right["accounts"]
+        assert not right["quarantine"]
+        once.engine.close()
+        often.engine.close()
+
+
+def _ledger(templates: dict[str, Path], folder: Path) -> Ledger:
+    folder.mkdir()
+    shutil.copyfile(templates["duckdb"], folder / "l.duckdb")
+    engine = open_engine(Target("t", "duckdb", folder / "l.duckdb"))
+    ledger = Ledger(engine, load_config(ROOT), folder)
+    for form in ("canonical-accounts", "canonical-instruments"):
+        ledger.load_file(form, GOLDEN / f"{form}.csv")
+    return ledger
+
+
+def test_several_files_are_one_batch(ledger: Ledger) -> None:
+    for form in ("canonical-accounts", "canonical-instruments"):
+        ledger.load_file(form, GOLDEN / f"{form}.csv")
+    paths = []
+    for number, rows in enumerate((ROWS[:5], ROWS[3:], ["bad\n"])):
+        path = ledger.folder / f"part{number}.csv"
+        path.write_text(FILLS + "".join(rows))
+        paths.append(path)
+    report = ledger.load_file("canonical-fills", *paths)
+    assert (report.read, report.duplicates, report.quarantined) == (11, 2, 1)
+    assert report.source == "part0.csv and 2 more"
+    assert ledger.rows("select source, line_number from quarantine") == [("part2.csv", 2)]
+    assert len(ledger.rows("select 1 from ledger_batches")) == 3
+
+
+def test_csv_parquet_and_json_are_the_same_facts(duck: Ledger) -> None:
+    import json
+
+    import duckdb
+
+    for form in ("canonical-accounts", "canonical-instruments"):
+        duck.load_file(form, GOLDEN / f"{form}.csv")
+    csv = duck.folder / "fills.csv"
+    csv.write_text(FILLS + "".join(ROWS))
+    parquet = duck.folder / "fills.parquet"
+    duckdb.sql(
+        f"select * replace (quantity::decimal(20, 8) as quantity, price::decimal(38, 12) as price, "
+        "fee_amount::bigint as fee_amount, executed_at::timestamptz as executed_at) "
+        f"from read_csv('{csv}', all_varchar = true)"
+    ).write_parquet(str(parquet))
+    names = FILLS.strip().split(",")
+    records = [dict(zip(names, row.strip().split(","), strict=True)) for row in ROWS]
+    made = duck.load_file("canonical-fills", csv)
+    assert made.appended["order_fills"] == len(ROWS)
+    for again in (
+        duck.load_file("canonical-fills", parquet),
+        duck.load("canonical-fills", json.dumps(records), "fills.json"),
+        duck.load("canonical-fills", "\n".join(map(json.dumps, records)), "fills.ndjson"),
+    ):
+        assert (again.duplicates, again.batch_id) == (len(ROWS), None)

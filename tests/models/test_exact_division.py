@@ -1,0 +1,156 @@
+"""The division macros against Python's decimal: every digit, sign and edge of 128 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal, localcontext
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.models.harness import Project
+from tests.oracle import STEP, WIDE, divide, prorate
+
+MACROS = Project(models=False).environment
+CONNECTION = duckdb.connect(config={"threads": "1"})
+LARGEST = WIDE.subtract(Decimal(10) ** 26, STEP)
+
+
+def money(limit: str) -> st.SearchStrategy[Decimal]:
+    """Signed numbers of 12 decimals up to `limit`, of every magnitude, zero and ties among them."""
+    high = int(Decimal(limit).scaleb(12, context=WIDE))
+    return st.one_of(
+        st.integers(-high, high),
+        st.integers(-(10**7), 10**7).map(lambda n: n * 5 * 10**11),
+        st.integers(0, len(str(high)) - 1).flatmap(lambda e: st.integers(-(10**e), 10**e)),
+    ).map(lambda n: Decimal(n).scaleb(-12, context=WIDE))
+
+
+def run(expression: str, rows: Iterable[tuple[Decimal, ...]]) -> list[Decimal | None]:
+    """`expression` over columns a, b, c of `rows`."""
+    typed = ", ".join(
+        "(" + ", ".join(f"cast('{x:f}' as decimal(38, 12))" for x in row) + f", {n})"
+        for n, row in enumerate(rows)
+    )
+    width = len(next(iter(rows)))
+    names = ", ".join("abc"[:width])
+    sql = MACROS.from_string(
+        f"select {{{{ {expression} }}}} from (values {typed}) as t({names}, n) order by n"
+    ).render()
+    return [row[0] for row in CONNECTION.execute(sql).fetchall()]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(money("99999999999999"), money("99999999999999")), min_size=1, max_size=40))
+def test_divide_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal]]) -> None:
+    expected = [divide(a, b) for a, b in rows]
+    fitting = [(row, e) for row, e in zip(rows, expected, strict=True) if fits(e)]
+    if fitting:
+        assert run("divide('a', 'b')", [r for r, _ in fitting]) == [e for _, e in fitting]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(money(str(LARGEST)), money("99999999999999999999")), min_size=1, max_size=20))
+def test_divide_holds_for_any_dividend(rows: list[tuple[Decimal, Decimal]]) -> None:
+    rows = [(a, b) for a, b in rows if fits(divide(a, b))]
+    if rows:
+        assert run("divide('a', 'b')", rows) == [divide(a, b) for a, b in rows]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(money("99999999999"), money("99999999999"), money("99999999999")),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_prorate_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal, Decimal]]) -> None:
+    rows = [row for row in rows if prorates(row)]
+    if rows:
+        assert run("prorate('a', 'b', 'c')", rows) == [prorate(*row) for row in rows]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(money("9999999999999999"), money(str(LARGEST)), money(str(LARGEST))),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_prorate_of_a_part_gives_up_decimals_before_128_bits(
+    rows: list[tuple[Decimal, Decimal, Decimal]],
+) -> None:
+    rows = [(a, min(b, c, key=abs), max(b, c, key=abs)) for a, b, c in rows]
+    rows = [row for row in rows if prorates(row)]
+    if rows:
+        assert run("prorate('a', 'b', 'c')", rows) == [prorate(*row) for row in rows]
+
+
+def fits(value: Decimal | None) -> bool:
+    return value is None or value.copy_abs() <= LARGEST
+
+
+def prorates(row: tuple[Decimal, Decimal, Decimal]) -> bool:
+    """Within what 38 digits can do: the result fits, and so does the product after its cut."""
+    with localcontext(WIDE):
+        amount, part, whole = (abs(x) for x in row)
+        if 0 < whole < Decimal("1e-6") and amount * part >= 10**14:
+            return False
+        cut = amount * max(part, whole) >= Decimal(10) ** 14
+        product = (amount * part).scaleb(18 if cut else 24)
+        return product < Decimal(10) ** 38 and fits(prorate(*row))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("1", "3", "0.333333333333"),
+        ("2", "3", "0.666666666667"),
+        ("-2", "3", "-0.666666666667"),
+        ("0.000000000001", "2", "0.000000000001"),
+        ("-0.000000000001", "2", "-0.000000000001"),
+        ("0.000000000001", "-2", "-0.000000000001"),
+        ("0.000000000001", "3", "0"),
+        ("7", "0", None),
+        ("0", "0", None),
+    ],
+)
+def test_divide_by_example(a: str, b: str, expected: str | None) -> None:
+    [found] = run("divide('a', 'b')", [(Decimal(a), Decimal(b))])
+    assert found == (None if expected is None else Decimal(expected))
+
+
+@pytest.mark.parametrize(
+    ("expression", "row"),
+    [
+        ("divide('a', 'b')", (LARGEST, STEP)),
+        ("divide('a', 'b')", (Decimal(10) ** 25, LARGEST)),
+        ("prorate('a', 'b', 'c')", (LARGEST, LARGEST, Decimal(1))),
+        ("prorate('a', 'b', 'c')", (LARGEST, LARGEST, STEP)),
+    ],
+)
+def test_what_leaves_38_digits_raises(expression: str, row: tuple[Decimal, ...]) -> None:
+    with pytest.raises(duckdb.Error):
+        run(expression, [row])
+
+
+def test_null_in_null_out() -> None:
+    sql = MACROS.from_string(
+        "select {{ divide('a', 'b') }}, {{ prorate('a', 'b', 'a') }}, {{ average('b', 'a') }} "
+        "from (select cast(null as decimal(38, 12)) as a, cast(1 as decimal(38, 12)) as b) as t"
+    ).render()
+    assert CONNECTION.execute(sql).fetchall() == [(None, None, None)]
+
+
+def test_average_of_one_price_is_that_price() -> None:
+    """The quotient of a 24-decimal sum is not rounded twice, however small the quantity."""
+    sql = MACROS.from_string(
+        "select {{ average('sum(q * p)', 'sum(q)') }} from (values "
+        "(cast('0.000000000007' as decimal(38, 12)), cast('60000.123456789012' as decimal(38, 12)))"
+        ") as t(q, p)"
+    ).render()
+    assert CONNECTION.execute(sql).fetchall() == [(Decimal("60000.123456789012"),)]
