@@ -291,7 +291,9 @@ class SQLiteEngine:
     def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int:
         listed = ", ".join(_quote(c) for c in columns)
         before = self.connection.total_changes()
-        self._run(f"insert into {_quote(name)} ({listed}) {self.native(sql)}")
+        types = {column.name: column.type for column in self.relations()[name].columns}
+        rewritten = rewrite(sql, self._schema(), into=[types[c] for c in columns])
+        self._run(f"insert into {_quote(name)} ({listed}) {rewritten.sql}")
         return self.connection.total_changes() - before
 
     def insert_rows(

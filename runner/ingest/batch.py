@@ -10,7 +10,7 @@ from typing import Any
 from runner.engines.base import Column, Engine
 from runner.engines.staging import Staging
 from runner.ingest import chain
-from runner.ingest.facts import FactTable
+from runner.ingest.facts import FactTable, schema_version
 from runner.ingest.functions import quoted
 
 _EPOCH = datetime(1970, 1, 1)
@@ -73,7 +73,7 @@ def append(
         "row_count": sum(root.row_count for root in roots),
         "content_hash": chain.content_hash(roots),
         "previous_hash": last_hash,
-        "schema_version": _schema_version(engine),
+        "schema_version": schema_version(engine),
         "recorded_at": (moment - _EPOCH) // _MICROSECOND,
     }
     row["chain_hash"] = chain.chain_hash(list(row.values()))
@@ -128,11 +128,6 @@ def _moment(now: datetime | None, last: datetime | None) -> datetime:
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment if now is not None or last is None else max(moment, last)
-
-
-def _schema_version(engine: Engine) -> int:
-    row = next(iter(engine.query("select max(version_id) from schema_version").rows))
-    return int(row[0] or 0)
 
 
 def _insert(

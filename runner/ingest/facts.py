@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from runner.engines.base import Column, Engine
 from runner.errors import EngineError
@@ -29,8 +30,25 @@ class FactTable:
         return tuple(c for c in self.columns if c.name not in STAMPS)
 
 
+# engine -> schema version and tables: reading the catalogue takes longer than a small load
+_READ: WeakKeyDictionary[Engine, tuple[int, dict[str, FactTable]]] = WeakKeyDictionary()
+
+
+def schema_version(engine: Engine) -> int:
+    """The last migration a database has had."""
+    row = next(iter(engine.query("select max(version_id) from schema_version").rows))
+    return int(row[0] or 0)
+
+
 def fact_tables(engine: Engine, migrations: Path) -> dict[str, FactTable]:
     """Fact tables by name, each after those it points to. EngineError where one is missing."""
+    version = schema_version(engine)
+    if engine not in _READ or _READ[engine][0] != version:
+        _READ[engine] = (version, _read(engine, migrations))
+    return _READ[engine][1]
+
+
+def _read(engine: Engine, migrations: Path) -> dict[str, FactTable]:
     relations = engine.relations()
     found = {}
     for name, key in _keys(migrations):

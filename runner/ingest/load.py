@@ -121,7 +121,7 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
         engine,
         staging,
         facts,
-        sorted([*appends, kept], key=lambda a: order.index(a.table)),
+        sorted([*appends, *([kept] if kept else [])], key=lambda a: order.index(a.table)),
         Origin(call.kind, call.source, call.form.name),
         call.now,
     )

@@ -19,8 +19,11 @@ def collect(
     sources: Sequence[Source],
     judged: Sequence[Candidates],
     fact: FactTable,
-) -> Append:
+) -> Append | None:
     """Every refused row of the load into ingest_quarantine; those not kept already to append."""
+    if not _any(staging, judged):
+        staging.run("create or replace temp table ingest_quarantine (reason_code varchar)")
+        return None
     files = ", ".join(f"({s.number}, {quoted(s.name)})" for s in sources)
     parts = ["select row_id, raw, code, reason from ingest_refused"]
     for candidates in judged:
@@ -50,4 +53,11 @@ def collect(
         fact.name,
         "select distinct on (quarantine_id) * from ingest_quarantine "
         f"where quarantine_id not in (select quarantine_id from {known}) order by quarantine_id",
+    )
+
+
+def _any(staging: Staging, judged: Sequence[Candidates]) -> bool:
+    tables = [f"select 1 from {rows.table} where problem is not null" for rows in judged]
+    return bool(
+        staging.rows(" union all ".join(["select 1 from ingest_refused", *tables]) + " limit 1")
     )

@@ -21,6 +21,7 @@ class Source:
     columns: Columns
     # as the rest of the query must be written when it is not `name.column` (INSERT, DDL)
     bare: bool = False
+    is_stored: bool = False  # a table or view of the database, not a CTE or a subquery
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,8 @@ class QueryTyper(ExpressionTyper):
         name = (node.alias_or_name or f"subquery_{len(scope.sources) + 1}").lower()
         if name in scope.sources:
             self.problem(node, f"two tables are called {name}")
-        source = Source(name, columns)
+        is_cte = isinstance(node, exp.Table) and not node.db and node.name.lower() in scope.ctes
+        source = Source(name, columns, is_stored=isinstance(node, exp.Table) and not is_cte)
         scope.sources[name] = source
         self.froms[id(node)] = source
         return source

@@ -68,12 +68,10 @@ def test_an_error_in_the_middle(ledger: Ledger, monkeypatch: pytest.MonkeyPatch,
         monkeypatch.setattr(kind, "append", failing)
     monkeypatch.setattr(ledger.engine, "insert_rows", insert_rows)
     with pytest.raises(Boom):
-        for _ in range(2):
-            ledger.load("canonical-fills", FILLS + fill(account="new") + "bad\n")
-            ledger.load("canonical-fills", FILLS + fill(fill_id="g") + "worse\n")
+        ledger.load("canonical-fills", FILLS + fill(account="new") + "bad\n")
     monkeypatch.undo()
-    assert ledger.facts() == before or at > 4
-    assert len(ledger.rows("select 1 from ledger_batches")) == len(batches) + (at > 4)
+    assert ledger.facts() == before
+    assert ledger.rows("select * from ledger_batches") == batches
     ledger.load("canonical-fills", FILLS + fill() + fill(fill_id="g"))
     assert len(ledger.rows("select 1 from order_fills")) >= 2
 

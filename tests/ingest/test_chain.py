@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -74,7 +75,8 @@ def test_a_stranger_finds_the_same_hashes(ledger: Ledger) -> None:
 
 
 def test_text_that_needs_escaping(ledger: Ledger) -> None:
-    ledger.load("canonical-accounts", 'account,venue\n"a\tb\\N\nc",\\N\né,"\r"\n')
+    odd = [{"account": "a\tb\\N\nc", "venue": "\\N"}, {"account": "é", "venue": "\r\\"}]
+    ledger.load("canonical-accounts", json.dumps(odd), "odd.json")
     assert ledger.rows("select count(*) from accounts") == [(2,)]
     stored = [row[0] for row in ledger.rows("select chain_hash from ledger_batches order by batch_id")]
     assert stored == recompute(ledger)

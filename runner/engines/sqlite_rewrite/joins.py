@@ -41,6 +41,9 @@ def source(writer: QueryWriter, node: exp.Expr) -> str:
         table = text.name(node.name)
         if node.db:
             table = f"{text.name(node.db)}.{table}"
+        elif known.is_stored and _is_shadowed(node):
+            # DuckDB's `with t as (select * from t)` reads the table; SQLite sees a circle
+            table = f"main.{table}"
         return table if table == name else f"{table} as {name}"
     if isinstance(node, exp.Subquery):
         only(node, "this", "alias", "with_")
@@ -52,6 +55,12 @@ def source(writer: QueryWriter, node: exp.Expr) -> str:
         shown = f"with rows_({listed}) as (\n{text.indent(writer.query(node))}\n)"
         return f"{text.nested(f'{shown}{chr(10)}select * from rows_')} as {name}"
     raise refusal(node, f"{node.key.upper()} in FROM is not translated", "use a subquery")
+
+
+def _is_shadowed(node: exp.Table) -> bool:
+    """Whether a CTE of the whole statement has the table's name."""
+    name = node.name.lower()
+    return any(cte.alias.lower() == name for cte in node.root().find_all(exp.CTE))
 
 
 def _inner(node: exp.Subquery) -> exp.Expr:

@@ -85,6 +85,7 @@ def _scan(source: Source) -> tuple[bool, str]:
                 line = feeds + 1 + block.count(b"\n", 0, before.start() if before else 0)
             lone += found
             feeds += block.count(b"\n")
+        lone += len(tail)
     if not lone:
         return has_quotes, ", new_line = '\\r\\n'"
     if feeds:

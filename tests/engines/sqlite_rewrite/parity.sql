@@ -192,4 +192,7 @@ select id from fills where qty > (select min(price) from marks) and (select coun
 select id, qty - (select max(qty) from fills) as a, (select max(side) from fills) || 'x' as b from fills where qty between (select min(qty) from fills) and 2;
 select id from fills as f where qty = (select max(g.qty) from fills as g where g.book = f.book) or not exists (select 1 from books as b where b.book = f.book);
 
+with fills as (select * from fills where id < 4) select id, qty from fills order by id;
+with marks as (select book from books), books as (select * from books) select b.book from books as b join marks using (book) order by 1;
+
 -- the ledger's own functions are not DuckDB's; see test_functions.py
