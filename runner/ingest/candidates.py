@@ -1,8 +1,8 @@
 """From mapped text to candidate facts: every row read, judged, and given its id, in one query.
 
-A row's problem is the first of, in this order: what the mapping refuses; a required field that is empty; a field that cannot
-be read, in the shape's order; an instrument that is not known; a rule of the shape. What needs
-other rows (references, duplicates, conflicts) is judged after (references.py, duplicates.py).
+A row's problem is the first of, in this order: what the mapping refuses; a required field that is
+empty; a field that cannot be read, in the shape's order; an instrument that is not known; a rule of
+the shape. What needs other rows is judged after (references.py, duplicates.py, companions.py).
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ def _mapped_types(staging: Staging, form: Format, shape: Shape) -> Mapping[str, 
                 "R251",
                 f"the mapping of {form.name} gives '{name}', which a {shape.name} has not",
                 where=Location(form.file),
-                mend=f"did you mean '{near}'?" if near else f"a {shape.name} has: "
-                + ", ".join(f.name for f in shape.fields),
+                mend=f"did you mean '{near}'?"
+                if near
+                else f"a {shape.name} has: " + ", ".join(f.name for f in shape.fields),
             )
         if type_name in ("FLOAT", "DOUBLE") or type_name.startswith(("FLOAT[", "DOUBLE[")):
             raise InputError(

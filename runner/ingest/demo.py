@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def load_fact_seeds(engine: Engine, config: Config) -> list[LoadReport]:
     if not files:
         return []
     hashes = {file: _hash(file, config) for file in files}
+    if _TABLE not in engine.relations():
+        with engine.transaction():
+            engine.define(_DDL)
     loaded = _loaded(engine)
     pending = [f for f in files if (_name(f, config), hashes[f]) not in loaded]
     if not pending:
@@ -65,7 +69,7 @@ def _name(file: Path, config: Config) -> str:
     return str(file.relative_to(config.root)) if file.is_relative_to(config.root) else file.name
 
 
-def _format(file: Path, known: dict[str, Format]) -> Format:
+def _format(file: Path, known: Mapping[str, Format]) -> Format:
     if file.stem not in known:
         raise InputError(
             "R250",
@@ -78,18 +82,13 @@ def _format(file: Path, known: dict[str, Format]) -> Format:
 
 
 def _loaded(engine: Engine) -> set[tuple[str, str]]:
-    if _TABLE not in engine.relations():
-        return set()
     return {
-        (row[0], row[1])
-        for row in engine.query(f"select source, content_hash from {_TABLE}").rows
+        (row[0], row[1]) for row in engine.query(f"select source, content_hash from {_TABLE}").rows
     }
 
 
 def _remember(engine: Engine, source: str, content_hash: str) -> None:
     with engine.transaction():
-        if _TABLE not in engine.relations():
-            engine.define(_DDL)
         engine.insert_rows(
             _TABLE, _COLUMNS, [[source, content_hash, datetime.now(UTC).replace(tzinfo=None)]]
         )

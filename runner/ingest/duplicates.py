@@ -100,7 +100,7 @@ def _said(side: str, column: str, kind: Kind) -> str:
 
 def _mark_taken(staging: Staging, candidates: Candidates, fact: FactTable, column: str) -> None:
     """A column no two facts may share, beside the key."""
-    table, (key,) = candidates.table, fact.key
+    table = candidates.table
     fresh = f"{candidates.fresh} and {column} is not null"
     if not staging.rows(f"select 1 from {table} where {fresh} limit 1"):
         return

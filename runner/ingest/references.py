@@ -16,9 +16,7 @@ def check(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTabl
         _check(staging, candidates, facts[reference.table], reference)
 
 
-def _check(
-    staging: Staging, candidates: Candidates, fact: FactTable, reference: Reference
-) -> None:
+def _check(staging: Staging, candidates: Candidates, fact: FactTable, reference: Reference) -> None:
     table, column = candidates.table, reference.column
     pending = f"problem is null and {column} is not null"
     if not staging.rows(f"select 1 from {table} where {pending} limit 1"):
@@ -36,9 +34,7 @@ def _check(
     )
     while True:
         # a row refused now may be one that another row of the load points to
-        unknown = (
-            f"{pending} and {column} not in (select {reference.key} from {known}{here})"
-        )
+        unknown = f"{pending} and {column} not in (select {reference.key} from {known}{here})"
         if not staging.rows(f"select 1 from {table} where {unknown} limit 1"):
             return
         staging.run(

@@ -33,7 +33,7 @@ class Piece:
 
 
 def open_sources(files: Sequence[Path], root: Path) -> list[Source]:
-    """Look at the first bytes of every file. InputError for one that cannot be read, or is empty."""
+    """Look at the first bytes of each file. InputError for one that is empty or cannot be read."""
     return [_open(path, number, root) for number, path in enumerate(files)]
 
 

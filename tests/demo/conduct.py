@@ -13,22 +13,40 @@ def behave(world: World) -> None:
     _readings(world)
     _activity(world)
     for account, tier in (("alpha", "HUNTER"), ("beta", "SNIPER"), ("gamma", "SNIPER")):
-        world.add("canonical-tier-events", account=account, tier=tier, occurred_at=iso(START),
-                  gates_passed=json.dumps(["profit_3_days"] if tier == "HUNTER" else []),
-                  locked_features=json.dumps(["leverage"] if tier == "SNIPER" else []))
-    world.add("canonical-tier-events", account="beta", tier="HUNTER",
-              occurred_at=iso(START + timedelta(days=3)),
-              gates_passed=json.dumps(["profit_3_days"]), locked_features="[]")
-    world.add("canonical-tilt-responses", account="beta",
-              intervention="Four losses in a row. Take ten minutes?", response="taking a break",
-              occurred_at=iso(START + timedelta(days=2, hours=12, minutes=4)))
+        world.add(
+            "canonical-tier-events",
+            account=account,
+            tier=tier,
+            occurred_at=iso(START),
+            gates_passed=json.dumps(["profit_3_days"] if tier == "HUNTER" else []),
+            locked_features=json.dumps(["leverage"] if tier == "SNIPER" else []),
+        )
+    world.add(
+        "canonical-tier-events",
+        account="beta",
+        tier="HUNTER",
+        occurred_at=iso(START + timedelta(days=3)),
+        gates_passed=json.dumps(["profit_3_days"]),
+        locked_features="[]",
+    )
+    world.add(
+        "canonical-tilt-responses",
+        account="beta",
+        intervention="Four losses in a row. Take ten minutes?",
+        response="taking a break",
+        occurred_at=iso(START + timedelta(days=2, hours=12, minutes=4)),
+    )
     for day in range(DAYS):
         passed = day != 2
-        world.add("canonical-smoke-runs", environment="devnet",
-                  status="PASSED" if passed else "FAILED",
-                  ran_at=iso(START + timedelta(days=day, hours=5)),
-                  rpc_latency_ms=140 + 35 * day, wallet_check="ok",
-                  tx_simulation="ok" if passed else "timeout")
+        world.add(
+            "canonical-smoke-runs",
+            environment="devnet",
+            status="PASSED" if passed else "FAILED",
+            ran_at=iso(START + timedelta(days=day, hours=5)),
+            rpc_latency_ms=140 + 35 * day,
+            wallet_check="ok",
+            tx_simulation="ok" if passed else "timeout",
+        )
 
 
 def _readings(world: World) -> None:
@@ -52,19 +70,44 @@ def _activity(world: World) -> None:
             _act(world, account, "LOGIN", start)
             _act(world, account, "LOGOUT", start + timedelta(hours=15))
             if account == "beta" and day in (2, 3):
-                _act(world, account, "JOURNAL", start + timedelta(hours=5),
-                     entry=f"{trader}: chased the move, sizes too large")
+                _act(
+                    world,
+                    account,
+                    "JOURNAL",
+                    start + timedelta(hours=5),
+                    entry=f"{trader}: chased the move, sizes too large",
+                )
     for order in world.orders:
         latency = 250 + (int(order.number[-4:]) * 37) % 900
-        _act(world, order.account, "CLICK", order.at, click_latency_ms=latency,
-             venue=order.venue, order_id=order.number)
+        _act(
+            world,
+            order.account,
+            "CLICK",
+            order.at,
+            click_latency_ms=latency,
+            venue=order.venue,
+            order_id=order.number,
+        )
         if order.status == "CANCELLED":
-            _act(world, order.account, "CANCEL", order.at + timedelta(milliseconds=1),
-                 venue=order.venue, order_id=order.number)
+            _act(
+                world,
+                order.account,
+                "CANCEL",
+                order.at + timedelta(milliseconds=1),
+                venue=order.venue,
+                order_id=order.number,
+            )
 
 
 def _act(world: World, account: str, kind: str, at: datetime, **more: object) -> None:
-    world.add("canonical-activity", account=account, kind=kind, occurred_at=iso(at),
-              trader_id=TRADERS[account], click_latency_ms=more.get("click_latency_ms", ""),
-              venue=more.get("venue", ""), order_id=more.get("order_id", ""),
-              entry=more.get("entry", ""))
+    world.add(
+        "canonical-activity",
+        account=account,
+        kind=kind,
+        occurred_at=iso(at),
+        trader_id=TRADERS[account],
+        click_latency_ms=more.get("click_latency_ms", ""),
+        venue=more.get("venue", ""),
+        order_id=more.get("order_id", ""),
+        entry=more.get("entry", ""),
+    )

@@ -50,36 +50,80 @@ def _order(
     limit = world.price(symbol, at, str(-away if side == "BUY" else away)) if is_limit else None
     signal = _signal(world, account, symbol, side, at, number) if number % 9 == 0 else ""
     if is_stopped(account, at):
-        world.request(account, symbol, side, quantity, at, limit=limit, signal=signal,
-                      action="BLOCKED", rule="kill_switch")
+        world.request(
+            account,
+            symbol,
+            side,
+            quantity,
+            at,
+            limit=limit,
+            signal=signal,
+            action="BLOCKED",
+            rule="kill_switch",
+        )
         return
     warned = rng.random() < 0.05
-    request = world.request(account, symbol, side, quantity, at, limit=limit, signal=signal,
-                            action="WARNED" if warned else "ALLOWED")
-    order = world.send(account, symbol, side, quantity, at + timedelta(milliseconds=120),
-                       limit=limit, request=request)
+    request = world.request(
+        account,
+        symbol,
+        side,
+        quantity,
+        at,
+        limit=limit,
+        signal=signal,
+        action="WARNED" if warned else "ALLOWED",
+    )
+    order = world.send(
+        account,
+        symbol,
+        side,
+        quantity,
+        at + timedelta(milliseconds=120),
+        limit=limit,
+        request=request,
+    )
     _live(world, order, rng.random(), limit or world.price(symbol, at))
 
 
 def _signal(world: World, account: str, symbol: str, side: str, at: datetime, number: int) -> str:
     name = f"sig-{number + 100:04d}"
     confidence = D(world.rng.randint(500, 990)) / 1000
-    world.add("canonical-signals", signal_id=name, cycle_id=f"cycle-{at:%m%d%H}", symbol=symbol,
-              side=side, confidence=str(confidence), occurred_at=iso(at - timedelta(seconds=1)),
-              account=account, strategy_payload=json.dumps({"strategy": "mean_reversion"}))
+    world.add(
+        "canonical-signals",
+        signal_id=name,
+        cycle_id=f"cycle-{at:%m%d%H}",
+        symbol=symbol,
+        side=side,
+        confidence=str(confidence),
+        occurred_at=iso(at - timedelta(seconds=1)),
+        account=account,
+        strategy_payload=json.dumps({"strategy": "mean_reversion"}),
+    )
     return name
 
 
 def _live(world: World, order: Order, fate: float, price: Decimal) -> None:
     """What becomes of an order: mostly it fills, in one to four parts."""
     if fate < 0.04:
-        world.event(order, "REJECTED", "REJECTED", "REJECTED", error_code="PRICE_FILTER",
-                    reason="price outside of the band")
+        world.event(
+            order,
+            "REJECTED",
+            "REJECTED",
+            "REJECTED",
+            error_code="PRICE_FILTER",
+            reason="price outside of the band",
+        )
         return
     world.accept(order)
     if fate < 0.12:
-        world.event(order, "CANCELLED", "CANCELLED", "CANCELED", after_ms=45_000,
-                    reason="cancelled by the trader")
+        world.event(
+            order,
+            "CANCELLED",
+            "CANCELLED",
+            "CANCELED",
+            after_ms=45_000,
+            reason="cancelled by the trader",
+        )
         return
     if fate < 0.14:
         return  # rests in the book
@@ -87,11 +131,22 @@ def _live(world: World, order: Order, fate: float, price: Decimal) -> None:
     cut = fate < 0.22 and len(parts) > 1
     for part in parts[:-1] if cut else parts:
         slip = D(world.rng.randint(-2, 2)) * order.instrument.tick
-        world.fill(order, part, price if order.limit else price + slip,
-                   after_ms=world.rng.randint(200, 20_000), fee=_fee_currency(world, order))
+        world.fill(
+            order,
+            part,
+            price if order.limit else price + slip,
+            after_ms=world.rng.randint(200, 20_000),
+            fee=_fee_currency(world, order),
+        )
     if cut and fate < 0.20:
-        world.event(order, "CANCELLED", "CANCELLED", "CANCELED", after_ms=30_000,
-                    reason="rest cancelled by the trader")
+        world.event(
+            order,
+            "CANCELLED",
+            "CANCELLED",
+            "CANCELED",
+            after_ms=30_000,
+            reason="rest cancelled by the trader",
+        )
 
 
 def _parts(world: World, order: Order) -> list[Decimal]:

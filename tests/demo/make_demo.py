@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.demo import conduct, crowd, statement, story  # noqa: E402
-from tests.demo.world import World  # noqa: E402
+from tests.demo import conduct, crowd, statement, story
+from tests.demo.world import World
 
 DEFAULT = Path(__file__).resolve().parent.parent.parent / "seeds" / "demo"
 

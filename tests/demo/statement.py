@@ -12,7 +12,12 @@ ACCOUNT, VENUE = "alpha", "northex"
 
 
 def state(world: World) -> None:
-    head = dict(venue=VENUE, account=ACCOUNT, period_start=iso(START), period_end=iso(END))
+    head = {
+        "venue": VENUE,
+        "account": ACCOUNT,
+        "period_start": iso(START),
+        "period_end": iso(END),
+    }
     world.add("canonical-statements", **head)
     fills = [f for f in world.effective_fills() if f["account"] == ACCOUNT]
     _orders(world, head, fills)
@@ -30,14 +35,33 @@ def _orders(world: World, head: Row, fills: list[Row]) -> None:
         filled, average = _average(by_order[order.number])
         # break: the venue says EXPIRED where the ledger says CANCELLED
         status = "EXPIRED" if order is cancelled else order.status
-        world.add("canonical-statement-orders", **head, order_id=order.number,
-                  symbol=order.instrument.symbol, side=order.side, quantity=text(order.quantity),
-                  filled_quantity=text(filled), average_price=text(average), status=status,
-                  venue_status="", reported_at=iso(END))
+        world.add(
+            "canonical-statement-orders",
+            **head,
+            order_id=order.number,
+            symbol=order.instrument.symbol,
+            side=order.side,
+            quantity=text(order.quantity),
+            filled_quantity=text(filled),
+            average_price=text(average),
+            status=status,
+            venue_status="",
+            reported_at=iso(END),
+        )
     filled, average = _average(by_order["ext-0001"])
-    world.add("canonical-statement-orders", **head, order_id="ext-0001", symbol="ETH-USDT",
-              side="BUY", quantity=text(filled), filled_quantity=text(filled),
-              average_price=text(average), status="FILLED", venue_status="", reported_at=iso(END))
+    world.add(
+        "canonical-statement-orders",
+        **head,
+        order_id="ext-0001",
+        symbol="ETH-USDT",
+        side="BUY",
+        quantity=text(filled),
+        filled_quantity=text(filled),
+        average_price=text(average),
+        status="FILLED",
+        venue_status="",
+        reported_at=iso(END),
+    )
 
 
 def _average(fills: list[Row]) -> tuple[Decimal, Decimal | None]:
@@ -73,24 +97,48 @@ def _fills(world: World, head: Row, fills: list[Row]) -> None:
         if fill["fill_id"] == double:
             world.add("canonical-statement-fills", **row)
     last = fills[-1]
-    world.add("canonical-statement-fills", **head, symbol="BTC-PERP", order_id="ord-9001",
-              fill_id="fill-9001", side="BUY", quantity="3", price="64100", fee_amount="0.09615",
-              fee_currency="USDT", executed_at=last["executed_at"])  # MISSING_LOCAL
+    world.add(
+        "canonical-statement-fills",
+        **head,
+        symbol="BTC-PERP",
+        order_id="ord-9001",
+        fill_id="fill-9001",
+        side="BUY",
+        quantity="3",
+        price="64100",
+        fee_amount="0.09615",
+        fee_currency="USDT",
+        executed_at=last["executed_at"],
+    )  # MISSING_LOCAL
 
 
 def _balances(world: World, head: Row, fills: list[Row]) -> None:
     balances = _settled(world, fills)
     for currency, amount in sorted(balances.items()):
         wrong = D("12.5") if currency == "USDT" else D(0)  # BALANCE
-        world.add("canonical-statement-balances", **head, kind="BALANCE", currency=currency,
-                  symbol="", amount=text(amount + wrong), stated_at=iso(END))
+        world.add(
+            "canonical-statement-balances",
+            **head,
+            kind="BALANCE",
+            currency=currency,
+            symbol="",
+            amount=text(amount + wrong),
+            stated_at=iso(END),
+        )
     position = sum(
         (D(f["quantity"]) * (1 if f["side"] == "BUY" else -1)
          for f in fills if f["symbol"] == "BTC-PERP"),
         D(0),
     )  # fmt: skip
-    world.add("canonical-statement-balances", **head, kind="POSITION", currency="",
-              symbol="BTC-PERP", amount=text(position + 1), stated_at=iso(END))  # POSITION
+    world.add(
+        "canonical-statement-balances",
+        **head,
+        kind="POSITION",
+        currency="",
+        symbol="BTC-PERP",
+        amount=text(position + 1),
+        stated_at=iso(END),
+    )  # POSITION
 
 
 def _settled(world: World, fills: list[Row]) -> dict[str, Decimal]:
@@ -116,7 +164,7 @@ def _settled(world: World, fills: list[Row]) -> dict[str, Decimal]:
 
 
 def _match(lots: deque[list[Decimal]], signed: Decimal, price: Decimal) -> Decimal:
-    """Close lots first in, first out; what is left opens one. Realised PnL per unit of multiplier."""
+    """Close lots first in, first out; what is left opens one. PnL per unit of multiplier."""
     realized = D(0)
     while signed and lots and (lots[0][0] > 0) != (signed > 0):
         closing = min(abs(signed), abs(lots[0][0]))

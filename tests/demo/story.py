@@ -27,16 +27,33 @@ def tell(world: World) -> None:
 def lifecycle(world: World) -> None:
     """The documents' example: signal, request, risk check, slices, partial fills, fees, close."""
     at = moment(0, 9, 12)
-    world.add("canonical-signals", signal_id="sig-0001", cycle_id=f"cycle-{at:%m%d%H}",
-              symbol="BTC-USDT", side="BUY", confidence="0.82", occurred_at=iso(at),
-              account="alpha", strategy_payload=json.dumps({"strategy": "breakout", "window": 96}))
+    world.add(
+        "canonical-signals",
+        signal_id="sig-0001",
+        cycle_id=f"cycle-{at:%m%d%H}",
+        symbol="BTC-USDT",
+        side="BUY",
+        confidence="0.82",
+        occurred_at=iso(at),
+        account="alpha",
+        strategy_payload=json.dumps({"strategy": "breakout", "window": 96}),
+    )
     limit = world.price("BTC-USDT", at, "0.0004")
     at += timedelta(seconds=2)
-    request = world.request("alpha", "BTC-USDT", "BUY", D("0.6"), at, limit=limit,
-                            signal="sig-0001")
+    request = world.request(
+        "alpha", "BTC-USDT", "BUY", D("0.6"), at, limit=limit, signal="sig-0001"
+    )
     for piece in (1, 2, 3):
-        order = world.send("alpha", "BTC-USDT", "BUY", D("0.2"), at + timedelta(minutes=piece),
-                           limit=limit, request=request, piece=(piece, 3))
+        order = world.send(
+            "alpha",
+            "BTC-USDT",
+            "BUY",
+            D("0.2"),
+            at + timedelta(minutes=piece),
+            limit=limit,
+            request=request,
+            piece=(piece, 3),
+        )
         world.accept(order)
         for part in ("0.05", "0.08", "0.07")[: 3 if piece < 3 else 2]:
             world.fill(order, D(part), limit - INSTRUMENTS["BTC-USDT"].tick * piece)
@@ -45,19 +62,35 @@ def lifecycle(world: World) -> None:
     at = moment(1, 14, 40)
     price = world.price("BTC-USDT", at, "0.011")
     request = world.request("alpha", "BTC-USDT", "SELL", D("0.6"), at, limit=price)
-    order = world.send("alpha", "BTC-USDT", "SELL", D("0.6"), at + timedelta(seconds=1),
-                       limit=price, request=request)
+    order = world.send(
+        "alpha",
+        "BTC-USDT",
+        "SELL",
+        D("0.6"),
+        at + timedelta(seconds=1),
+        limit=price,
+        request=request,
+    )
     world.accept(order)
     world.fill(order, D("0.25"), price)
     world.fill(order, D("0.35"), price, maker=False)
 
 
-def _trade(world: World, account: str, symbol: str, side: str, quantity: str, at: datetime,
-           parts: tuple[str, ...] = (), fee: str = "") -> Order:
+def _trade(
+    world: World,
+    account: str,
+    symbol: str,
+    side: str,
+    quantity: str,
+    at: datetime,
+    parts: tuple[str, ...] = (),
+    fee: str = "",
+) -> Order:
     """A market order, filled in full, in the parts named."""
     request = world.request(account, symbol, side, D(quantity), at)
-    order = world.send(account, symbol, side, D(quantity), at + timedelta(milliseconds=250),
-                       request=request)
+    order = world.send(
+        account, symbol, side, D(quantity), at + timedelta(milliseconds=250), request=request
+    )
     world.accept(order)
     offset = "0.0001" if side == "BUY" else "-0.0001"
     for part in parts or (quantity,):
@@ -95,8 +128,14 @@ def late_fill(world: World) -> None:
     order = world.send("alpha", "BTC-PERP", "BUY", D(80), at, limit=price, request=request)
     world.accept(order)
     world.fill(order, D(30), price)
-    world.event(order, "CANCELLED", "CANCELLED", "CANCELED", after_ms=60_000,
-                reason="cancelled by the trader")
+    world.event(
+        order,
+        "CANCELLED",
+        "CANCELLED",
+        "CANCELED",
+        after_ms=60_000,
+        reason="cancelled by the trader",
+    )
     world.fill(order, D(20), price, after_ms=35, late=True)
 
 
@@ -104,32 +143,79 @@ def refused(world: World) -> None:
     """Rejected by the venue, failed on the way after a retry, expired, replaced."""
     at = moment(2, 10)
     price = world.price("ETH-USDT", at, "-0.01")
-    order = world.send("alpha", "ETH-USDT", "BUY", D(50), at, limit=price,
-                       request=world.request("alpha", "ETH-USDT", "BUY", D(50), at, limit=price))
-    world.event(order, "REJECTED", "REJECTED", "REJECTED", error_code="INSUFFICIENT_BALANCE",
-                reason="account has insufficient balance")
+    order = world.send(
+        "alpha",
+        "ETH-USDT",
+        "BUY",
+        D(50),
+        at,
+        limit=price,
+        request=world.request("alpha", "ETH-USDT", "BUY", D(50), at, limit=price),
+    )
+    world.event(
+        order,
+        "REJECTED",
+        "REJECTED",
+        "REJECTED",
+        error_code="INSUFFICIENT_BALANCE",
+        reason="account has insufficient balance",
+    )
     at = moment(2, 10, 20)
-    order = world.send("beta", "SOL-PERP", "SELL", D(10), at,
-                       request=world.request("beta", "SOL-PERP", "SELL", D(10), at))
+    order = world.send(
+        "beta",
+        "SOL-PERP",
+        "SELL",
+        D(10),
+        at,
+        request=world.request("beta", "SOL-PERP", "SELL", D(10), at),
+    )
     world.event(order, "RETRIED", None, after_ms=2_000, retry_attempt=1, reason="timeout")
-    world.event(order, "FAILED", "FAILED", after_ms=2_000, retry_attempt=2, error_code="TIMEOUT",
-                reason="no answer from the venue")
+    world.event(
+        order,
+        "FAILED",
+        "FAILED",
+        after_ms=2_000,
+        retry_attempt=2,
+        error_code="TIMEOUT",
+        reason="no answer from the venue",
+    )
     at = moment(2, 14)
     price = world.price("ETH-USDT", at, "-0.03")
-    order = world.send("alpha", "ETH-USDT", "BUY", D("1.5"), at, limit=price, tif="DAY",
-                       request=world.request("alpha", "ETH-USDT", "BUY", D("1.5"), at,
-                                             limit=price, tif="DAY"))
+    order = world.send(
+        "alpha",
+        "ETH-USDT",
+        "BUY",
+        D("1.5"),
+        at,
+        limit=price,
+        tif="DAY",
+        request=world.request("alpha", "ETH-USDT", "BUY", D("1.5"), at, limit=price, tif="DAY"),
+    )
     world.accept(order)
     order.at = at.replace(hour=23, minute=59, second=59)
     world.event(order, "EXPIRED", "EXPIRED", "EXPIRED", reason="end of day")
     at = moment(3, 9)
     price = world.price("BTC-PERP", at, "-0.001")
-    order = world.send("alpha", "BTC-PERP", "BUY", D(50), at, limit=price,
-                       request=world.request("alpha", "BTC-PERP", "BUY", D(50), at, limit=price))
+    order = world.send(
+        "alpha",
+        "BTC-PERP",
+        "BUY",
+        D(50),
+        at,
+        limit=price,
+        request=world.request("alpha", "BTC-PERP", "BUY", D(50), at, limit=price),
+    )
     world.accept(order)
     better = world.price("BTC-PERP", at, "0.0002")
-    world.event(order, "REPLACED", None, "REPLACED", after_ms=90_000, order_quantity=D(40),
-                limit_price=better)
+    world.event(
+        order,
+        "REPLACED",
+        None,
+        "REPLACED",
+        after_ms=90_000,
+        order_quantity=D(40),
+        limit_price=better,
+    )
     order.quantity = D(40)
     world.fill(order, D(40), better)
 
@@ -169,10 +255,23 @@ def stopped(world: World) -> None:
         ("", True, 30, "venue maintenance"),
         ("", False, 31, "maintenance over"),
     ):
-        world.add("canonical-kill-switch", enabled=str(enabled).lower(),
-                  occurred_at=iso(at + timedelta(hours=hours)), account=account, reason=reason,
-                  actor="risk-desk")
-    world.request("beta", "SOL-PERP", "BUY", D(400), at + timedelta(minutes=20),
-                  action="BLOCKED", rule="kill_switch")
-    world.request("alpha", "BTC-USDT", "BUY", D("9"), moment(3, 10), action="BLOCKED",
-                  rule="max_notional")
+        world.add(
+            "canonical-kill-switch",
+            enabled=str(enabled).lower(),
+            occurred_at=iso(at + timedelta(hours=hours)),
+            account=account,
+            reason=reason,
+            actor="risk-desk",
+        )
+    world.request(
+        "beta",
+        "SOL-PERP",
+        "BUY",
+        D(400),
+        at + timedelta(minutes=20),
+        action="BLOCKED",
+        rule="kill_switch",
+    )
+    world.request(
+        "alpha", "BTC-USDT", "BUY", D("9"), moment(3, 10), action="BLOCKED", rule="max_notional"
+    )

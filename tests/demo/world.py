@@ -38,7 +38,7 @@ class Order:
     limit: Decimal | None
     request: str | None
     at: datetime
-    filled: Decimal = D(0)
+    filled: Decimal = field(default_factory=Decimal)
     status: str = "PENDING"
     fills: list[Row] = field(default_factory=list)
 
@@ -84,104 +84,226 @@ class World:
     def _declare(self) -> None:
         kinds = {"alpha": "LIVE", "beta": "LIVE", "gamma": "PAPER"}
         for account, kind in kinds.items():
-            self.add("canonical-accounts", account=account, venue=VENUES[account],
-                     trader_id=TRADERS[account], base_currency="USDT", account_type=kind,
-                     opened_at=iso(START - timedelta(days=30)))
+            self.add(
+                "canonical-accounts",
+                account=account,
+                venue=VENUES[account],
+                trader_id=TRADERS[account],
+                base_currency="USDT",
+                account_type=kind,
+                opened_at=iso(START - timedelta(days=30)),
+            )
             self.cash(account, "DEPOSIT", D(1_000_000), "USDT", START, reason="opening deposit")
         self.cash("alpha", "DEPOSIT", D(20), "BNB", START, reason="to pay fees with")
         self.cash("beta", "DEPOSIT", D(3), "BTC", START, reason="margin of inverse contracts")
-        self.cash("alpha", "WITHDRAWAL", D(-5_000), "USDT", START + timedelta(days=3, hours=20),
-                  reason="profits taken out")
+        self.cash(
+            "alpha",
+            "WITHDRAWAL",
+            D(-5_000),
+            "USDT",
+            START + timedelta(days=3, hours=20),
+            reason="profits taken out",
+        )
         for i in INSTRUMENTS.values():
-            self.add("canonical-instruments", symbol=i.symbol, base_currency=i.base,
-                     quote_currency=i.quote, settlement_currency=i.settle,
-                     multiplier=text(i.multiplier), is_inverse=str(i.kind == "INVERSE").lower(),
-                     instrument_type=i.kind, tick_size=text(i.tick), lot_size=text(i.lot))
+            self.add(
+                "canonical-instruments",
+                symbol=i.symbol,
+                base_currency=i.base,
+                quote_currency=i.quote,
+                settlement_currency=i.settle,
+                multiplier=text(i.multiplier),
+                is_inverse=str(i.kind == "INVERSE").lower(),
+                instrument_type=i.kind,
+                tick_size=text(i.tick),
+                lot_size=text(i.lot),
+            )
             for t in self.ticks[i.symbol]:
-                self.add("canonical-ticks", symbol=t.symbol, bid_price=text(t.bid),
-                         ask_price=text(t.ask), event_at=iso(t.at))
+                self.add(
+                    "canonical-ticks",
+                    symbol=t.symbol,
+                    bid_price=text(t.bid),
+                    ask_price=text(t.ask),
+                    event_at=iso(t.at),
+                )
 
     def add(self, file: str, **row: Any) -> None:
         self.rows[file].append(row)
 
-    def cash(self, account: str, kind: str, amount: Decimal, currency: str, at: datetime, *,
-             symbol: str = "", reason: str = "") -> None:
+    def cash(
+        self,
+        account: str,
+        kind: str,
+        amount: Decimal,
+        currency: str,
+        at: datetime,
+        *,
+        symbol: str = "",
+        reason: str = "",
+    ) -> None:
         self.moves.append((at, account, currency, amount))
-        self.add("canonical-cash", venue=VENUES[account], account=account,
-                 movement_id=self.number("cash"), kind=kind, amount=text(amount),
-                 currency=currency, symbol=symbol, reason=reason, occurred_at=iso(at))
+        self.add(
+            "canonical-cash",
+            venue=VENUES[account],
+            account=account,
+            movement_id=self.number("cash"),
+            kind=kind,
+            amount=text(amount),
+            currency=currency,
+            symbol=symbol,
+            reason=reason,
+            occurred_at=iso(at),
+        )
 
     # intent
 
-    def request(self, account: str, symbol: str, side: str, quantity: Decimal, at: datetime, *,
-                limit: Decimal | None = None, signal: str = "", action: str = "ALLOWED",
-                rule: str = "max_notional", tif: str = "GTC") -> str:
+    def request(
+        self,
+        account: str,
+        symbol: str,
+        side: str,
+        quantity: Decimal,
+        at: datetime,
+        *,
+        limit: Decimal | None = None,
+        signal: str = "",
+        action: str = "ALLOWED",
+        rule: str = "max_notional",
+        tif: str = "GTC",
+    ) -> str:
         """An intent and the risk policy's decision about it; its client_request_id."""
         name = self.number("req")
         expires = at.replace(hour=23, minute=59, second=59, microsecond=0)
-        self.add("canonical-requests", client_request_id=name, account=account,
-                 trader_id=TRADERS[account], signal_id=signal,
-                 cycle_id=f"cycle-{at:%m%d%H}", symbol=symbol, side=side,
-                 order_type="LIMIT" if limit else "MARKET", quantity=text(quantity),
-                 limit_price=text(limit), stop_price="", stop_loss="", take_profit="",
-                 time_in_force=tif, expires_at=iso(expires) if tif == "DAY" else "",
-                 requested_at=iso(at))
+        self.add(
+            "canonical-requests",
+            client_request_id=name,
+            account=account,
+            trader_id=TRADERS[account],
+            signal_id=signal,
+            cycle_id=f"cycle-{at:%m%d%H}",
+            symbol=symbol,
+            side=side,
+            order_type="LIMIT" if limit else "MARKET",
+            quantity=text(quantity),
+            limit_price=text(limit),
+            stop_price="",
+            stop_loss="",
+            take_profit="",
+            time_in_force=tif,
+            expires_at=iso(expires) if tif == "DAY" else "",
+            requested_at=iso(at),
+        )
         notional = INSTRUMENTS[symbol].cost(quantity, limit or self.tick(symbol, at).mid)
-        self.add("canonical-risk-events", client_request_id=name, action=action, rule=rule,
-                 details=json.dumps({"notional": text(notional.quantize(EIGHT_PLACES))}),
-                 occurred_at=iso(at + timedelta(milliseconds=4)))
+        self.add(
+            "canonical-risk-events",
+            client_request_id=name,
+            action=action,
+            rule=rule,
+            details=json.dumps({"notional": text(notional.quantize(EIGHT_PLACES))}),
+            occurred_at=iso(at + timedelta(milliseconds=4)),
+        )
         return name
 
-    def send(self, account: str, symbol: str, side: str, quantity: Decimal, at: datetime, *,
-             limit: Decimal | None = None, request: str | None = None, tif: str = "GTC",
-             piece: tuple[int, int] | None = None) -> Order:
+    def send(
+        self,
+        account: str,
+        symbol: str,
+        side: str,
+        quantity: Decimal,
+        at: datetime,
+        *,
+        limit: Decimal | None = None,
+        request: str | None = None,
+        tif: str = "GTC",
+        piece: tuple[int, int] | None = None,
+    ) -> Order:
         """Send an order to its venue."""
-        order = Order(self.number("ord"), account, INSTRUMENTS[symbol], side, quantity, limit,
-                      request, at)
+        order = Order(
+            self.number("ord"), account, INSTRUMENTS[symbol], side, quantity, limit, request, at
+        )
         self.orders.append(order)
-        self.add("canonical-orders", venue=order.venue, account=account, symbol=symbol,
-                 order_id=order.number, client_order_id=f"c-{order.number}", side=side,
-                 order_type="LIMIT" if limit else "MARKET", quantity=text(quantity),
-                 limit_price=text(limit), stop_price="", time_in_force=tif, status="PENDING",
-                 created_at=iso(at), client_request_id=request or "",
-                 slice_number=piece[0] if piece else "", total_slices=piece[1] if piece else "")
+        self.add(
+            "canonical-orders",
+            venue=order.venue,
+            account=account,
+            symbol=symbol,
+            order_id=order.number,
+            client_order_id=f"c-{order.number}",
+            side=side,
+            order_type="LIMIT" if limit else "MARKET",
+            quantity=text(quantity),
+            limit_price=text(limit),
+            stop_price="",
+            time_in_force=tif,
+            status="PENDING",
+            created_at=iso(at),
+            client_request_id=request or "",
+            slice_number=piece[0] if piece else "",
+            total_slices=piece[1] if piece else "",
+        )
         self.event(order, "SUBMITTED", "PENDING", "NEW_PENDING", after_ms=0)
         return order
 
     # what happens to an order
 
-    def event(self, order: Order, kind: str, status: str | None, venue_status: str = "", *,
-              after_ms: int = 40, **more: Any) -> None:
+    def event(
+        self,
+        order: Order,
+        kind: str,
+        status: str | None,
+        venue_status: str = "",
+        *,
+        after_ms: int = 40,
+        **more: Any,
+    ) -> None:
         order.at += timedelta(milliseconds=after_ms)
         order.status = status or order.status
-        self.add("canonical-events", event_type=kind, occurred_at=iso(order.at),
-                 venue=order.venue, account=order.account, order_id=order.number,
-                 client_request_id=order.request or "", event_id=self.number("ev"),
-                 status=status or "", venue_status=venue_status,
-                 reason=more.get("reason", ""), error_code=more.get("error_code", ""),
-                 retry_attempt=more.get("retry_attempt", ""),
-                 latency_ms=more.get("latency_ms", ""),
-                 order_quantity=text(more.get("order_quantity")),
-                 limit_price=text(more.get("limit_price")), data=more.get("data", ""),
-                 actor=more.get("actor", TRADERS[order.account]))
+        self.add(
+            "canonical-events",
+            event_type=kind,
+            occurred_at=iso(order.at),
+            venue=order.venue,
+            account=order.account,
+            order_id=order.number,
+            client_request_id=order.request or "",
+            event_id=self.number("ev"),
+            status=status or "",
+            venue_status=venue_status,
+            reason=more.get("reason", ""),
+            error_code=more.get("error_code", ""),
+            retry_attempt=more.get("retry_attempt", ""),
+            latency_ms=more.get("latency_ms", ""),
+            order_quantity=text(more.get("order_quantity")),
+            limit_price=text(more.get("limit_price")),
+            data=more.get("data", ""),
+            actor=more.get("actor", TRADERS[order.account]),
+        )
 
     def accept(self, order: Order) -> None:
         self.event(order, "ACCEPTED", "ACCEPTED", "NEW", latency_ms=self.rng.randint(18, 160))
 
-    def fill(self, order: Order, quantity: Decimal, price: Decimal, *, after_ms: int = 900,
-             maker: bool | None = None, fee: str = "", late: bool = False) -> Row:
+    def fill(
+        self,
+        order: Order,
+        quantity: Decimal,
+        price: Decimal,
+        *,
+        after_ms: int = 900,
+        maker: bool | None = None,
+        fee: str = "",
+        late: bool = False,
+    ) -> Row:
         """Execute part of an order. `fee` names another currency than the settlement one."""
         order.at += timedelta(milliseconds=after_ms)
         instrument = order.instrument
         maker = order.limit is not None if maker is None else maker
         amount, currency = self._fee(order, quantity, price, maker, fee)
-        row = dict(
-            venue=order.venue, account=order.account, symbol=instrument.symbol,
-            order_id=order.number, fill_id=self.number("fill"), side=order.side,
-            quantity=text(quantity), price=text(price), fee_amount=text(amount),
-            fee_currency=currency, liquidity="MAKER" if maker else "TAKER",
-            executed_at=iso(order.at), kind="TRADE", corrects_fill_id="",
-        )  # fmt: skip
+        row = {
+            "venue": order.venue, "account": order.account, "symbol": instrument.symbol,
+            "order_id": order.number, "fill_id": self.number("fill"), "side": order.side,
+            "quantity": text(quantity), "price": text(price), "fee_amount": text(amount),
+            "fee_currency": currency, "liquidity": "MAKER" if maker else "TAKER",
+            "executed_at": iso(order.at), "kind": "TRADE", "corrects_fill_id": "",
+        }  # fmt: skip
         self.rows["canonical-fills"].append(row)
         order.fills.append(row)
         order.filled += quantity
@@ -192,13 +314,18 @@ class World:
         if not order.number.startswith("ext"):
             done = order.filled == order.quantity
             status = None if late else "FILLED" if done else "PARTIAL"
-            self.event(order, "FILLED" if done and not late else "EXECUTED", status,
-                       "LATE_FILL" if late else "FILLED" if done else "PARTIALLY_FILLED",
-                       after_ms=3)
+            self.event(
+                order,
+                "FILLED" if done and not late else "EXECUTED",
+                status,
+                "LATE_FILL" if late else "FILLED" if done else "PARTIALLY_FILLED",
+                after_ms=3,
+            )
         return row
 
-    def _fee(self, order: Order, quantity: Decimal, price: Decimal, maker: bool,
-             currency: str) -> tuple[Decimal, str]:
+    def _fee(
+        self, order: Order, quantity: Decimal, price: Decimal, maker: bool, currency: str
+    ) -> tuple[Decimal, str]:
         instrument = order.instrument
         rate = RATES[instrument.kind][1 if maker else 0]
         amount = instrument.cost(quantity, price) * rate
@@ -214,8 +341,13 @@ class World:
         self._amend(order, fill, "BUST", {})
         order.filled -= D(fill["quantity"])
         self._undo(fill)
-        self.event(order, "BUSTED", "PARTIAL" if order.filled else "ACCEPTED", "TRADE_BUST",
-                   reason="busted by the venue: erroneous price")
+        self.event(
+            order,
+            "BUSTED",
+            "PARTIAL" if order.filled else "ACCEPTED",
+            "TRADE_BUST",
+            reason="busted by the venue: erroneous price",
+        )
 
     def correct(self, order: Order, fill: Row, price: Decimal) -> None:
         """The venue changes an execution's price."""
@@ -225,8 +357,14 @@ class World:
 
     def _amend(self, order: Order, fill: Row, kind: str, changes: Mapping[str, str]) -> None:
         self.rows["canonical-fills"].append(
-            {**fill, **changes, "fill_id": self.number("fill"), "kind": kind,
-             "corrects_fill_id": fill["fill_id"], "executed_at": iso(order.at)}
+            {
+                **fill,
+                **changes,
+                "fill_id": self.number("fill"),
+                "kind": kind,
+                "corrects_fill_id": fill["fill_id"],
+                "executed_at": iso(order.at),
+            }
         )
 
     def _undo(self, fill: Row) -> None:
@@ -246,8 +384,15 @@ class World:
                     continue
                 worth = instrument.cost(quantity, self.tick(symbol, at).mid)
                 amount = (-worth * rate).quantize(EIGHT_PLACES)
-                self.cash(account, "FUNDING", amount, instrument.settle, at, symbol=symbol,
-                          reason="funding")
+                self.cash(
+                    account,
+                    "FUNDING",
+                    amount,
+                    instrument.settle,
+                    at,
+                    symbol=symbol,
+                    reason="funding",
+                )
 
     def effective_fills(self) -> list[Row]:
         """Fills in force: busted ones left out, corrected ones as corrected."""
@@ -279,10 +424,16 @@ class World:
 
     def files(self) -> dict[str, list[Row]]:
         """Each file's rows in the order a venue would list them."""
-        stamp = {"canonical-fills": "executed_at", "canonical-events": "occurred_at",
-                 "canonical-cash": "occurred_at", "canonical-orders": "created_at",
-                 "canonical-requests": "requested_at", "canonical-risk-events": "occurred_at",
-                 "canonical-ticks": "event_at", "canonical-activity": "occurred_at"}
+        stamp = {
+            "canonical-fills": "executed_at",
+            "canonical-events": "occurred_at",
+            "canonical-cash": "occurred_at",
+            "canonical-orders": "created_at",
+            "canonical-requests": "requested_at",
+            "canonical-risk-events": "occurred_at",
+            "canonical-ticks": "event_at",
+            "canonical-activity": "occurred_at",
+        }
         return {
             name: sorted(rows, key=lambda r, n=name: r[stamp[n]]) if name in stamp else rows
             for name, rows in sorted(self.rows.items())

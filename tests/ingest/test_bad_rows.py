@@ -109,9 +109,10 @@ def test_a_mended_reference_loads_on_the_second_try(market: Ledger) -> None:
 
 
 def test_a_fill_contradicts_its_order(market: Ledger) -> None:
-    market.load("canonical-fills", FILLS + fill() + fill(
-        fill_id="g", side="SELL", executed_at="2026-03-02T09:00:01Z"
-    ))
+    market.load(
+        "canonical-fills",
+        FILLS + fill() + fill(fill_id="g", side="SELL", executed_at="2026-03-02T09:00:01Z"),
+    )
     market.load("canonical-fills", FILLS + fill(fill_id="h", symbol="BTC-PERP"))
     assert market.reasons() == [(2, "contradicts_order"), (3, "contradicts_order")]
     assert market.rows("select side, instrument_id from orders") == [("BUY", "BTC-USDT")]

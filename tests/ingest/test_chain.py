@@ -70,7 +70,9 @@ def recompute(ledger: Ledger) -> list[str]:
 
 def test_a_stranger_finds_the_same_hashes(ledger: Ledger) -> None:
     load_all(ledger)
-    stored = [row[0] for row in ledger.rows("select chain_hash from ledger_batches order by batch_id")]
+    stored = [
+        row[0] for row in ledger.rows("select chain_hash from ledger_batches order by batch_id")
+    ]
     assert stored == recompute(ledger)
 
 
@@ -78,7 +80,9 @@ def test_text_that_needs_escaping(ledger: Ledger) -> None:
     odd = [{"account": "a\tb\\N\nc", "venue": "\\N"}, {"account": "é", "venue": "\r\\"}]
     ledger.load("canonical-accounts", json.dumps(odd), "odd.json")
     assert ledger.rows("select count(*) from accounts") == [(2,)]
-    stored = [row[0] for row in ledger.rows("select chain_hash from ledger_batches order by batch_id")]
+    stored = [
+        row[0] for row in ledger.rows("select chain_hash from ledger_batches order by batch_id")
+    ]
     assert stored == recompute(ledger)
 
 

@@ -79,9 +79,10 @@ def test_declared_terms_of_what_was_first_seen_on_fills(market: Ledger) -> None:
     assert (same.batch_id, same.duplicates) == (None, 1)
     other = market.load("canonical-accounts", "account,venue,account_type\nnew,northex,PAPER\n")
     assert other.quarantined == 1
-    assert "account_type is PAPER, the ledger has LIVE" in market.rows(
-        "select reason from quarantine"
-    )[0][0]
+    assert (
+        "account_type is PAPER, the ledger has LIVE"
+        in market.rows("select reason from quarantine")[0][0]
+    )
 
 
 def test_two_sides_of_a_trade_with_oneself(duck: Ledger) -> None:

@@ -1,6 +1,6 @@
 """Each format's small file becomes exactly the facts written down beside it.
 
-To accept a change: `python -m tests.ingest.test_golden` writes the .facts files anew; read the diff.
+To accept a change: `python -m tests.ingest.test_golden` writes the .facts files; read the diff.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def facts(case: dict[str, Any]) -> tuple[list[Instrument], list[Fill], list[Tick
     return [instrument], fills, marks
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_golden(build: Build, case: dict[str, Any]) -> None:
     connection = ledger()
     write(connection, *facts(case))

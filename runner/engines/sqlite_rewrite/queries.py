@@ -326,7 +326,11 @@ class QueryWriter(Writer):
             if place is None:
                 terms.append(self.ordered(term))
             else:
-                terms.append(self.ordered(term, outputs.by(place, names), items[place].type_))
+                node, called = items[place].node, outputs.by(place, names)
+                # SQLite looks an output up by its alias only: a bare column has none
+                if isinstance(node, exp.Column):
+                    called = self.sql(node)
+                terms.append(self.ordered(term, called, items[place].type_))
         return [f"order by {', '.join(terms)}"]
 
     def _output_place(self, node: exp.Expr, items: list[Item], names: list[str]) -> int | None:

@@ -107,7 +107,8 @@ def _stage_lines(staging: Staging, source: Source, table: str, new_line: str) ->
             "coalesce(line, '') as raw "
             f"from read_csv({quoted(str(source.path))}, delim = '', quote = '', escape = '', "
             "header = false, columns = {'line': 'varchar'}, auto_detect = false, "
-            f"strict_mode = false, compression = 'none', max_line_size = {_MAX_LINE_BYTES}{new_line})"
+            f"strict_mode = false, compression = 'none', max_line_size = {_MAX_LINE_BYTES}"
+            f"{new_line})"
         )
     except EngineError as error:
         if error.code != "R310":
@@ -173,5 +174,3 @@ def _split(delimiter: str, has_quotes: bool) -> str:
     return (
         f"case when not contains(raw, '\"') then {plain} when {whole} then {unquoted} else [] end"
     )
-
-

@@ -36,7 +36,8 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     if chunk:
         _stage(staging, source, table, chunk)
     staging.run(
-        "insert into ingest_refused select row_id, raw, 'not_json', 'the line is not a JSON object' "
+        "insert into ingest_refused "
+        "select row_id, raw, 'not_json', 'the line is not a JSON object' "
         f"from {table} where record is null"
     )
     if form.has_columns:

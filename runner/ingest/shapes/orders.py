@@ -158,9 +158,12 @@ REQUEST = Shape(
     ),
     references=(
         Reference(
-            "signal_id", "signals", "signal_id", "unknown_signal",
+            "signal_id",
+            "signals",
+            "signal_id",
+            "unknown_signal",
             "'no signal of that signal_id is known: load canonical-signals first'",
-        ),  # fmt: skip
+        ),
     ),
     has_instrument=True,
     account_column="account_id",
@@ -367,9 +370,12 @@ FILL = Shape(
     ),
     references=(
         Reference(
-            "corrects_fill_id", "order_fills", "fill_id", "unknown_fill",
+            "corrects_fill_id",
+            "order_fills",
+            "fill_id",
+            "unknown_fill",
             "'the fill it corrects is not known: load it first'",
-        ),  # fmt: skip
+        ),
     ),
     has_instrument=True,
     makes_instruments=True,
