@@ -9,8 +9,10 @@ from runner.build.plan import Action, Plan, Step
 from runner.build.report import BuildResult, StepResult
 from runner.checks.results import CheckResult, Status
 from runner.cli.console import duration, say
+from runner.report.write import text
 
 _SHOWN_FAILING_ROWS = 3
+_ROW_WIDTH = 240
 
 
 class Quiet:
@@ -132,8 +134,8 @@ def explain(check: CheckResult, *, stored: bool = True) -> None:
     if check.rows is not None:
         for row in check.rows.rows[:_SHOWN_FAILING_ROWS]:
             pairs = zip(check.rows.columns, row, strict=True)
-            shown = ", ".join(f"{name}={value}" for name, value in pairs if value is not None)
-            say(f"    {shown[:300]}")
+            shown = ", ".join(f"{name}={text(value)}" for name, value in pairs if value is not None)
+            say(f"    {shown}" if len(shown) <= _ROW_WIDTH else f"    {shown[:_ROW_WIDTH]}…")
         if failed and stored:
             say(
                 '  all of them: runner query "select failing_row from check_failures '

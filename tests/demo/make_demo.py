@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.demo import conduct, crowd, statement, story
+from tests.demo import conduct, crowd, funding, statement, story
 from tests.demo.world import World
 
 DEFAULT = Path(__file__).resolve().parent.parent.parent / "seeds" / "demo"
@@ -24,7 +24,7 @@ def make(folder: Path) -> list[Path]:
     world = World()
     story.tell(world)
     crowd.trade(world)
-    world.pay_funding()
+    funding.pay(world)
     conduct.behave(world)
     statement.state(world)
     folder.mkdir(parents=True, exist_ok=True)

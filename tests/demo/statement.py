@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from decimal import Decimal
 
+from tests.demo.funding import effective_fills
 from tests.demo.market import END, INSTRUMENTS, START, D
 from tests.demo.world import EIGHT_PLACES, Row, World, iso, text
 
@@ -19,7 +20,7 @@ def state(world: World) -> None:
         "period_end": iso(END),
     }
     world.add("canonical-statements", **head)
-    fills = [f for f in world.effective_fills() if f["account"] == ACCOUNT]
+    fills = [f for f in effective_fills(world) if f["account"] == ACCOUNT]
     _orders(world, head, fills)
     _fills(world, head, fills)
     _balances(world, head, fills)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.demo.market import DAYS, INSTRUMENTS, START, D, Instrument, Tick, to_step, walk
+from tests.demo.market import INSTRUMENTS, START, D, Instrument, Tick, to_step, walk
 
 SEED = 20260302
 VENUES = {"alpha": "northex", "beta": "southex", "gamma": "northex"}
@@ -370,52 +370,6 @@ class World:
     def _undo(self, fill: Row) -> None:
         signed = D(fill["quantity"]) * (1 if fill["side"] == "BUY" else -1)
         self.position[fill["account"], fill["symbol"]] -= signed
-
-    # cash that follows positions
-
-    def pay_funding(self) -> None:
-        """Every eight hours, longs of a perpetual pay shorts at the day's rate."""
-        for hours in range(8, DAYS * 24, 8):
-            at = START + timedelta(hours=hours)
-            rate = D((hours * 7) % 23 - 9) / 100_000
-            for (account, symbol), quantity in sorted(self.positions_at(at).items()):
-                instrument = INSTRUMENTS[symbol]
-                if instrument.kind == "SPOT" or not quantity:
-                    continue
-                worth = instrument.cost(quantity, self.tick(symbol, at).mid)
-                amount = (-worth * rate).quantize(EIGHT_PLACES)
-                self.cash(
-                    account,
-                    "FUNDING",
-                    amount,
-                    instrument.settle,
-                    at,
-                    symbol=symbol,
-                    reason="funding",
-                )
-
-    def effective_fills(self) -> list[Row]:
-        """Fills in force: busted ones left out, corrected ones as corrected."""
-        fills = self.rows["canonical-fills"]
-        replaced = {f["corrects_fill_id"]: f for f in fills if f["corrects_fill_id"]}
-        found = []
-        for fill in fills:
-            if fill["kind"] != "TRADE":
-                continue
-            change = replaced.get(fill["fill_id"])
-            if change is None:
-                found.append(fill)
-            elif change["kind"] == "CORRECTION":
-                found.append({**fill, "price": change["price"]})
-        return sorted(found, key=lambda f: (f["executed_at"], f["fill_id"]))
-
-    def positions_at(self, at: datetime) -> dict[tuple[str, str], Decimal]:
-        found: defaultdict[tuple[str, str], Decimal] = defaultdict(D)
-        for fill in self.effective_fills():
-            if fill["executed_at"] < iso(at):
-                signed = D(fill["quantity"]) * (1 if fill["side"] == "BUY" else -1)
-                found[fill["account"], fill["symbol"]] += signed
-        return found
 
     def price(self, symbol: str, at: datetime, offset: str = "0") -> Decimal:
         """A price near the market: the mid moved by a relative offset, on the tick grid."""

@@ -81,6 +81,25 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
+@pytest.fixture(scope="session")
+def golden_ledgers(
+    templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, tuple[Ledger, dict[str, list[str]]]]]:
+    """Each engine's ledger with all golden files in it, each loaded twice; and their facts."""
+    from tests.ingest.test_golden import load_all
+
+    made = {}
+    for engine_name, template in templates.items():
+        folder = tmp_path_factory.mktemp("golden")
+        path = folder / f"ledger.{engine_name}"
+        shutil.copyfile(template, path)
+        ledger = Ledger(open_engine(Target("t", engine_name, path)), load_config(ROOT), folder)
+        made[engine_name] = (ledger, load_all(ledger))
+    yield made
+    for ledger, _ in made.values():
+        ledger.engine.close()
+
+
 @pytest.fixture
 def open_copy(templates: dict[str, Path], tmp_path: Path) -> Iterator[Callable[[str], Ledger]]:
     """open_copy("duckdb"): a ledger of its own each time."""

@@ -13,7 +13,7 @@ import pytest
 from runner.ingest import chain
 from runner.ingest.facts import fact_tables
 from tests.ingest.conftest import GOLDEN, NOW, Ledger
-from tests.ingest.test_golden import load_all
+from tests.ingest.test_golden import Loaded
 
 EPOCH = datetime(1970, 1, 1)
 
@@ -68,11 +68,13 @@ def recompute(ledger: Ledger) -> list[str]:
     return found
 
 
-def test_a_stranger_finds_the_same_hashes(ledger: Ledger) -> None:
-    load_all(ledger)
-    stored = [
-        row[0] for row in ledger.rows("select chain_hash from ledger_batches order by batch_id")
-    ]
+def hashes(ledger: Ledger) -> list[str]:
+    return [r[0] for r in ledger.rows("select chain_hash from ledger_batches order by batch_id")]
+
+
+def test_a_stranger_finds_the_same_hashes(golden_ledgers: Loaded, engine_name: str) -> None:
+    ledger, _ = golden_ledgers[engine_name]
+    stored = hashes(ledger)
     assert stored == recompute(ledger)
 
 
@@ -80,9 +82,7 @@ def test_text_that_needs_escaping(ledger: Ledger) -> None:
     odd = [{"account": "a\tb\\N\nc", "venue": "\\N"}, {"account": "é", "venue": "\r\\"}]
     ledger.load("canonical-accounts", json.dumps(odd), "odd.json")
     assert ledger.rows("select count(*) from accounts") == [(2,)]
-    stored = [
-        row[0] for row in ledger.rows("select chain_hash from ledger_batches order by batch_id")
-    ]
+    stored = hashes(ledger)
     assert stored == recompute(ledger)
 
 
@@ -103,8 +103,8 @@ def test_batches_count_up_and_time_does_not_run_back(duck: Ledger) -> None:
     assert found[2][1] >= NOW
 
 
-def test_every_row_carries_its_batch(duck: Ledger) -> None:
-    load_all(duck)
+def test_every_row_carries_its_batch(golden_ledgers: Loaded) -> None:
+    duck, _ = golden_ledgers["duckdb"]
     for name, count in duck.rows(
         "select table_name, sum(row_count) from ledger_batch_tables group by table_name"
     ):

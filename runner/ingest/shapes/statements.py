@@ -87,7 +87,8 @@ STATEMENT_ORDER = Shape(
     },
     rules=(
         positive("quantity"),
-        Rule("negative", "r.filled_quantity < 0", "'filled_quantity is ' || r.filled_quantity_text"),
+        Rule("negative", "r.filled_quantity < 0",
+             "'filled_quantity is ' || r.filled_quantity_text"),
     ),
     references=(_REFERENCE,),
     has_instrument=True,

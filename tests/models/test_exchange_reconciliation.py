@@ -1,0 +1,231 @@
+"""Each kind of break, and what is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.models.facts import EPOCH, insert, ledger, read, uid, write
+from tests.oracle import Fill, Instrument
+
+Build = Callable[..., duckdb.DuckDBPyConnection]
+SPOT = Instrument("BTC-USDT", "SPOT", "BTC", "USDT", "USDT")
+DAY = timedelta(days=1)
+STATED = EPOCH + 3 * DAY
+
+
+def fill(name: str, at: datetime, quantity: str = "1", **changes: Any) -> Fill:
+    values: dict[str, Any] = {
+        "fill_id": uid(name), "order_id": uid("order", name), "account_id": "A",
+        "instrument_id": "BTC-USDT", "side": "BUY", "quantity": Decimal(quantity),
+        "price": Decimal(100), "fee": Decimal("0.1"), "fee_currency": "USDT", "executed_at": at,
+        "recorded_at": at,
+    }  # fmt: skip
+    return Fill(**{**values, **changes})
+
+
+class Venue:
+    """A ledger with fills, and what the venue states of them."""
+
+    def __init__(self, *fills: Fill) -> None:
+        self.connection = ledger()
+        write(self.connection, [SPOT], list(fills))
+        self.statements = 0
+
+    def states(
+        self,
+        *fills: Fill,
+        balances: tuple[tuple[str, str, str], ...] = (),
+        orders: tuple[tuple[str, str, str], ...] = (),
+        days: int = 2,
+    ) -> None:
+        """Append a statement of `days` days from EPOCH; fills match on their id."""
+        self.statements += 1
+        statement, at = uid("statement", self.statements), STATED + self.statements * DAY
+        known = {"recorded_at": at, "batch_id": 1}
+        insert(
+            self.connection,
+            "statements",
+            [
+                {
+                    "statement_id": statement, "venue": "TEST", "account_id": "A",
+                    "period_start": EPOCH, "period_end": EPOCH + days * DAY, **known,
+                }
+            ],
+        )  # fmt: skip
+        insert(
+            self.connection,
+            "statement_fills",
+            [
+                {
+                    "statement_fill_id": uid("line", self.statements, n), "statement_id": statement,
+                    "exchange_order_id": "X", "exchange_fill_id": f.fill_id,
+                    "instrument_id": f.instrument_id, "side": f.side, "quantity": f.quantity,
+                    "price": f.price, "fee_amount": f.fee, "fee_currency": f.fee_currency,
+                    "executed_at": f.executed_at, **known,
+                }
+                for n, f in enumerate(fills)
+            ],
+        )  # fmt: skip
+        insert(
+            self.connection,
+            "statement_orders",
+            [
+                {
+                    "statement_order_id": uid("order line", exchange_id), "statement_id": statement,
+                    "exchange_order_id": exchange_id, "instrument_id": "BTC-USDT", "side": "BUY",
+                    "filled_quantity": filled, "status": status, "reported_at": STATED, **known,
+                }
+                for exchange_id, status, filled in orders
+            ],
+        )  # fmt: skip
+        insert(
+            self.connection,
+            "statement_balances",
+            [
+                {
+                    "statement_balance_id": uid("balance", self.statements, kind, of),
+                    "statement_id": statement, "kind": kind,
+                    "currency": of if kind == "BALANCE" else None,
+                    "instrument_id": of if kind == "POSITION" else None,
+                    "amount": amount, "stated_at": STATED, **known,
+                }
+                for kind, of, amount in balances
+            ],
+        )  # fmt: skip
+
+    def breaks(self, build: Build) -> dict[str, dict[str, Any]]:
+        build(self.connection, "exchange_reconciliation")
+        return read(self.connection, "exchange_reconciliation", ("break_id",))
+
+    def kinds(self, build: Build) -> list[tuple[str, Decimal | None]]:
+        found = self.breaks(build).values()
+        return sorted(((b["break_type"], b["difference"]) for b in found), key=str)
+
+
+NOON = EPOCH + timedelta(hours=12)
+ONE = fill("one", NOON)
+
+
+def test_agreement_is_no_break(build: Build) -> None:
+    venue = Venue(ONE)
+    venue.states(ONE)
+    assert venue.breaks(build) == {}
+
+
+def test_without_a_statement_there_is_nothing_to_compare(build: Build) -> None:
+    assert Venue(ONE).breaks(build) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"quantity": Decimal(3)}, ("QUANTITY", Decimal(-2))),
+        ({"price": Decimal("99.5")}, ("PRICE", Decimal("0.5"))),
+        ({"fee": Decimal("0.3")}, ("FEE", Decimal("-0.2"))),
+        ({"fee_currency": "BTC"}, ("FEE_CURRENCY", None)),
+    ],
+)
+def test_a_figure_differs(build: Build, change: dict[str, Any], expected: Any) -> None:
+    venue = Venue(ONE)
+    venue.states(fill("one", NOON, **change))
+    assert venue.kinds(build) == [expected]
+    [found] = venue.breaks(build).values()
+    assert (found["order_id"], found["fill_id"]) != (None, None)
+    assert found["first_seen_at"] == STATED + DAY
+
+
+def test_a_fee_within_its_tolerance_is_no_break(build: Build) -> None:
+    venue = Venue(ONE)
+    venue.states(fill("one", NOON, fee=Decimal("0.100000005")))
+    assert venue.kinds(build) == []
+
+
+def test_missing_on_either_side(build: Build) -> None:
+    venue = Venue(ONE, fill("ours", NOON))
+    venue.states(ONE, fill("theirs", NOON))
+    assert venue.kinds(build) == [("MISSING_EXCHANGE", None), ("MISSING_LOCAL", None)]
+
+
+def test_fills_outside_the_period_are_not_missed(build: Build) -> None:
+    venue = Venue(ONE, fill("later", EPOCH + 5 * DAY))
+    venue.states(ONE)
+    assert venue.kinds(build) == []
+
+
+def test_a_fill_dated_to_another_day_still_matches(build: Build) -> None:
+    venue = Venue(ONE, fill("late", EPOCH + 2 * DAY))
+    venue.states(ONE, fill("late", EPOCH + 2 * DAY - timedelta(seconds=1)))
+    assert venue.kinds(build) == []
+
+
+def test_one_execution_told_twice(build: Build) -> None:
+    venue = Venue(ONE)
+    venue.states(ONE, ONE)
+    assert venue.kinds(build) == [("DUPLICATE_FILL", None)]
+
+
+def test_the_latest_statement_wins(build: Build) -> None:
+    venue = Venue(ONE)
+    venue.states(fill("one", NOON, quantity="7"), fill("withdrawn", NOON))
+    venue.states(ONE)
+    assert venue.kinds(build) == []
+
+
+def test_a_corrected_fill_is_compared_as_corrected(build: Build) -> None:
+    correction = fill("fix", NOON, "3", kind="CORRECTION", corrects=uid("one"), order_id=ONE.order_id)
+    venue = Venue(ONE, correction)
+    venue.states(fill("fix", NOON, "3"))
+    assert venue.kinds(build) == []
+
+
+def test_positions_at_the_moment_stated(build: Build) -> None:
+    venue = Venue(ONE, fill("after", STATED + DAY, "5"))
+    venue.states(balances=(("POSITION", "BTC-USDT", "1"),))
+    assert venue.kinds(build) == []
+    venue.states(balances=(("POSITION", "BTC-USDT", "1.5"),))
+    assert venue.kinds(build) == [("POSITION", Decimal("-0.5"))]
+
+
+def test_balances_where_the_ledger_knows_the_cash(build: Build) -> None:
+    venue = Venue(ONE)
+    venue.states(balances=(("BALANCE", "USDT", "1000"),))
+    assert venue.kinds(build) == []
+    deposit = {
+        "movement_id": uid("deposit"), "account_id": "A", "kind": "DEPOSIT", "amount": "1000",
+        "currency": "USDT", "occurred_at": EPOCH, "recorded_at": EPOCH, "batch_id": 1,
+    }  # fmt: skip
+    insert(venue.connection, "cash_movements", [deposit])
+    assert venue.kinds(build) == [("BALANCE", Decimal("-100.1"))]
+
+
+def test_orders_by_the_id_the_venue_gave(build: Build) -> None:
+    venue = Venue()
+    order = {
+        "order_id": uid("order"), "account_id": "A", "instrument_id": "BTC-USDT", "venue": "TEST",
+        "exchange_order_id": "X-1", "side": "BUY", "quantity": 5, "origin": "EXTERNAL",
+        "sent_at": EPOCH, "recorded_at": EPOCH, "batch_id": 1,
+    }  # fmt: skip
+    insert(venue.connection, "orders", [order])
+    venue.states(orders=(("X-1", "PARTIAL", "2"), ("X-2", "FILLED", "1")))
+    assert venue.kinds(build) == [
+        ("MISSING_LOCAL", None), ("QUANTITY", Decimal(-2)), ("STATUS", None),
+    ]  # fmt: skip
+
+
+def test_a_resolution_is_shown(build: Build) -> None:
+    venue = Venue(fill("ours", NOON), ONE)
+    venue.states(ONE)
+    [break_id] = venue.breaks(build)
+    for n, action in enumerate(("ACKNOWLEDGE", "DISMISS")):
+        resolution = {
+            "resolution_id": uid(action), "break_id": break_id, "action": action, "reason": "r",
+            "actor": "a", "occurred_at": EPOCH + n * DAY, "recorded_at": EPOCH, "batch_id": 1,
+        }  # fmt: skip
+        insert(venue.connection, "break_resolutions", [resolution])
+    assert venue.breaks(build)[break_id]["resolution"] == "DISMISS"

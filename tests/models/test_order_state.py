@@ -1,0 +1,186 @@
+"""What an order's events and fills come to, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.models.facts import EPOCH, insert, ledger, read, uid
+
+Build = Callable[..., duckdb.DuckDBPyConnection]
+ORDER = uid("order")
+# (event_type, status, order_quantity) and (fill, quantity, kind, corrected fill)
+NEW = [("SUBMITTED", "PENDING", None), ("ACCEPTED", "ACCEPTED", None)]
+CASES: dict[str, tuple[list[Any], list[Any], str | None, tuple[str, str, str | None]]] = {
+    "no event, no fill": ([], [], "10", ("PENDING", "0", "10")),
+    "working": (NEW, [], "10", ("ACCEPTED", "0", "10")),
+    "in parts": (NEW, [("a", "4")], "10", ("PARTIAL", "4", "6")),
+    "filled": (NEW, [("a", "4"), ("b", "6")], "10", ("FILLED", "10", "0")),
+    "filled by fills alone": ([], [("a", "10")], "10", ("FILLED", "10", "0")),
+    "said to be filled": ([*NEW, ("FILLED", "FILLED", None)], [], "10", ("ACCEPTED", "0", "10")),
+    "cancelled": ([*NEW, ("CANCELLED", "CANCELLED", None)], [], "10", ("CANCELLED", "0", "0")),
+    "late fill": (
+        [*NEW, ("CANCELLED", "CANCELLED", None), ("EXECUTED", None, None)],
+        [("a", "4")],
+        "10",
+        ("CANCELLED", "4", "0"),
+    ),
+    "late fill of all": (
+        [*NEW, ("CANCELLED", "CANCELLED", None)],
+        [("a", "10")],
+        "10",
+        ("FILLED", "10", "0"),
+    ),
+    "rejected": ([NEW[0], ("REJECTED", "REJECTED", None)], [], "10", ("REJECTED", "0", "0")),
+    "retried": (
+        [NEW[0], ("FAILED", "FAILED", None), ("RETRIED", "PENDING", None)],
+        [],
+        "10",
+        ("PENDING", "0", "10"),
+    ),
+    "replaced": ([*NEW, ("REPLACED", None, "4")], [("a", "4")], "10", ("FILLED", "4", "0")),
+    "replaced twice": (
+        [*NEW, ("REPLACED", None, "4"), ("REPLACED", None, "12")],
+        [("a", "4")],
+        "10",
+        ("PARTIAL", "4", "8"),
+    ),
+    "bust of one": (
+        [*NEW, ("FILLED", "FILLED", None), ("BUSTED", "PARTIAL", None)],
+        [("a", "4"), ("b", "6"), ("c", "6", "BUST", "b")],
+        "10",
+        ("PARTIAL", "4", "6"),
+    ),
+    "bust of all": (
+        [*NEW, ("FILLED", "FILLED", None)],
+        [("a", "10"), ("b", "10", "BUST", "a")],
+        "10",
+        ("ACCEPTED", "0", "10"),
+    ),
+    "correction": (
+        NEW,
+        [("a", "10"), ("b", "9", "CORRECTION", "a")],
+        "10",
+        ("PARTIAL", "9", "1"),
+    ),
+    "corrected twice": (
+        NEW,
+        [("a", "10"), ("b", "9", "CORRECTION", "a"), ("c", "8", "CORRECTION", "b")],
+        "10",
+        ("PARTIAL", "8", "2"),
+    ),
+    "bust of a correction": (
+        NEW,
+        [("a", "10"), ("b", "9", "CORRECTION", "a"), ("c", "9", "BUST", "b")],
+        "10",
+        ("ACCEPTED", "0", "10"),
+    ),
+    "bust after a correction of the same fill": (
+        NEW,
+        [("a", "10"), ("b", "9", "CORRECTION", "a"), ("c", "9", "BUST", "a")],
+        "10",
+        ("ACCEPTED", "0", "10"),
+    ),
+    "known by its fills": ([], [("a", "3")], None, ("FILLED", "3", None)),
+    "terms learned later": ([("RESTATED", None, "5")], [("a", "3")], None, ("PARTIAL", "3", "2")),
+    "overfilled": (NEW, [("a", "11")], "10", ("FILLED", "11", "0")),
+}
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, events: list[Any], fills: list[Any], quantity: str | None
+) -> None:
+    known = {"recorded_at": EPOCH, "batch_id": 1}
+    trade = {"account_id": "A", "instrument_id": "I", "venue": "V", "side": "BUY"}
+    insert(
+        connection,
+        "orders",
+        [
+            {
+                "order_id": ORDER,
+                "client_order_id": "c",
+                **trade,
+                "quantity": quantity,
+                "origin": "EXTERNAL",
+                "sent_at": EPOCH,
+                **known,
+            }
+        ],
+    )
+    insert(
+        connection,
+        "order_events",
+        [
+            {
+                "event_id": uid("event", n),
+                "sequence_number": n,
+                "order_id": ORDER,
+                "event_type": event_type,
+                "status": status,
+                "order_quantity": amended,
+                "occurred_at": EPOCH + timedelta(seconds=n),
+                **known,
+            }
+            for n, (event_type, status, amended) in enumerate(events, start=1)
+        ],
+    )
+    insert(
+        connection,
+        "order_fills",
+        [
+            {
+                "fill_id": uid(fill[0]),
+                "order_id": ORDER,
+                **trade,
+                "quantity": fill[1],
+                "price": "100",
+                "fee_amount": 0,
+                "kind": fill[2] if len(fill) > 2 else "TRADE",
+                "corrects_fill_id": uid(fill[3]) if len(fill) > 2 else None,
+                "is_rounded": False,
+                "executed_at": EPOCH + timedelta(minutes=1),
+                "recorded_at": EPOCH + timedelta(minutes=n),
+                "batch_id": 1,
+            }
+            for n, fill in enumerate(fills)
+        ],
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_order_state(build: Build, name: str) -> None:
+    events, fills, quantity, (status, filled, leaves) = CASES[name]
+    connection = ledger()
+    insert(
+        connection,
+        "instruments",
+        [
+            {
+                "instrument_id": "I",
+                "symbol": "I",
+                "instrument_type": "SPOT",
+                "base_currency": "B",
+                "quote_currency": "Q",
+                "settlement_currency": "Q",
+                "multiplier": 1,
+                "is_inverse": False,
+                "allows_negative_price": False,
+                "origin": "DECLARED",
+                "recorded_at": EPOCH,
+                "batch_id": 1,
+            }
+        ],
+    )
+    write(connection, events, fills, quantity)
+    state = read(build(connection, "order_state"), "order_state", ("order_id",))[ORDER]
+    found = (state["status"], state["filled_quantity"], state["leaves_quantity"])
+    assert found == (status, Decimal(filled), None if leaves is None else Decimal(leaves))
+    assert state["last_sequence_number"] == (len(events) or None)
+    last_event = EPOCH + timedelta(seconds=len(events)) if events else None
+    is_filled = Decimal(filled) > 0
+    assert state["last_event_at"] == (EPOCH + timedelta(minutes=1) if is_filled else last_event)
