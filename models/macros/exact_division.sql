@@ -84,7 +84,7 @@ end) // nullif({{ whole }}, 0)
 {%- set rest = '(' ~ first ~ ' % ' ~ d ~ ')' -%}
 case
     when {{ b }} = 0 then null
-    when abs({{ a }}) < 100000000000000
+    when abs({{ n }}) < 100000000000000000000000000
         then {{ from_units(rounded_quotient(n, '1000000000000', d)) }}
     else {{ from_units(
         n ~ ' // ' ~ d ~ ' * 1000000000000 + ' ~ first ~ ' // ' ~ d ~ ' * 1000000 + '

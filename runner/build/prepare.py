@@ -69,10 +69,10 @@ def _load_facts(engine: Engine, workspace: Workspace, watcher: Watcher) -> None:
 
     if not any(folder.is_dir() for folder in workspace.config.fact_seed_paths):
         return
-    for report in load_fact_seeds(engine, workspace.config):
-        appended = sum(report.appended.values())
-        if appended:
-            watcher.note(f"loaded {appended:,} facts from {Path(report.source).name}")
+    reports = load_fact_seeds(engine, workspace.config)
+    appended = sum(sum(report.appended.values()) for report in reports)
+    if appended:
+        watcher.note(f"loaded {appended:,} facts from {len(reports)} seed files")
 
 
 def plan(engine: Engine, workspace: Workspace, choice: Choice) -> Plan:

@@ -76,10 +76,6 @@ def _say(report: LoadReport) -> None:
     for warning in report.warnings:
         say(f"  warning: {warning}", colour="yellow")
     if report.quarantined:
-        say(
-            f"  warning: {report.quarantined:,} set aside; why: runner query "
-            '"select line_number, reason, raw from quarantine"',
-            colour="yellow",
-        )
+        say('  why: runner query "select line_number, reason, raw from quarantine"')
     if appended:
         say("next: runner build")

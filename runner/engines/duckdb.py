@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -128,6 +128,15 @@ class DuckDBEngine:
             while rows := cursor.fetchmany(_FETCH_ROWS):
                 for row in rows:
                     yield tuple(str(v) if isinstance(v, UUID) else v for v in row)
+        except duckdb.Error as error:
+            _refuse(error, self.target.path)
+
+    def text_blocks(self, sql: str, size: int) -> Iterator[list[str]]:
+        """A query's one text column, `size` rows at a time: for hashing, so as fast as can be."""
+        cursor = self._run(sql)
+        try:
+            while rows := cursor.fetchmany(size):
+                yield [row[0] for row in rows]
         except duckdb.Error as error:
             _refuse(error, self.target.path)
 

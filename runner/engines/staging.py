@@ -27,8 +27,8 @@ class Staging(Protocol):
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]: ...
 
-    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """Rows as they are read; run nothing else before the last."""
+    def blocks(self, sql: str, size: int) -> Iterator[list[str]]:
+        """A query's one text column, `size` rows at a time; run nothing else before the last."""
         ...
 
     def ledger(
@@ -46,15 +46,22 @@ class Staging(Protocol):
         ...
 
 
+class DuckDB(Engine, Protocol):
+    """What staging asks of the DuckDB engine beyond the protocol."""
+
+    def text_blocks(self, sql: str, size: int) -> Iterator[list[str]]: ...
+
+
 @contextmanager
-def stage_in_place(engine: Engine) -> Iterator[Staging]:
+def stage_in_place(engine: DuckDB) -> Iterator[Staging]:
     """Temporary tables of a DuckDB ledger's own connection."""
     staging = _InPlace(engine)
-    staging.run("set preserve_insertion_order = true")  # line numbers and hash blocks need it
+    before = staging.rows("select current_setting('preserve_insertion_order')")[0][0]
+    staging.run("set preserve_insertion_order = true")  # line numbers need it
     try:
         yield staging
     finally:
-        staging.close()
+        staging.close(f"set preserve_insertion_order = {str(before).lower()}")
 
 
 @contextmanager
@@ -62,9 +69,10 @@ def stage_beside(
     engine: Engine, connection: apsw.Connection, refuse: Callable[[apsw.Error, Path], NoReturn]
 ) -> Iterator[Staging]:
     """A DuckDB in memory beside a SQLite ledger."""
-    from runner.engines.base import open_memory
+    from runner.config import Target
+    from runner.engines import duckdb
 
-    memory = open_memory("duckdb")
+    memory = duckdb.connect(Target("staging", "duckdb", Path(":memory:")))
     try:
         memory.execute("set preserve_insertion_order = true")
         yield _Beside(memory, engine, connection, refuse)
@@ -73,7 +81,7 @@ def stage_beside(
 
 
 class _InPlace:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: DuckDB) -> None:
         self.engine = engine
 
     def run(self, sql: str, params: Params = ()) -> None:
@@ -82,8 +90,8 @@ class _InPlace:
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         return list(self.engine.query(sql, params).rows)
 
-    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        return self.engine.query(sql).rows
+    def blocks(self, sql: str, size: int) -> Iterator[list[str]]:
+        return self.engine.text_blocks(sql, size)
 
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
@@ -93,7 +101,7 @@ class _InPlace:
     def append(self, table: str, columns: Sequence[Column], sql: str) -> int:
         return self.engine.insert_select(table, [c.name for c in columns], sql)
 
-    def close(self) -> None:
+    def close(self, restore: str) -> None:
         # after an error the transaction is aborted, and its rollback takes the tables with it
         from runner.errors import EngineError
 
@@ -105,7 +113,7 @@ class _InPlace:
                 f"and starts_with(view_name, '{PREFIX}')"
             ):
                 self.run(f"drop {kind} temp.{name}")
-            self.run("set preserve_insertion_order = false")
+            self.run(restore)
         except EngineError:
             pass
 
@@ -113,7 +121,7 @@ class _InPlace:
 class _Beside:
     def __init__(
         self,
-        memory: Engine,
+        memory: DuckDB,
         engine: Engine,
         connection: apsw.Connection,
         refuse: Callable[[apsw.Error, Path], NoReturn],
@@ -131,8 +139,8 @@ class _Beside:
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         return list(self.memory.query(sql, params).rows)
 
-    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        return self.memory.query(sql).rows
+    def blocks(self, sql: str, size: int) -> Iterator[list[str]]:
+        return self.memory.text_blocks(sql, size)
 
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None

@@ -93,7 +93,7 @@ def _mapped_types(staging: Staging, form: Format, shape: Shape) -> Mapping[str, 
         if name not in known:
             near = nearest(name, known)
             raise ProjectError(
-                "R251",
+                "R281",
                 f"the mapping of {form.name} gives '{name}', which a {shape.name} has not",
                 where=Location(form.file),
                 mend=f"did you mean '{near}'?"
@@ -102,7 +102,7 @@ def _mapped_types(staging: Staging, form: Format, shape: Shape) -> Mapping[str, 
             )
         if type_name in ("FLOAT", "DOUBLE") or type_name.startswith(("FLOAT[", "DOUBLE[")):
             raise InputError(
-                "R245",
+                "R275",
                 f"column '{name}' is {type_name}: a float where a decimal belongs",
                 why="a binary float does not hold 0.1 exactly, and nobody can tell what was meant",
                 mend="write the file with a decimal or text column "
@@ -110,7 +110,7 @@ def _mapped_types(staging: Staging, form: Format, shape: Shape) -> Mapping[str, 
             )
     if "row_id" not in types:
         raise ProjectError(
-            "R251",
+            "R281",
             f"the mapping of {form.name} does not give row_id",
             where=Location(form.file),
             why="without it a refused row cannot be traced to its line",

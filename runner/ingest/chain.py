@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from runner.engines.base import Column
@@ -75,11 +74,11 @@ def hash_rows(
     order = ", ".join(
         name if kinds[name] is Kind.UUID else f"cast({name} as varchar)" for name in key
     )
-    lines = staging.stream(f"select {canonical_row(columns)} from ({sql}) as rows order by {order}")
+    lines = f"select {canonical_row(columns)} from ({sql}) as rows order by {order}"
     # Python's sha256 is several times as fast as DuckDB's, which pays for the rows' way here
     hashes, count = [], 0
-    while block := list(islice(lines, BLOCK_ROWS)):
-        hashes.append(hashlib.sha256("\n".join(line for (line,) in block).encode()).hexdigest())
+    for block in staging.blocks(lines, BLOCK_ROWS):
+        hashes.append(hashlib.sha256("\n".join(block).encode()).hexdigest())
         count += len(block)
     return Root(table, count, hashlib.sha256("".join(hashes).encode()).hexdigest())
 

@@ -6,14 +6,16 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.config import Config
 from runner.engines.base import Column, Engine
 from runner.errors import InputError, Location
-from runner.ingest.formats import Format, formats
-from runner.ingest.load import LoadReport, ingest
-from runner.ingest.shapes import SHAPES
 from runner.sqltyping.types import TEXT, TIMESTAMP
+
+if TYPE_CHECKING:
+    from runner.ingest.formats import Format
+    from runner.ingest.load import LoadReport
 
 _TABLE = "runner_fact_seeds"
 _COLUMNS = (Column("source", TEXT), Column("content_hash", TEXT), Column("loaded_at", TIMESTAMP))
@@ -47,6 +49,11 @@ def load_fact_seeds(engine: Engine, config: Config) -> list[LoadReport]:
     pending = [f for f in files if (_name(f, config), hashes[f]) not in loaded]
     if not pending:
         return []
+    # only here: most builds find nothing new, and should not wait for what loads it
+    from runner.ingest.formats import formats
+    from runner.ingest.load import ingest
+    from runner.ingest.shapes import SHAPES
+
     known = formats(config.ingest_path)
     order = list(SHAPES)
     reports = []
@@ -72,7 +79,7 @@ def _name(file: Path, config: Config) -> str:
 def _format(file: Path, known: Mapping[str, Format]) -> Format:
     if file.stem not in known:
         raise InputError(
-            "R250",
+            "R280",
             f"there is no format '{file.stem}' for the fact seed {file.name}",
             where=Location(file),
             why="a fact seed is called after its format",

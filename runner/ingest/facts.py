@@ -54,7 +54,7 @@ def _read(engine: Engine, migrations: Path) -> dict[str, FactTable]:
     for name, key in _keys(migrations):
         if name not in relations:
             raise EngineError(
-                "R306",
+                "R326",
                 f"the database has no table {name}",
                 why="it is new, or older than the project's migrations",
                 mend="run `runner migrate up`, or `runner build`, first",

@@ -51,7 +51,7 @@ def formats(folder: Path | None = None) -> Mapping[str, Format]:
         folder = _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED
     if not folder.is_dir():
         raise ProjectError(
-            "R250",
+            "R280",
             f"the mappings folder {folder.name} is missing",
             where=Location(folder),
             mend="restore sql/ingest, or make a new project with `runner init DIR`",
@@ -64,7 +64,7 @@ def find_format(folder: Path, name: str) -> Format:
     if name not in known:
         near = nearest(name, set(known))
         raise UsageError(
-            "R240",
+            "R270",
             f"there is no format '{name}'",
             why=f"known formats: {', '.join(sorted(known))}",
             mend=f"did you mean '{near}'?" if near else "see `runner ingest --help`",
@@ -90,7 +90,7 @@ def _read(file: Path) -> Format:
     if keys.get("shape") not in SHAPES:
         near = nearest(keys.get("shape", ""), set(SHAPES))
         raise ProjectError(
-            "R250",
+            "R280",
             f"{file.name} does not say what its rows become",
             where=Location(file, 1),
             why=f"its first comment needs a line '-- shape: …', one of {', '.join(SHAPES)}",
@@ -99,7 +99,7 @@ def _read(file: Path) -> Format:
     readers = _listed(keys.get("reads", ""))
     if not readers or set(readers) - set(READERS):
         raise ProjectError(
-            "R250",
+            "R280",
             f"{file.name} does not say which files it reads",
             where=Location(file, 1),
             mend=f"add a line '-- reads: …' to its first comment, of {', '.join(READERS)}",

@@ -82,7 +82,7 @@ def ingest(
     """
     form = find_format(config.ingest_path, format_name)
     if not files:
-        raise UsageError("R240", "no file to ingest", mend="name one or more files")
+        raise UsageError("R270", "no file to ingest", mend="name one or more files")
     sources = open_sources(files, config.root)
     defaults = Defaults(venue or form.venue, account, account_is_venue=form.venue is not None)
     call = Call(form, sources, defaults, strict, kind, now)
@@ -90,7 +90,7 @@ def ingest(
         report = _load(engine, config, staging, call)
     if strict and report.quarantined:
         raise QuarantinedRows(
-            "R249",
+            "R103",
             f"{report.quarantined:,} of {report.read:,} rows of {report.source} cannot be loaded; "
             "no facts were appended",
             why="; ".join(report.warnings),

@@ -43,7 +43,7 @@ def _open(path: Path, number: int, root: Path) -> Source:
             head = stream.read(_HEAD_BYTES)
     except OSError as error:
         raise InputError(
-            "R241",
+            "R271",
             f"cannot read {path.name}",
             where=Location(path),
             why=error.strerror or str(error),
@@ -51,7 +51,7 @@ def _open(path: Path, number: int, root: Path) -> Source:
         ) from error
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
         raise InputError(
-            "R242",
+            "R272",
             f"{path.name} is empty",
             where=Location(path),
             why="there is not even a header in it" if not head else "it holds blank lines only",
@@ -65,7 +65,7 @@ def _kind(path: Path, head: bytes) -> str:
         return "parquet"
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:64]:
         raise InputError(
-            "R243",
+            "R273",
             f"{path.name} is not UTF-8 text",
             where=Location(path),
             why="it begins like UTF-16, or like a binary file",
@@ -73,7 +73,7 @@ def _kind(path: Path, head: bytes) -> str:
         )
     if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")):
         raise InputError(
-            "R243",
+            "R273",
             f"{path.name} is compressed",
             where=Location(path),
             mend="unpack it first",

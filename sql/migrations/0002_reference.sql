@@ -50,7 +50,7 @@ create table instruments (
     base_currency text not null, -- currency or asset bought
     quote_currency text not null, -- currency the price is in
     settlement_currency text not null, -- currency fees and PnL settle in
-    multiplier decimal(38, 12) not null, -- contract size: base units (INVERSE: quote units) a contract
+    multiplier decimal(38, 12) not null, -- contract size: base (INVERSE: quote) units a contract
     is_inverse boolean not null, -- PnL is in the base currency
     tick_size decimal(38, 12), -- smallest price step
     lot_size decimal(38, 12), -- smallest quantity step

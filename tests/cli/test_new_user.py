@@ -1,4 +1,4 @@
-"""A new user's first hour, from the README: a ledger of one's own, and a check that stops a build."""
+"""A new user's first hour: a ledger of one's own, and a check that stops a build."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from tests.conftest import ENGINES
 INSTRUMENTS = """symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse
 BTC-USD,BTC,USD,USD,1,false
 """
-FILLS = """venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,executed_at
+HEADER = (
+    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,"
+    "executed_at\n"
+)
+FILLS = f"""{HEADER}\
 desk,main,BTC-USD,o1,f1,BUY,2,100.10,0.2,USD,TAKER,2026-01-05T09:00:00Z
 desk,main,BTC-USD,o2,f2,SELL,0.5,110.30,0.1,USD,MAKER,2026-01-05T10:00:00Z
 desk,main,BTC-USD,o2,f3,SELL,0.5,111.30,-0.05,USD,MAKER,2026-01-05T10:00:01Z

@@ -30,18 +30,18 @@ def refused(ledger: Ledger, form: str, content: str | bytes, name: str = "") -> 
 def test_unknown_format_names_the_near_one(duck: Ledger) -> None:
     with pytest.raises(UsageError) as caught:
         duck.load("canonical-fill", FILLS)
-    assert caught.value.code == "R240" and "canonical-fills" in str(caught.value)
+    assert caught.value.code == "R270" and "canonical-fills" in str(caught.value)
 
 
 def test_missing_file(duck: Ledger) -> None:
     with pytest.raises(InputError) as caught:
         duck.load_file("canonical-fills", Path("/nowhere/fills.csv"))
-    assert caught.value.code == "R241"
+    assert caught.value.code == "R271"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"  \r\n"])
 def test_empty(duck: Ledger, content: bytes) -> None:
-    assert refused(duck, "canonical-fills", content).code == "R242"
+    assert refused(duck, "canonical-fills", content).code == "R272"
 
 
 def test_header_only_is_no_error(duck: Ledger) -> None:
@@ -51,13 +51,13 @@ def test_header_only_is_no_error(duck: Ledger) -> None:
 
 def test_missing_column_names_the_near_one(duck: Ledger) -> None:
     error = refused(duck, "canonical-fills", FILLS.replace("fee_amount", "fee_amnt"))
-    assert error.code == "R244" and "'fee_amount' (is it 'fee_amnt'?)" in error.what
+    assert error.code == "R274" and "'fee_amount' (is it 'fee_amnt'?)" in error.what
     assert error.where and error.where.line == 1
 
 
 def test_misspelt_optional_column(duck: Ledger) -> None:
     error = refused(duck, "canonical-fills", FILLS.replace("executed_at", "executed_at,knd"))
-    assert error.code == "R244" and "'kind'" in str(error)
+    assert error.code == "R274" and "'kind'" in str(error)
 
 
 def test_further_column_is_a_warning(duck: Ledger) -> None:
@@ -78,26 +78,26 @@ def test_column_twice(duck: Ledger) -> None:
     ],
 )
 def test_not_utf8(duck: Ledger, content: bytes) -> None:
-    assert refused(duck, "canonical-fills", content).code == "R243"
+    assert refused(duck, "canonical-fills", content).code == "R273"
 
 
 def test_open_quote(duck: Ledger) -> None:
     error = refused(duck, "canonical-fills", FILLS + 'a,b,c,d,e,f,1,1,0,,,2026\n"a,b\nc,d\n')
-    assert error.code == "R247" and error.where and error.where.line == 3
+    assert error.code == "R277" and error.where and error.where.line == 3
 
 
 def test_lone_carriage_return(duck: Ledger) -> None:
     error = refused(duck, "canonical-fills", FILLS + "a\r\nb\rc\n")
-    assert error.code == "R243" and error.where and error.where.line == 3
+    assert error.code == "R273" and error.where and error.where.line == 3
 
 
 def test_endless_line(duck: Ledger) -> None:
-    assert refused(duck, "canonical-fills", FILLS + "x" * (17 << 20)).code == "R247"
+    assert refused(duck, "canonical-fills", FILLS + "x" * (17 << 20)).code == "R277"
 
 
 def test_wrong_kind_of_file(duck: Ledger) -> None:
     error = refused(duck, "binance-trades", FILLS)
-    assert error.code == "R243" and "csv" in error.what
+    assert error.code == "R273" and "csv" in error.what
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_wrong_kind_of_file(duck: Ledger) -> None:
 )
 def test_broken_json(duck: Ledger, content: str, line: int, words: str) -> None:
     error = refused(duck, "binance-trades", content, "trades.json")
-    assert error.code == "R246" and words in str(error)
+    assert error.code == "R276" and words in str(error)
     assert error.where and error.where.line == line and "column" in str(error)
 
 
@@ -125,12 +125,12 @@ def test_float_in_parquet(duck: Ledger) -> None:
     with pytest.raises(InputError) as caught:
         duck.load_file("canonical-ticks", path)
     error = caught.value
-    assert error.code == "R245" and "float where a decimal belongs" in error.what
+    assert error.code == "R275" and "float where a decimal belongs" in error.what
     assert "bid_price" in error.what
 
 
 def test_damaged_parquet(duck: Ledger) -> None:
-    assert refused(duck, "canonical-ticks", b"PAR1 no more", "t.parquet").code == "R248"
+    assert refused(duck, "canonical-ticks", b"PAR1 no more", "t.parquet").code == "R278"
 
 
 def test_strict_keeps_the_quarantine_and_nothing_else(market: Ledger) -> None:
@@ -138,7 +138,7 @@ def test_strict_keeps_the_quarantine_and_nothing_else(market: Ledger) -> None:
     bad = "northex,main,BTC-USDT,o,g,BUY,zero,1,0,,,2026-01-01\n"
     with pytest.raises(QuarantinedRows) as caught:
         market.load("canonical-fills", FILLS + good + bad, strict=True)
-    assert caught.value.exit_code == 1 and caught.value.code == "R249"
+    assert caught.value.exit_code == 1 and caught.value.code == "R103"
     assert not market.rows("select 1 from order_fills")
     assert market.reasons() == [(3, "not_a_number")]
     market.load("canonical-fills", FILLS + good, strict=True)

@@ -47,7 +47,7 @@ class Project:
         self.variables = {"pnl_method": "fifo", **(variables or {})}
         self.environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
         self.models = self._read_models() if models else {}
-        self.seeds = {f.stem: f for f in sorted((root / "seeds").rglob("*.csv"))}
+        self.seeds = {f.stem: f for f in sorted((root / "seeds" / "reference").glob("*.csv"))}
         self._load_macros()
         for model in self.models.values():
             self._compile(model)
@@ -132,9 +132,7 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
         for described in file.parent.glob("*.yml"):
             for entry in yaml.safe_load(described.read_text()).get("seeds", []):
                 if entry["name"] == name:
-                    types = entry.get("config", {}).get("column_types", {})
-        if not types:
-            continue
+                    types = entry["config"]["column_types"]
         columns = "{" + ", ".join(f"'{k}': '{v}'" for k, v in types.items()) + "}"
         connection.execute(
             f"create or replace table {name} as select * from read_csv('{file}', header = true, "

@@ -71,7 +71,7 @@ class History:
         return self._decimal(*self.random.choice([("1", "12", 0), ("0.01", "99999", 8)]))
 
     def _fee(self) -> Decimal:
-        shapes = [("0", "0", 0), ("-0.5", "0.9", 3), ("-2", "5", 12), ("-20000", "99000000", 12)]
+        shapes = [("0", "0", 0), ("-0.5", "0.9", 3), ("-2", "5", 12), ("-20000", "990000", 12)]
         return self._decimal(*self.random.choice(shapes))
 
     def _fill(self, n: int) -> Fill:

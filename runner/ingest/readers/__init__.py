@@ -34,7 +34,7 @@ def read(staging: Staging, form: Format, sources: Sequence[Source]) -> list[str]
     for source in sources:
         if source.kind not in form.readers:
             raise InputError(
-                "R243",
+                "R273",
                 f"{source.path.name} looks like {source.kind}, and {form.name} is read from "
                 + " or ".join(form.readers),
                 where=Location(source.path),

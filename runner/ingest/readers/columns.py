@@ -17,7 +17,7 @@ def check_columns(
     doubled = sorted({name for name in found if list(found).count(name) > 1})
     if doubled:
         raise InputError(
-            "R244",
+            "R274",
             f"{source.path.name} has the column '{doubled[0]}' twice",
             where=where,
             mend="keep one of them",
@@ -27,7 +27,7 @@ def check_columns(
     if missing:
         listed = ", ".join(_missing(name, extra) for name in missing)
         raise InputError(
-            "R244",
+            "R274",
             f"{source.path.name} lacks {'columns' if len(missing) > 1 else 'column'} {listed}",
             where=where,
             why=f"{form.name} needs: {', '.join(form.columns)}"
@@ -39,7 +39,7 @@ def check_columns(
         near = nearest(name, absent)
         if near:
             raise InputError(
-                "R244",
+                "R274",
                 f"{source.path.name} has a column '{name}', which {form.name} has not",
                 where=where,
                 mend=f"did you mean '{near}'? rename it, or leave the column out",

@@ -90,7 +90,7 @@ def _scan(source: Source) -> tuple[bool, str]:
         return has_quotes, ", new_line = '\\r\\n'"
     if feeds:
         raise InputError(
-            "R243",
+            "R273",
             f"{source.path.name} has a carriage return inside a line",
             where=Location(source.path, line),
             why="lines end in LF or CRLF; a CR alone ends none",
@@ -117,7 +117,7 @@ def _stage_lines(staging: Staging, source: Source, table: str, new_line: str) ->
         line = re.search(r"Error on Line: (\d+)", why)
         too_long = "maximum line size" in why.lower()
         raise InputError(
-            "R247" if too_long else "R243",
+            "R277" if too_long else "R273",
             f"{source.path.name} has a line of more than {_MAX_LINE_BYTES >> 20} MiB"
             if too_long
             else f"{source.path.name} is not UTF-8 text",
@@ -144,7 +144,7 @@ def _join_quoted_lines(staging: Staging, source: Source, table: str) -> None:
     open_rows = staging.rows(f"select row_id from {table}_joined where is_open = 1")
     if open_rows:
         raise InputError(
-            "R247",
+            "R277",
             f"{source.path.name} ends inside a quoted cell",
             where=Location(source.path, open_rows[0][0] - (source.number << 40)),
             why="the row that begins on this line has a quote that is never closed",

@@ -104,7 +104,7 @@ def _text(source: Source) -> str:
         return source.path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            "R243",
+            "R273",
             f"{source.path.name} is not UTF-8 text",
             where=Location(source.path),
             why=str(error),
@@ -153,7 +153,7 @@ def _broken(source: Source, text: str, at: int, why: str) -> InputError:
     line = text.count("\n", 0, at) + 1
     column = at - text.rfind("\n", 0, at)
     return InputError(
-        "R246",
+        "R276",
         f"{source.path.name} is not valid JSON" if at < len(text) else
         f"{source.path.name} breaks off",
         where=Location(source.path, line),

@@ -17,7 +17,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
         described = staging.rows(f"describe select * from {table}")
     except EngineError as error:
         raise InputError(
-            "R248",
+            "R278",
             f"{source.path.name} is not a readable Parquet file",
             where=Location(source.path),
             why=(error.why or error.what).splitlines()[0],

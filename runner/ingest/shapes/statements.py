@@ -24,10 +24,13 @@ _REFERENCE = Reference(
 
 
 def _occurrence(subject: str) -> str:
-    """Which of several equal ids in a statement a row is: a venue may report one twice."""
+    """Which of several equal ids in one file a row is: a venue may report one twice.
+
+    Within a file, so that the same file again, or an overlapping one, has the same numbers.
+    """
     return (
-        "cast(row_number() over (partition by r.venue, r.account, r.period_start, r.period_end, "
-        f"{subject} order by r.row_id) as varchar)"
+        "cast(row_number() over (partition by r.row_id >> 40, r.venue, r.account, "
+        f"r.period_start, r.period_end, {subject} order by r.row_id) as varchar)"
     )
 
 
