@@ -117,9 +117,7 @@ def prorate(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal | None:
         if whole == 0:
             return None
         if abs(amount) / STEP * max(abs(part), abs(whole)) / STEP > LIMIT:
-            part, whole = (
-                x.quantize(Decimal("1e-6"), rounding=ROUND_DOWN) for x in (part, whole)
-            )
+            part, whole = (x.quantize(Decimal("1e-6"), rounding=ROUND_DOWN) for x in (part, whole))
         return (amount * part / whole).quantize(STEP)
 
 

@@ -18,6 +18,7 @@ with quotes as (
         'MXN', 'CZK', 'COP', 'BIDR', 'IDRT', 'BKRW', 'BVND'
     ]) as quote
 ),
+
 records as (
     select
         row_id,
@@ -31,28 +32,31 @@ records as (
             when 'true' then 'BUY'
             when 'false' then 'SELL'
             else upper(record ->> '$.side')
-        end as side,
+        end as side
     from ingest_raw
 ),
+
 trades as (
     select
         *,
         case
             when is_future and not contains(venue_symbol, '_') then venue_symbol || '_PERP'
             else venue_symbol
-        end as book,
+        end as book
     from records
 ),
+
 split as (
     select
         trades.row_id,
-        arg_max(quotes.quote, length(quotes.quote)) as quote,
+        arg_max(quotes.quote, length(quotes.quote)) as quote
     from trades
     inner join quotes
         on ends_with(trades.pair, quotes.quote)
         and length(trades.pair) > length(quotes.quote)
     group by trades.row_id
 ),
+
 final as (
     select
         trades.row_id,
@@ -82,7 +86,7 @@ final as (
                 = left(trades.pair, length(trades.pair) - length(split.quote))
                 then 'INVERSE'
             else 'LINEAR'
-        end as instrument_type,
+        end as instrument_type
     from trades
     left join split on trades.row_id = split.row_id
 )

@@ -12,5 +12,5 @@ select
     trader_id,
     base_currency,
     account_type,
-    opened_at,
+    opened_at
 from ingest_raw

@@ -14,5 +14,5 @@ select
     click_latency_ms,
     venue,
     order_id,
-    entry,
+    entry
 from ingest_raw

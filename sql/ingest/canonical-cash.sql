@@ -15,5 +15,5 @@ select
     currency,
     occurred_at,
     symbol,
-    reason,
+    reason
 from ingest_raw

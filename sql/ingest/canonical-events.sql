@@ -26,5 +26,5 @@ select
     limit_price,
     data,
     metadata,
-    actor,
+    actor
 from ingest_raw

@@ -21,5 +21,5 @@ select
     liquidity,
     executed_at,
     kind,
-    corrects_fill_id,
+    corrects_fill_id
 from ingest_raw

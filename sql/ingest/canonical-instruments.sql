@@ -17,5 +17,5 @@ select
     instrument_type,
     tick_size,
     lot_size,
-    allows_negative_price,
+    allows_negative_price
 from ingest_raw

@@ -11,5 +11,5 @@ select
     occurred_at,
     account,
     reason,
-    actor,
+    actor
 from ingest_raw

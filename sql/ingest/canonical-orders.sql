@@ -28,5 +28,5 @@ select
     total_slices,
     updated_at,
     reason,
-    venue_status,
+    venue_status
 from ingest_raw

@@ -8,5 +8,5 @@ select
     row_id,
     name,
     value,
-    event_at,
+    event_at
 from ingest_raw

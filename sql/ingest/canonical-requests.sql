@@ -24,5 +24,5 @@ select
     stop_loss,
     take_profit,
     time_in_force,
-    expires_at,
+    expires_at
 from ingest_raw

@@ -10,5 +10,5 @@ select
     action,
     reason,
     actor,
-    occurred_at,
+    occurred_at
 from ingest_raw

@@ -14,5 +14,5 @@ select
     venue,
     account,
     order_id,
-    details,
+    details
 from ingest_raw

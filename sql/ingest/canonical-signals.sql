@@ -14,5 +14,5 @@ select
     confidence,
     occurred_at,
     account,
-    strategy_payload,
+    strategy_payload
 from ingest_raw

@@ -12,5 +12,5 @@ select
     ran_at,
     rpc_latency_ms,
     wallet_check,
-    tx_simulation,
+    tx_simulation
 from ingest_raw

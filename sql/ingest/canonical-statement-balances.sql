@@ -15,5 +15,5 @@ select
     currency,
     symbol,
     amount,
-    stated_at,
+    stated_at
 from ingest_raw

@@ -19,5 +19,5 @@ select
     price,
     fee_amount,
     fee_currency,
-    executed_at,
+    executed_at
 from ingest_raw

@@ -20,5 +20,5 @@ select
     reported_at,
     quantity,
     average_price,
-    venue_status,
+    venue_status
 from ingest_raw

@@ -9,5 +9,5 @@ select
     venue,
     account,
     period_start,
-    period_end,
+    period_end
 from ingest_raw

@@ -9,5 +9,5 @@ select
     symbol,
     bid_price,
     ask_price,
-    event_at,
+    event_at
 from ingest_raw

@@ -11,5 +11,5 @@ select
     tier,
     occurred_at,
     gates_passed,
-    locked_features,
+    locked_features
 from ingest_raw

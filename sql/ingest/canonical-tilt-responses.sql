@@ -9,5 +9,5 @@ select
     account,
     intervention,
     response,
-    occurred_at,
+    occurred_at
 from ingest_raw

@@ -15,20 +15,22 @@ with envelopes as (
         row_id,
         record,
         record -> '$.parsed' as parsed,
-        record ->> '$.exchange' as exchange,
+        record ->> '$.exchange' as exchange
     from ingest_raw
 ),
+
 trades as (
     select
         row_id,
         exchange,
         unnest(case
             when parsed is null then [record]
-            when json_type(parsed) = 'ARRAY' then cast(parsed as json [])
+            when json_type(parsed) = 'ARRAY' then cast(parsed as json[])
             else [parsed]
-        end) as trade,
+        end) as trade
     from envelopes
 ),
+
 fields as (
     select
         row_id,
@@ -40,15 +42,16 @@ fields as (
         coalesce(trade ->> '$.fee.currency', trade ->> '$.fees[0].currency') as first_currency,
         -- a trade may have cost fees in several currencies, a fill has one
         list_filter(
-            cast(trade ->> '$.fees[*].cost' as varchar []), lambda c: c is not null
+            cast(trade ->> '$.fees[*].cost' as varchar[]), lambda c: c is not null
         ) as costs,
-        list_distinct(cast(trade ->> '$.fees[*].currency' as varchar [])) as currencies,
+        list_distinct(cast(trade ->> '$.fees[*].currency' as varchar[])) as currencies,
         -- an order has these, a trade does not
         (trade ->> '$.filled') is not null
         or (trade ->> '$.remaining') is not null
-        or (trade ->> '$.status') is not null as is_order,
+        or (trade ->> '$.status') is not null as is_order
     from trades
 ),
+
 final as (
     select
         row_id,
@@ -89,7 +92,7 @@ final as (
             when split_part(symbol, '/', 1) = split_part(split_part(symbol, ':', 2), '-', 1)
                 then 'INVERSE'
             else 'LINEAR'
-        end as instrument_type,
+        end as instrument_type
     from fields
 )
 

@@ -1,4 +1,4 @@
-"""A build stopped at any instant leaves the published tables as they were, and the next one works."""
+"""A build stopped at any instant leaves what was published, and the next one works."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import random
 import subprocess
 import sys
 import time
-
 
 _NUMBERS = "n\n" + "\n".join(str(n) for n in range(60)) + "\n"
 _WORK = {

@@ -30,27 +30,34 @@ def compiled(tmp_path: Path):
 
 def test_ref_source_var_target_this_and_env_var(compiled, monkeypatch):
     monkeypatch.setenv("DESK", "fx")
-    models = compiled({
-        "pyproject.toml": "[tool.runner.vars]\nlimit = 5\n",
-        "seeds/raw.csv": "id\n1\n",
-        "models/sources.yml": "sources:\n  - name: ledger\n    tables:\n"
-        "      - name: fills\n        identifier: order_fills\n",
-        "models/a.sql": "select '{{ env_var('DESK') }}', "
+    models = compiled(
+        {
+            "pyproject.toml": "[tool.runner.vars]\nlimit = 5\n",
+            "seeds/raw.csv": "id\n1\n",
+            "models/sources.yml": "sources:\n  - name: ledger\n    tables:\n"
+            "      - name: fills\n        identifier: order_fills\n",
+            "models/a.sql": "select '{{ env_var('DESK') }}', "
             "{{ env_var('NO', '0') }}, "
-        "{{ var('limit') }}, {{ var('other', 7) }}, '{{ target.name }}', '{{ this }}' "
-        "from {{ ref('raw') }}, {{ source('ledger', 'fills') }}{% if execute %} -- run{% endif %}",
-    })  # fmt: skip
+            "{{ var('limit') }}, {{ var('other', 7) }}, '{{ target.name }}', '{{ this }}' "
+            "from {{ ref('raw') }}, {{ source('ledger', 'fills') }}"
+            "{% if execute %} -- run{% endif %}",
+        }
+    )
     assert models["a"].sql == "select 'fx', 0, 5, 7, 'dev', 'a' from raw, order_fills -- run"
-    assert models["a"].depends_on == ("seed." + models["a"].model.fqn[0] + ".raw",
-                                      f"source.{models['a'].model.fqn[0]}.ledger.fills")  # fmt: skip
+    assert models["a"].depends_on == (
+        "seed." + models["a"].model.fqn[0] + ".raw",
+        f"source.{models['a'].model.fqn[0]}.ledger.fills",
+    )
 
 
 def test_macros_call_each_other_whatever_file_they_stand_in(compiled):
-    models = compiled({
-        "macros/a.sql": "{% macro outer(x) %}{{ inner(x) }} + 1{% endmacro %}",
-        "macros/b.sql": "{% macro inner(x) %}({{ x }} * {{ var('k', 2) }}){% endmacro %}",
-        "models/a.sql": "select {{ outer('n') }} as n",
-    })  # fmt: skip
+    models = compiled(
+        {
+            "macros/a.sql": "{% macro outer(x) %}{{ inner(x) }} + 1{% endmacro %}",
+            "macros/b.sql": "{% macro inner(x) %}({{ x }} * {{ var('k', 2) }}){% endmacro %}",
+            "models/a.sql": "select {{ outer('n') }} as n",
+        }
+    )
     assert models["a"].sql == "select (n * 2) + 1 as n"
 
 
@@ -65,40 +72,49 @@ def test_dispatch_prefers_the_engines_macro(compiled, engine, expected):
 
 
 def test_config_nearer_the_model_wins_and_tags_add_up(compiled):
-    models = compiled({
-        "dbt_project.yml": "name: shop\nmodels:\n  +tags: all\n  shop:\n    materialized: table\n"
-        "    staging:\n      +materialized: view\n      +tags: [raw]\n",
-        "models/staging/s.sql": "select 1 as n",
-        "models/marts/m.sql": "{{ config(materialized='ephemeral', tags='mart') }}select 1 as n",
-        "models/marts/t.sql": "select 1 as n",
-        "models/marts/y.sql": "select 1 as n",
-        "models/y.yml": "models:\n  - name: y\n    config: {materialized: incremental}\n",
-    })  # fmt: skip
+    models = compiled(
+        {
+            "dbt_project.yml": "name: shop\nmodels:\n  +tags: all\n  shop:\n    materialized: table\n"
+            "    staging:\n      +materialized: view\n      +tags: [raw]\n",
+            "models/staging/s.sql": "select 1 as n",
+            "models/marts/m.sql": "{{ config(materialized='ephemeral', tags='mart') }}select 1 as n",
+            "models/marts/t.sql": "select 1 as n",
+            "models/marts/y.sql": "select 1 as n",
+            "models/y.yml": "models:\n  - name: y\n    config: {materialized: incremental}\n",
+        }
+    )
     assert {n: m.materialized for n, m in models.items()} == {
-        "s": "view", "m": "ephemeral", "t": "table", "y": "incremental",
-    }  # fmt: skip
+        "s": "view",
+        "m": "ephemeral",
+        "t": "table",
+        "y": "incremental",
+    }
     assert models["s"].tags == ("all", "raw")
     assert models["m"].tags == ("all", "mart")
 
 
 def test_loops_over_a_set_list_and_docs_blocks(compiled):
-    models = compiled({
-        "models/a.sql": "{% set ways = ['card', 'cash'] %}select "
-        "{% for w in ways %}sum({{ w }}) as {{ w }}{% if not loop.last %}, {% endif %}{% endfor %}",
-        "models/a.yml": "models:\n  - name: a\n    description: \"{{ doc('ways') }}\"\n",
-        "models/docs.md": "{% docs ways %}\nEach way to pay.\n{% enddocs %}",
-    })  # fmt: skip
+    models = compiled(
+        {
+            "models/a.sql": "{% set ways = ['card', 'cash'] %}select "
+            "{% for w in ways %}sum({{ w }}) as {{ w }}{% if not loop.last %}, {% endif %}{% endfor %}",
+            "models/a.yml": "models:\n  - name: a\n    description: \"{{ doc('ways') }}\"\n",
+            "models/docs.md": "{% docs ways %}\nEach way to pay.\n{% enddocs %}",
+        }
+    )
     assert models["a"].sql == "select sum(card) as card, sum(cash) as cash"
     assert models["a"].description == "Each way to pay."
 
 
 def test_a_disabled_macro_error_names_the_macros_line(compiled):
     with pytest.raises(CompileError) as refused:
-        compiled({
-            "macros/m.sql": "{% macro m() %}\n{{ exceptions.raise_compiler_error('no') }}"
-            "{% endmacro %}",
-            "models/a.sql": "select {{ m() }}",
-        })  # fmt: skip
+        compiled(
+            {
+                "macros/m.sql": "{% macro m() %}\n{{ exceptions.raise_compiler_error('no') }}"
+                "{% endmacro %}",
+                "models/a.sql": "select {{ m() }}",
+            }
+        )
     assert str(refused.value.where).endswith("macros/m.sql:2")
 
 

@@ -42,7 +42,9 @@ def ledger() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]) -> None:
+def insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]
+) -> None:
     listed = list(rows)
     if listed:
         marks = ", ".join("?" for _ in listed[0])

@@ -56,7 +56,9 @@ def build_on_sqlite(facts: duckdb.DuckDBPyConnection) -> Engine:
     for table in (*FACTS, *project.seeds):
         columns = engine.relations()[table].columns
         listed = ", ".join(c.name for c in columns)
-        engine.insert_rows(table, columns, facts.execute(f"select {listed} from {table}").fetchall())
+        engine.insert_rows(
+            table, columns, facts.execute(f"select {listed} from {table}").fetchall()
+        )
     for model in project.order():
         sql = project.inlined(model.sql)
         if model.materialized == "table":

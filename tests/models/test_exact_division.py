@@ -43,7 +43,9 @@ def run(expression: str, rows: Iterable[tuple[Decimal, ...]]) -> list[Decimal | 
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.tuples(money("99999999999999"), money("99999999999999")), min_size=1, max_size=40))
+@given(
+    st.lists(st.tuples(money("99999999999999"), money("99999999999999")), min_size=1, max_size=40)
+)
 def test_divide_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal]]) -> None:
     expected = [divide(a, b) for a, b in rows]
     fitting = [(row, e) for row, e in zip(rows, expected, strict=True) if fits(e)]
@@ -52,7 +54,9 @@ def test_divide_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal]]) 
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.tuples(money(str(LARGEST)), money("99999999999999999999")), min_size=1, max_size=20))
+@given(
+    st.lists(st.tuples(money(str(LARGEST)), money("99999999999999999999")), min_size=1, max_size=20)
+)
 def test_divide_holds_for_any_dividend(rows: list[tuple[Decimal, Decimal]]) -> None:
     rows = [(a, b) for a, b in rows if fits(divide(a, b))]
     if rows:

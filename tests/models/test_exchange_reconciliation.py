@@ -178,7 +178,9 @@ def test_the_latest_statement_wins(build: Build) -> None:
 
 
 def test_a_corrected_fill_is_compared_as_corrected(build: Build) -> None:
-    correction = fill("fix", NOON, "3", kind="CORRECTION", corrects=uid("one"), order_id=ONE.order_id)
+    correction = fill(
+        "fix", NOON, "3", kind="CORRECTION", corrects=uid("one"), order_id=ONE.order_id
+    )
     venue = Venue(ONE, correction)
     venue.states(fill("fix", NOON, "3"))
     assert venue.kinds(build) == []

@@ -68,7 +68,8 @@ def test_golden(build: Build, case: dict[str, Any]) -> None:
 
 def actual(connection: duckdb.DuckDBPyConnection, name: str, expected: Any) -> list[Any]:
     queries = {
-        "matches": "select quantity, open_price, close_price, direction, gross_pnl from lot_matches",
+        "matches": "select quantity, open_price, close_price, direction, gross_pnl "
+        "from lot_matches",
         "lots": "select quantity, open_price from open_lots",
         "costs": "select quantity, quantity * open_price + opening_fee from lot_matches",
     }
