@@ -47,23 +47,14 @@ cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as huge
 {%- endmacro %}
 
 {#-
-|amount| * max(|part|, |whole|) must stay under 10^38; where it does not, part and whole first lose
-their last six decimals (toward zero), which keeps 10^-6 of relative error away from any amount
-under 10^20. The first branch is the second without its division. Past all that: an overflow error.
+Every division below is first tried doubled, in one step: n / d rounded half away from zero is half
+of trunc(2n / d), halved upwards where it is positive and, since a shift floors, as it is where it
+is negative. So each operand stands in the expression once, and is brought to units once. Numbers
+too large to be doubled in 128 bits take the longer way after it.
 -#}
-{% macro default__prorate_units(amount, part, whole) -%}
-{%- set limit = '10000000000000000000' -%}
-case
-    when abs({{ amount }}) < {{ limit }} and abs({{ part }}) < {{ limit }} and abs({{ whole }}) < {{ limit }}
-        then {{ rounded_quotient(amount, part, whole) }}
-    when {{ whole }} = 0 then null
-    when abs({{ amount }}) <= 99999999999999999999999999999999999999
-        // greatest(abs({{ part }}), abs({{ whole }}))
-        then {{ rounded_quotient(amount, part, whole) }}
-    when abs({{ whole }}) < 1000000
-        then cast(error('prorate: ' || {{ amount }} || ' * ' || {{ part }} || ' / ' || {{ whole }} || ' units leave 38 digits') as hugeint)
-    else {{ rounded_quotient(amount, '(' ~ part ~ ' // 1000000)', '(' ~ whole ~ ' // 1000000)') }}
-end
+
+{% macro halved(doubled_quotient, is_negative) -%}
+(({{ doubled_quotient }}) + case when {{ is_negative }} then 0 else 1 end) >> 1
 {%- endmacro %}
 
 {#-
@@ -77,15 +68,43 @@ raises on zero, where null is wanted.
 end) // nullif({{ whole }}, 0)
 {%- endmacro %}
 
-{#- Above 10^14 the numerator is divided in steps of six decimals, so that 10^12 * a fits. -#}
+{#-
+|amount| * max(|part|, |whole|) must stay under 10^38; where it does not, part and whole first lose
+their last six decimals (toward zero), which keeps 10^-6 of relative error away from any amount
+under 10^20. Past all that: an overflow error.
+-#}
+{% macro default__prorate_units(amount, part, whole) -%}
+{%- set small = '6000000000000000000' -%}
+case
+    when abs({{ amount }}) < {{ small }} and abs({{ part }}) < {{ small }}
+        then {{ halved(
+            '2 * (' ~ amount ~ ') * (' ~ part ~ ') // nullif(' ~ whole ~ ', 0)',
+            '((' ~ amount ~ ') < 0) <> (((' ~ part ~ ') < 0) <> ((' ~ whole ~ ') < 0))',
+        ) }}
+    when {{ whole }} = 0 then null
+    when abs({{ amount }}) <= 99999999999999999999999999999999999999
+        // greatest(abs({{ part }}), abs({{ whole }}))
+        then {{ rounded_quotient(amount, part, whole) }}
+    when abs({{ whole }}) < 1000000
+        then cast(error(
+            'prorate: ' || {{ amount }} || ' * ' || {{ part }} || ' / ' || {{ whole }}
+            || ' units leave 38 digits'
+        ) as hugeint)
+    else {{ rounded_quotient(amount, '(' ~ part ~ ' // 1000000)', '(' ~ whole ~ ' // 1000000)') }}
+end
+{%- endmacro %}
+
+{#- Above 5 * 10^13 the numerator is divided in steps of six decimals, so that 10^12 * a fits. -#}
 {% macro default__divide(a, b) -%}
-{%- set n, d = units(a), units(b) -%}
+{%- set n, d = units(a), 'nullif(' ~ units(b) ~ ', 0)' -%}
 {%- set first = '((' ~ n ~ ' % ' ~ d ~ ') * 1000000)' -%}
 {%- set rest = '(' ~ first ~ ' % ' ~ d ~ ')' -%}
 case
-    when {{ b }} = 0 then null
-    when abs({{ n }}) < 100000000000000000000000000
-        then {{ from_units(rounded_quotient(n, '1000000000000', d)) }}
+    when abs({{ a }}) < 50000000000000
+        then {{ from_units(halved(
+            n ~ ' * 2000000000000 // ' ~ d,
+            '((' ~ a ~ ') < 0) <> ((' ~ b ~ ') < 0)',
+        )) }}
     else {{ from_units(
         n ~ ' // ' ~ d ~ ' * 1000000000000 + ' ~ first ~ ' // ' ~ d ~ ' * 1000000 + '
         ~ rounded_quotient(rest, '1000000', d)
@@ -98,7 +117,14 @@ end
 {%- set digits -%}
 cast(replace(cast(cast({{ value }} as decimal(38, 24)) as varchar), '.', '') as hugeint)
 {%- endset -%}
-{{ from_units(rounded_quotient(digits, '1', units(weight))) }}
+case
+    when abs({{ value }}) < 50000000000000
+        then {{ from_units(halved(
+            digits ~ ' * 2 // nullif(' ~ units(weight) ~ ', 0)',
+            '((' ~ value ~ ') < 0) <> ((' ~ weight ~ ') < 0)',
+        )) }}
+    else {{ from_units(rounded_quotient(digits, '1', units(weight))) }}
+end
 {%- endmacro %}
 
 {% macro sqlite__average(value, weight) -%}

@@ -101,7 +101,8 @@ def watcher(quiet: bool) -> Quiet:
 
 def summarise(result: BuildResult, target: str) -> None:
     """The end of a build: failures again, with their rows, and what was published."""
-    for check in (*result.failed, *result.warned):
+    # failures last: what stopped the build stands nearest to the prompt
+    for check in (*result.warned, *result.failed):
         explain(check)
     built = [s for s in result.steps if s.step.action in (Action.BUILD, Action.EXTEND)]
     skipped = sum(s.step.action is Action.SKIP for s in result.steps)

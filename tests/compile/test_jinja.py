@@ -74,10 +74,12 @@ def test_dispatch_prefers_the_engines_macro(compiled, engine, expected):
 def test_config_nearer_the_model_wins_and_tags_add_up(compiled):
     models = compiled(
         {
-            "dbt_project.yml": "name: shop\nmodels:\n  +tags: all\n  shop:\n    materialized: table\n"
+            "dbt_project.yml": "name: shop\nmodels:\n  +tags: all\n"
+            "  shop:\n    materialized: table\n"
             "    staging:\n      +materialized: view\n      +tags: [raw]\n",
             "models/staging/s.sql": "select 1 as n",
-            "models/marts/m.sql": "{{ config(materialized='ephemeral', tags='mart') }}select 1 as n",
+            "models/marts/m.sql": "{{ config(materialized='ephemeral', tags='mart') }}"
+            "select 1 as n",
             "models/marts/t.sql": "select 1 as n",
             "models/marts/y.sql": "select 1 as n",
             "models/y.yml": "models:\n  - name: y\n    config: {materialized: incremental}\n",
@@ -97,7 +99,8 @@ def test_loops_over_a_set_list_and_docs_blocks(compiled):
     models = compiled(
         {
             "models/a.sql": "{% set ways = ['card', 'cash'] %}select "
-            "{% for w in ways %}sum({{ w }}) as {{ w }}{% if not loop.last %}, {% endif %}{% endfor %}",
+            "{% for w in ways %}sum({{ w }}) as {{ w }}"
+            "{% if not loop.last %}, {% endif %}{% endfor %}",
             "models/a.yml": "models:\n  - name: a\n    description: \"{{ doc('ways') }}\"\n",
             "models/docs.md": "{% docs ways %}\nEach way to pay.\n{% enddocs %}",
         }
