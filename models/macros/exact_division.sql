@@ -76,7 +76,9 @@ under 10^20. Past all that: an overflow error.
 {% macro default__prorate_units(amount, part, whole) -%}
 {%- set small = '6000000000000000000' -%}
 case
-    when abs({{ amount }}) < {{ small }} and abs({{ part }}) < {{ small }}
+    when abs({{ amount }}) < {{ small }}
+        and abs({{ part }}) < {{ small }}
+        and abs({{ whole }}) < {{ small }}
         then {{ halved(
             '2 * (' ~ amount ~ ') * (' ~ part ~ ') // nullif(' ~ whole ~ ', 0)',
             '((' ~ amount ~ ') < 0) <> (((' ~ part ~ ') < 0) <> ((' ~ whole ~ ') < 0))',

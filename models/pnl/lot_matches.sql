@@ -85,7 +85,6 @@ final as (
         instrument_id,
         case when is_long then buy_fill_id else sell_fill_id end as opening_fill_id,
         case when is_long then sell_fill_id else buy_fill_id end as closing_fill_id,
-        case when is_long then buy_order_id else sell_order_id end as opening_order_id,
         case when is_long then sell_order_id else buy_order_id end as closing_order_id,
         case when is_long then 'LONG' else 'SHORT' end as direction,
         quantity,

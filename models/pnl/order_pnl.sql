@@ -1,5 +1,13 @@
 -- One row per order with an effective fill: what it realised by closing lots.
-with closed as (
+with orders as (
+    select
+        order_id,
+        min(book_key) as book_key
+    from {{ ref('int_book_fills') }}
+    group by order_id
+),
+
+closed as (
     select
         closing_order_id as order_id,
         sum(quantity) as closed_quantity,
@@ -12,8 +20,8 @@ with closed as (
 final as (
     select
         orders.order_id,
-        orders.account_id,
-        orders.instrument_id,
+        books.account_id,
+        books.instrument_id,
         coalesce(closed.closed_quantity, 0) as closed_quantity,
         coalesce(closed.realized_gross_pnl, 0) as realized_gross_pnl,
         case
@@ -22,9 +30,10 @@ final as (
         end as fees,
         case when closed.order_id is null then 0 else closed.realized_net_pnl end
             as realized_net_pnl,
-        orders.settlement_currency as currency,
+        books.settlement_currency as currency,
         'fifo' as pnl_method
-    from {{ ref('order_costs') }} as orders
+    from orders
+    inner join {{ ref('int_books') }} as books on orders.book_key = books.book_key
     left join closed on orders.order_id = closed.order_id
 )
 
