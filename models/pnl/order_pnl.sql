@@ -1,5 +1,5 @@
 -- One row per order with an effective fill: what it realised by closing lots.
-with orders as (
+with filled_orders as (
     select
         order_id,
         min(book_key) as book_key
@@ -19,7 +19,7 @@ closed as (
 
 final as (
     select
-        orders.order_id,
+        filled_orders.order_id,
         books.account_id,
         books.instrument_id,
         coalesce(closed.closed_quantity, 0) as closed_quantity,
@@ -32,9 +32,9 @@ final as (
             as realized_net_pnl,
         books.settlement_currency as currency,
         'fifo' as pnl_method
-    from orders
-    inner join {{ ref('int_books') }} as books on orders.book_key = books.book_key
-    left join closed on orders.order_id = closed.order_id
+    from filled_orders
+    inner join {{ ref('int_books') }} as books on filled_orders.book_key = books.book_key
+    left join closed on filled_orders.order_id = closed.order_id
 )
 
 select * from final

@@ -25,14 +25,20 @@ class _UnpublishedError(Exception):
     """A check failed: leave the transaction by rolling it back."""
 
 
-def run_build(
-    engine: Engine, compiler: Compiler, plan: Plan, config: Config, watcher: Watcher
-) -> BuildResult:
-    """Carry out `plan`. The result says whether it was published; failing rows are stored if not.
+def begin(plan: Plan) -> BuildResult:
+    """The result of a build that has done nothing yet."""
+    return BuildResult(uuid.uuid4().hex, plan, _now())
 
-    Raises what a model or the database raised, with nothing published and nothing changed.
+
+def run_build(
+    engine: Engine, compiler: Compiler, result: BuildResult, config: Config, watcher: Watcher
+) -> None:
+    """Carry out `result`'s plan and fill the result in, as it goes.
+
+    It says whether anything was published; failing rows are stored if not. Raises what a model or
+    the database raised, with nothing published and nothing changed.
     """
-    result = BuildResult(uuid.uuid4().hex, plan, _now())
+    plan = result.plan
     started = time.perf_counter()
     watcher.planned(plan)
     try:
@@ -54,7 +60,6 @@ def run_build(
             failures.store(engine, result.run_id, result.checks, _now())
     finally:
         result.seconds = time.perf_counter() - started
-    return result
 
 
 def _build(

@@ -9,6 +9,7 @@ from runner.cli.options import project_options, select_options, wait_option
 
 if TYPE_CHECKING:
     from runner.build.plan import Plan
+    from runner.build.prepare import Choice
     from runner.build.report import BuildResult
     from runner.cli.watch import Quiet
     from runner.config import Config
@@ -67,13 +68,13 @@ def command(
 def _build(
     engine: Engine,
     workspace: Workspace,
-    choice: prepare.Choice,  # type: ignore[name-defined]  # noqa: F821
+    choice: Choice,
     eyes: Quiet,
     config: Config,
     quiet: bool,
 ) -> int:
     from runner.build import artifacts, prepare
-    from runner.build.run import run_build
+    from runner.build.run import begin, run_build
     from runner.cli.watch import summarise
 
     plan = prepare.plan(engine, workspace, choice)
@@ -82,8 +83,12 @@ def _build(
     artifacts.write_manifest(
         folder, workspace.project, workspace.models, workspace.rules, workspace.dag, engine.name
     )
-    result = run_build(engine, workspace.compiler, plan, config, eyes)
-    artifacts.write_run_results(folder, workspace.project, result)
+    result = begin(plan)
+    try:
+        run_build(engine, workspace.compiler, result, config, eyes)
+    finally:
+        eyes.stop()
+        artifacts.write_run_results(folder, workspace.project, result)
     if not quiet or not result.published:
         summarise(result, f"{workspace.target.name} ({workspace.target.path.name})")
     if result.published and not quiet:

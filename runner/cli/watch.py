@@ -26,6 +26,9 @@ class Quiet:
     def check_finished(self, result: CheckResult) -> None: ...
     def publishing(self) -> None: ...
 
+    def stop(self) -> None:
+        """Leave the terminal as it was, however the build ended."""
+
 
 class Lines(Quiet):
     """A line for each thing done."""
@@ -90,6 +93,9 @@ class Live(Lines):
         super().check_finished(result)
 
     def publishing(self) -> None:
+        self._status.stop()
+
+    def stop(self) -> None:
         self._status.stop()
 
 

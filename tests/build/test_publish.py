@@ -155,6 +155,15 @@ def test_artifacts_are_in_dbts_shape(make, cli):
     assert sorted(v for k, v in by_id.items() if k.startswith("test.")) == ["pass", "pass"]
 
 
+def test_run_results_tell_of_a_model_that_failed(make, cli):
+    project = make({**SHOP, "models/totals.sql": "select nowhere from {{ ref('stg_orders') }}"})
+    assert cli(project, "build").exit_code == 3
+    results = json.loads((project.root / "target/run_results.json").read_text())
+    by_id = {r["unique_id"]: r["status"] for r in results["results"]}
+    assert by_id["model.shop.totals"] == "error"
+    assert results["args"]["published"] is False
+
+
 def test_a_contract_is_enforced(make, cli):
     promised = """
         version: 2
