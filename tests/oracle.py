@@ -327,6 +327,7 @@ class Ledger:
                 "fee_total": known,
                 "fee_currency": currency,
                 "fee_total_settlement": settled,
+                "is_fee_converted": settled is not None,
                 "fee_rate_bps": rate,
                 "maker_quantity": sum((f.quantity for f in fills if f.liquidity == "MAKER"), ZERO),
                 "taker_quantity": sum((f.quantity for f in fills if f.liquidity == "TAKER"), ZERO),

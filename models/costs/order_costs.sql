@@ -63,6 +63,7 @@ final as (
         case when is_odd then fee_amount else fee_settlement end as fee_total,
         case when is_odd then odd_currency else settlement_currency end as fee_currency,
         fee_settlement as fee_total_settlement,
+        fee_settlement is not null as is_fee_converted,
         settlement_currency,
         {{ divide('fee_settlement * 10000', 'abs(notional)') }} as fee_rate_bps,
         maker_quantity,

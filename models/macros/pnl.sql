@@ -33,3 +33,11 @@ case when {{ stop }} = {{ whole }} then {{ fee }} else {{ prorate_units(fee, sto
 {% macro sum_known(x) -%}
 case when count(*) = count({{ x }}) then sum({{ x }}) end
 {%- endmacro %}
+
+{#- The method lots are matched by, as a column; an unknown one must not pass for another. -#}
+{% macro pnl_method() -%}
+{%- if var('pnl_method', 'fifo') != 'fifo' -%}
+{{ exceptions.raise_compiler_error("pnl_method is '" ~ var('pnl_method') ~ "'; lots are matched fifo only") }}
+{%- endif -%}
+'{{ var('pnl_method', 'fifo') }}'
+{%- endmacro %}

@@ -65,7 +65,7 @@ final as (
         totals.funding,
         coalesce(closes.gross_pnl, 0) - totals.fees + totals.funding as net_pnl,
         instruments.settlement_currency as currency,
-        'fifo' as pnl_method
+        {{ pnl_method() }} as pnl_method
     from totals
     left join closes
         on totals.account_id = closes.account_id

@@ -97,7 +97,7 @@ final as (
         case when is_long then sell_share else buy_share end as closing_fee,
         gross_pnl - buy_share - sell_share as net_pnl,
         settlement_currency as currency,
-        'fifo' as pnl_method
+        {{ pnl_method() }} as pnl_method
     from grossed
 )
 

@@ -1,61 +1,32 @@
-"""Writes an oracle's facts into a fresh DuckDB ledger, and reads derived tables back."""
+"""Writes an oracle's facts into a ledger, and reads derived tables back."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-import duckdb
-
-from tests.models.harness import ROOT
+from runner.engines.base import Engine
 from tests.oracle import Fill, Funding, Instrument, Tick
 
 EPOCH = datetime(2026, 1, 1)
-_FOREIGN_KEY = re.compile(
-    r",\s*constraint\s+fk_\w+\s+foreign\s+key\s*\([^)]*\)\s*references\s+\w+\s*\([^)]*\)", re.I
-)
-
-
-def _schema() -> str:
-    parts = []
-    for file in sorted((ROOT / "sql" / "migrations").glob("*.sql")):
-        up = file.read_text().split("-- migrate:up")[1].split("-- migrate:down")[0]
-        parts.append(_FOREIGN_KEY.sub("", re.sub(r"--[^\n]*", "", up)))
-    statements = [s for p in parts for s in p.split(";") if "create table" in s]
-    return ";".join(statements)
-
-
-SCHEMA = _schema()
 
 
 def uid(*parts: object) -> str:
     return str(uuid5(NAMESPACE_OID, ":".join(map(str, parts))))
 
 
-def ledger() -> duckdb.DuckDBPyConnection:
-    """An empty ledger in memory, without guards."""
-    connection = duckdb.connect(config={"threads": "1"})
-    connection.execute(SCHEMA).fetchall()
-    return connection
-
-
-def insert(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]
-) -> None:
+def insert(engine: Engine, table: str, rows: Iterable[dict[str, Any]]) -> None:
     listed = list(rows)
     if listed:
-        marks = ", ".join("?" for _ in listed[0])
-        connection.executemany(
-            f"insert into {table} ({', '.join(listed[0])}) values ({marks})",
-            [list(row.values()) for row in listed],
-        )
+        known = {column.name: column for column in engine.relations()[table].columns}
+        columns = [known[name] for name in listed[0]]
+        engine.insert_rows(table, columns, [list(row.values()) for row in listed])
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection,
+    engine: Engine,
     instruments: list[Instrument],
     fills: list[Fill],
     ticks: Iterable[Tick] = (),
@@ -64,7 +35,7 @@ def write(
     """Write the facts, and an EXTERNAL order for each order id among the fills."""
     known = {"recorded_at": EPOCH, "batch_id": 1}
     insert(
-        connection,
+        engine,
         "instruments",
         (
             {
@@ -85,7 +56,7 @@ def write(
     )
     orders = {f.order_id: f for f in fills}
     insert(
-        connection,
+        engine,
         "orders",
         (
             {
@@ -101,9 +72,9 @@ def write(
             for f in orders.values()
         ),
     )
-    insert(connection, "order_fills", (_fill_row(f) for f in fills))
+    insert(engine, "order_fills", (_fill_row(f) for f in fills))
     insert(
-        connection,
+        engine,
         "market_ticks",
         (
             {
@@ -119,7 +90,7 @@ def write(
         ),
     )
     insert(
-        connection,
+        engine,
         "cash_movements",
         (
             {
@@ -160,14 +131,12 @@ def _fill_row(f: Fill) -> dict[str, Any]:
     }
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...]
-) -> dict[Any, dict[str, Any]]:
+def read(engine: Engine, table: str, key: tuple[str, ...]) -> dict[Any, dict[str, Any]]:
     """`table` as {key: {column: value}}, a key of one column without its tuple."""
-    cursor = connection.execute(f"select * from {table}")
-    names = [d[0] for d in cursor.description or ()]
+    answer = engine.query(f"select * from {table}")
+    names = [column.name for column in answer.columns]
     rows = {}
-    for values in cursor.fetchall():
+    for values in answer.rows:
         row = dict(zip(names, values, strict=True))
         found = tuple(str(row[k]) for k in key)
         name = found if len(found) > 1 else found[0]

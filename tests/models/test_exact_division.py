@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.models.harness import Project
+from tests.models.harness import renderer
 from tests.oracle import STEP, WIDE, divide, prorate
 
-MACROS = Project(models=False).environment
+RENDER = renderer()
 CONNECTION = duckdb.connect(config={"threads": "1"})
 LARGEST = WIDE.subtract(Decimal(10) ** 26, STEP)
 
@@ -36,9 +36,7 @@ def run(expression: str, rows: Iterable[tuple[Decimal, ...]]) -> list[Decimal | 
     )
     width = len(next(iter(rows)))
     names = ", ".join("abc"[:width])
-    sql = MACROS.from_string(
-        f"select {{{{ {expression} }}}} from (values {typed}) as t({names}, n) order by n"
-    ).render()
+    sql = RENDER(f"select {{{{ {expression} }}}} from (values {typed}) as t({names}, n) order by n")
     return [row[0] for row in CONNECTION.execute(sql).fetchall()]
 
 
@@ -143,18 +141,18 @@ def test_what_leaves_38_digits_raises(expression: str, row: tuple[Decimal, ...])
 
 
 def test_null_in_null_out() -> None:
-    sql = MACROS.from_string(
+    sql = RENDER(
         "select {{ divide('a', 'b') }}, {{ prorate('a', 'b', 'a') }}, {{ average('b', 'a') }} "
         "from (select cast(null as decimal(38, 12)) as a, cast(1 as decimal(38, 12)) as b) as t"
-    ).render()
+    )
     assert CONNECTION.execute(sql).fetchall() == [(None, None, None)]
 
 
 def test_average_of_one_price_is_that_price() -> None:
     """The quotient of a 24-decimal sum is not rounded twice, however small the quantity."""
-    sql = MACROS.from_string(
+    sql = RENDER(
         "select {{ average('sum(q * p)', 'sum(q)') }} from (values "
         "(cast('0.000000000007' as decimal(38, 12)), cast('60000.123456789012' as decimal(38, 12)))"
         ") as t(q, p)"
-    ).render()
+    )
     assert CONNECTION.execute(sql).fetchall() == [(Decimal("60000.123456789012"),)]

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pytest
 
-from tests.models.facts import EPOCH, insert, ledger, read, uid, write
+from runner.engines.base import Engine
+from tests.models.facts import EPOCH, insert, read, uid, write
+from tests.models.harness import empty_ledger
 from tests.oracle import Fill, Instrument
 
-Build = Callable[..., duckdb.DuckDBPyConnection]
+Build = Callable[..., Engine]
 SPOT = Instrument("BTC-USDT", "SPOT", "BTC", "USDT", "USDT")
 DAY = timedelta(days=1)
 STATED = EPOCH + 3 * DAY
@@ -33,7 +34,7 @@ class Venue:
     """A ledger with fills, and what the venue states of them."""
 
     def __init__(self, *fills: Fill) -> None:
-        self.connection = ledger()
+        self.connection = empty_ledger()
         write(self.connection, [SPOT], list(fills))
         self.statements = 0
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.models.facts import EPOCH, ledger, read, uid, write
+from runner.engines.base import Engine
+from tests.models.facts import EPOCH, read, uid, write
+from tests.models.harness import build, empty_ledger
 from tests.oracle import Fill, Funding, Instrument, Ledger, Tick
-
-Build = Callable[..., duckdb.DuckDBPyConnection]
 
 INSTRUMENTS = [
     Instrument("BTC/USDT", "SPOT", "BTC", "USDT", "USDT"),
@@ -113,27 +111,25 @@ class History:
         return Funding(self.random.choice("AB"), i.instrument_id, self._fee(), currency)
 
 
-def assert_same(
-    connection: duckdb.DuckDBPyConnection, table: str, expected: dict[Any, dict[str, Any]]
-) -> None:
-    actual = read(connection, table, KEYS[table])
+def assert_same(engine: Engine, table: str, expected: dict[Any, dict[str, Any]]) -> None:
+    actual = read(engine, table, KEYS[table])
     assert set(actual) == set(expected), table
     for key, row in expected.items():
         found = {column: actual[key][column] for column in row}
         assert found == row, f"{table} {key}"
 
 
-def assert_oracle_agrees(build: Build, history: History) -> None:
+def assert_oracle_agrees(engine_name: str, history: History) -> None:
     facts = (INSTRUMENTS, history.fills, history.ticks, history.funding)
     expected = Ledger(*facts)
-    connection = ledger()
+    engine = empty_ledger(engine_name)
     try:
-        write(connection, *facts)
-        build(connection, *KEYS)
+        write(engine, *facts)
+        build(engine, KEYS)
         for table in KEYS:
-            assert_same(connection, table, getattr(expected, table)())
+            assert_same(engine, table, getattr(expected, table)())
     finally:
-        connection.close()
+        engine.close()
 
 
 EXAMPLES = int(os.environ.get("FIFO_EXAMPLES", "15"))  # of about ten books each
@@ -142,5 +138,11 @@ EXAMPLES = int(os.environ.get("FIFO_EXAMPLES", "15"))  # of about ten books each
 @pytest.mark.parametrize("part", range(4))  # so that workers share them
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9), length=st.integers(1, 120))
-def test_models_agree_with_the_oracle(build: Build, part: int, seed: int, length: int) -> None:
-    assert_oracle_agrees(build, History(seed * 4 + part, length))
+def test_models_agree_with_the_oracle(part: int, seed: int, length: int) -> None:
+    assert_oracle_agrees("duckdb", History(seed * 4 + part, length))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10**9), length=st.integers(1, 60))
+def test_models_agree_with_the_oracle_on_sqlite(seed: int, length: int) -> None:
+    assert_oracle_agrees("sqlite", History(seed, length))

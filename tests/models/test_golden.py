@@ -13,14 +13,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import yaml
 
-from tests.models.facts import EPOCH, ledger, uid, write
+from runner.engines.base import Engine
+from tests.models.facts import EPOCH, uid, write
 from tests.oracle import Fill, Instrument, Tick
 
-Build = Callable[..., duckdb.DuckDBPyConnection]
+Build = Callable[..., Engine]
 SPOT = {"kind": "SPOT", "base": "XXX", "quote": "USD", "settlement": "USD", "multiplier": "1"}
 
 
@@ -51,12 +51,11 @@ def facts(case: dict[str, Any]) -> tuple[list[Instrument], list[Fill], list[Tick
 
 
 @pytest.mark.parametrize("case", list(cases()))
-def test_golden(build: Build, case: dict[str, Any]) -> None:
-    connection = ledger()
-    write(connection, *facts(case))
-    build(connection, "positions", "open_lots", "lot_matches")
+def test_golden(build: Build, ledger: Engine, case: dict[str, Any]) -> None:
+    write(ledger, *facts(case))
+    build(ledger, "positions", "open_lots", "lot_matches")
     for name, expected in case["expect"].items():
-        found = actual(connection, name, expected)
+        found = actual(ledger, name, expected)
         if isinstance(expected, list):
             # beancount lists lots as they were stated, not by date
             assert sorted(map(to_decimals(expected), found)) == sorted(
@@ -66,14 +65,14 @@ def test_golden(build: Build, case: dict[str, Any]) -> None:
             assert rounded(found[0][0], expected) == Decimal(expected), name
 
 
-def actual(connection: duckdb.DuckDBPyConnection, name: str, expected: Any) -> list[Any]:
+def actual(ledger: Engine, name: str, expected: Any) -> list[Any]:
     queries = {
         "matches": "select quantity, open_price, close_price, direction, gross_pnl "
         "from lot_matches",
         "lots": "select quantity, open_price from open_lots",
         "costs": "select quantity, quantity * open_price + opening_fee from lot_matches",
     }
-    rows = connection.execute(queries.get(name, f"select {name} from positions")).fetchall()
+    rows = ledger.query(queries.get(name, f"select {name} from positions")).rows
     width = len(expected[0]) if isinstance(expected, list) and expected else None
     return [row[:width] for row in rows]
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pytest
 
-from tests.models.facts import EPOCH, insert, ledger, read, uid
+from runner.engines.base import Engine
+from tests.models.facts import EPOCH, insert, read, uid
 
-Build = Callable[..., duckdb.DuckDBPyConnection]
+Build = Callable[..., Engine]
 ORDER = uid("order")
 # (event_type, status, order_quantity) and (fill, quantity, kind, corrected fill)
 NEW = [("SUBMITTED", "PENDING", None), ("ACCEPTED", "ACCEPTED", None)]
@@ -92,13 +92,11 @@ CASES: dict[str, tuple[list[Any], list[Any], str | None, tuple[str, str, str | N
 }
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection, events: list[Any], fills: list[Any], quantity: str | None
-) -> None:
+def write(engine: Engine, events: list[Any], fills: list[Any], quantity: str | None) -> None:
     known = {"recorded_at": EPOCH, "batch_id": 1}
     trade = {"account_id": "A", "instrument_id": "I", "venue": "V", "side": "BUY"}
     insert(
-        connection,
+        engine,
         "orders",
         [
             {
@@ -113,7 +111,7 @@ def write(
         ],
     )
     insert(
-        connection,
+        engine,
         "order_events",
         [
             {
@@ -130,7 +128,7 @@ def write(
         ],
     )
     insert(
-        connection,
+        engine,
         "order_fills",
         [
             {
@@ -153,11 +151,10 @@ def write(
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_order_state(build: Build, name: str) -> None:
+def test_order_state(build: Build, ledger: Engine, name: str) -> None:
     events, fills, quantity, (status, filled, leaves) = CASES[name]
-    connection = ledger()
     insert(
-        connection,
+        ledger,
         "instruments",
         [
             {
@@ -176,8 +173,8 @@ def test_order_state(build: Build, name: str) -> None:
             }
         ],
     )
-    write(connection, events, fills, quantity)
-    state = read(build(connection, "order_state"), "order_state", ("order_id",))[ORDER]
+    write(ledger, events, fills, quantity)
+    state = read(build(ledger, "order_state"), "order_state", ("order_id",))[ORDER]
     found = (state["status"], state["filled_quantity"], state["leaves_quantity"])
     assert found == (status, Decimal(filled), None if leaves is None else Decimal(leaves))
     assert state["last_sequence_number"] == (len(events) or None)
