@@ -55,7 +55,7 @@ class Config:
     @property
     def is_ledger(self) -> bool:
         """Whether this project keeps facts of its own (a plain dbt project does not)."""
-        return self.migration_path.is_dir()
+        return self.migration_path.is_dir() or self.ingest_path.is_dir()
 
     def target(self, name: str | None = None) -> Target:
         wanted = name or self.default_target

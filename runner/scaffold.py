@@ -18,6 +18,7 @@ _PYPROJECT = """\
 [tool.runner]
 name = "{name}"
 target = "duckdb"
+model_paths = ["models"] # all of it; dbt_project.yml lists folders for dbt
 
 [tool.runner.targets.duckdb]
 engine = "duckdb"

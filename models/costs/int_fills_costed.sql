@@ -1,4 +1,6 @@
 -- One row per effective fill, with its fee in settlement currency and what it did to its book.
+{#- on SQLite a view of money needs functions that a stock shell lacks -#}
+{{ config(materialized='table' if target.type == 'sqlite' else 'view') }}
 with priced as (
     select
         books.book_key,

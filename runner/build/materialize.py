@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -33,19 +34,26 @@ def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
 
 
 def blame(error: EngineError, compiled: Compiled) -> EngineError:
-    """The same error, with the model it happened in."""
-    kind = type(error)
-    return kind(
-        error.code,
-        f"{compiled.name} could not be built: {error.what}",
-        where=error.where
-        if error.code in ("R302", "R303", "R304")
-        else Location(compiled.model.path),
-        why=error.why,
-        mend=error.mend
-        or f"see the SQL as it ran in target/compiled, or with `runner compile {compiled.name}`; "
-        "nothing was published",
+    """The same error, with the model it happened in, and the line where that can be told."""
+    error.what = f"{compiled.name} could not be built: {error.what}"
+    if error.code not in ("R302", "R303", "R304"):
+        error.where = Location(compiled.model.path, _line_of(error.why or "", compiled))
+    error.mend = error.mend or (
+        f"see the SQL as it ran in target/compiled, or with `runner compile {compiled.name}`; "
+        "nothing was published"
     )
+    return error
+
+
+def _line_of(said: str, compiled: Compiled) -> int | None:
+    """The model file's line that the engine quotes (`LINE 3: …`), if it stands there as it ran."""
+    quoted = re.search(r"^LINE (\d+): ", said, re.M)
+    ran = compiled.sql.splitlines()
+    if quoted is None or int(quoted.group(1)) > len(ran):
+        return None
+    line = ran[int(quoted.group(1)) - 1].strip()
+    source = [text.strip() for text in compiled.model.raw_sql.splitlines()]
+    return source.index(line) + 1 if line and source.count(line) == 1 else None
 
 
 def _extend(engine: Engine, compiled: Compiled, sql: str) -> int:

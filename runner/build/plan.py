@@ -123,6 +123,9 @@ class Planner:
         if not selected:
             known = self.nodes.get(unique_id)
             self.current[unique_id] = known.fingerprint if known else None
+            if known and compiled is not None and compiled.materialized == "view":
+                # a view shows new facts without being built: its readers must see that
+                self.current[unique_id] = self._combined(known.definition, compiled)
             return None
         if seed is not None:
             definition = fingerprint.of_seed(seed, self.engine.name)

@@ -102,20 +102,14 @@ def state_of(engine: Engine, workspace: Workspace, folder: Path | None) -> State
 
     def ids(which: str) -> frozenset[str]:
         if folder is not None:
-            known = _manifest_checksums(folder)
-            current = {m.unique_id: m.model.raw_sql for m in workspace.models.values()}
-            current |= {
-                s.unique_id: s.path.read_text(encoding="utf-8")
-                for s in workspace.project.seeds.values()
-            }
-            from runner.build.artifacts import checksum
-
-            now = {k: checksum(v)["checksum"] for k, v in current.items()}
+            known, now = _against_manifest(folder, workspace)
         else:
             known = {k: v.definition for k, v in state.read_nodes(engine).items()}
             now = {
                 m.unique_id: fingerprint.of_definition(m, engine.name)
                 for m in workspace.models.values()
+                # an ephemeral one stands in its readers' SQL: they are what has changed
+                if m.materialized != "ephemeral"
             }
             now |= {
                 s.unique_id: fingerprint.of_seed(s, engine.name)
@@ -131,11 +125,20 @@ def state_of(engine: Engine, workspace: Workspace, folder: Path | None) -> State
     return ids
 
 
-def _manifest_checksums(folder: Path) -> dict[str, str]:
+def _against_manifest(folder: Path, workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
+    """Each node's text then and now: as compiled where this runner wrote it, else as dbt has it."""
     path = folder / "manifest.json"
     try:
-        nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"]
-        return {k: v["checksum"]["checksum"] for k, v in nodes.items() if "checksum" in v}
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        ours = manifest["metadata"].get("generated_by", "").startswith("sot-runner")
+        text = "compiled_code" if ours else "raw_code"
+        known = {
+            unique_id: node[text]
+            if node["resource_type"] == "model"
+            else node["checksum"]["checksum"]
+            for unique_id, node in manifest["nodes"].items()
+            if node["resource_type"] in ("model", "seed")
+        }
     except (OSError, ValueError, KeyError) as error:
         raise ProjectError(
             "R229",
@@ -144,3 +147,11 @@ def _manifest_checksums(folder: Path) -> dict[str, str]:
             why=str(error),
             mend="give --state the target/ folder of an earlier build",
         ) from error
+    from runner.build.artifacts import checksum
+
+    now = {m.unique_id: m.sql if ours else m.model.raw_sql for m in workspace.models.values()}
+    now |= {
+        s.unique_id: checksum(s.path.read_text(encoding="utf-8"))["checksum"]
+        for s in workspace.project.seeds.values()
+    }
+    return known, now

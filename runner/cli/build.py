@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import project_options, select_options, wait_option
+from runner.cli.options import SelectCommand, project_options, select_options, wait_option
 
 if TYPE_CHECKING:
     from runner.build.plan import Plan
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.workspace import Workspace
 
 
-@click.command()
+@click.command(cls=SelectCommand)
 @project_options
 @select_options
 @click.option("--full-refresh", is_flag=True, help="Build everything anew, changed or not.")

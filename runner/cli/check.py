@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import project_options, select_options, wait_option
+from runner.cli.options import SelectCommand, project_options, select_options, wait_option
 
 
-@click.command()
+@click.command(cls=SelectCommand)
 @project_options
 @select_options
 @wait_option

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import project_options, select_options
+from runner.cli.options import SelectCommand, project_options, select_options
 
 
-@click.command()
+@click.command(cls=SelectCommand)
 @project_options
 @select_options
 @click.option(

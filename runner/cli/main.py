@@ -84,6 +84,9 @@ def run(args: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit as left:
+        # click's way out when whoever read our output has had enough of it
+        return 0 if left.code == 1 else int(left.code or 0)
     except BrokenPipeError:
         # whoever read our output has had enough of it
         sys.stdout = None

@@ -47,6 +47,27 @@ def wait_option(function: _F) -> _F:
     )(function)
 
 
+class SelectCommand(click.Command):
+    """Takes `--select a b` as dbt does: several values after one option."""
+
+    _MANY = ("-s", "--select", "--exclude")
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        spread: list[str] = []
+        option: str | None = None
+        taken = 0
+        for word in args:
+            if word.startswith("-") and word != "-":
+                option, taken = (word, 0) if word in self._MANY else (None, 0)
+                spread.append(word)
+            elif option is not None:
+                spread += [word] if taken == 0 else [option, word]
+                taken += 1
+            else:
+                spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
 def select_options(function: _F) -> _F:
     for option in (
         click.option(

@@ -48,7 +48,9 @@ def command(
             mend='runner query "select * from positions"',
         )
     text = file.read_text(encoding="utf-8") if file else sql or ""
-    text = text.strip().rstrip(";")
+    text = text.strip().rstrip(";").strip()
+    if not text:
+        raise UsageError("R200", "the query is empty", mend='runner query "select 1 as one"')
     config = options.load(project_dir, variables)
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:

@@ -63,6 +63,10 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
                 config=options,
             )
             connection.execute("set TimeZone = 'UTC'")
+            if read_only:
+                # a reader could otherwise COPY over any file, the ledger's own included
+                connection.execute("set enable_external_access = false")
+                connection.execute("set lock_configuration = true")
             return DuckDBEngine(target, connection)
         except duckdb.Error as error:
             if "Could not set lock" in str(error) and time.monotonic() < deadline:
@@ -87,6 +91,7 @@ class DuckDBEngine:
         self._run(sql, params)
 
     def query(self, sql: str, params: Params = ()) -> Result:
+        self._require_one(sql)
         cursor = self._run(sql, params)
         columns = tuple(
             Column(d[0], parse_type(str(d[1])), str(d[1])) for d in cursor.description or ()
@@ -122,6 +127,22 @@ class DuckDBEngine:
             )
         except duckdb.Error as error:
             _refuse(error, self.target.path)
+
+    def _require_one(self, sql: str, *, select: bool = False) -> None:
+        """Refuse text that is not one statement: a second one would run unseen."""
+        try:
+            found = self.connection.extract_statements(sql)
+        except duckdb.Error as error:
+            _refuse(error, self.target.path)
+        if len(found) != 1 or (select and found[0].type != duckdb.StatementType.SELECT):
+            raise EngineError(
+                "R310",
+                f"one {'query' if select else 'statement'} is needed, this is {len(found)}"
+                if len(found) != 1
+                else "a query is needed, and this is none",
+                why=" ".join(sql.split())[:200],
+                mend="write one SELECT, without a semicolon in it",
+            )
 
     def _fetch(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         try:
@@ -168,6 +189,7 @@ class DuckDBEngine:
         return {name: Relation(name, view, tuple(cols)) for name, (view, cols) in found.items()}
 
     def describe(self, sql: str) -> tuple[Column, ...]:
+        self._require_one(sql, select=True)
         rows = self._run(f"describe {sql}").fetchall()
         return tuple(Column(r[0], parse_type(r[1]), r[1]) for r in rows)
 
@@ -232,6 +254,7 @@ class DuckDBEngine:
             )
 
     def table_as(self, name: str, sql: str) -> int:
+        self._require_one(sql, select=True)
         self.drop(name)
         cursor = self._run(f"create table {_quote(name)} as {sql}")
         row = cursor.fetchone()
@@ -243,10 +266,12 @@ class DuckDBEngine:
         self._run(f"create table {_quote(name)} ({listed})")
 
     def view_as(self, name: str, sql: str) -> None:
+        self._require_one(sql, select=True)
         self.drop(name)
         self._run(f"create view {_quote(name)} as {sql}")
 
     def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int:
+        self._require_one(sql, select=True)
         listed = ", ".join(_quote(c) for c in columns)
         row = self._run(f"insert into {_quote(name)} ({listed}) {sql}").fetchone()
         return int(row[0]) if row else 0
@@ -317,5 +342,13 @@ def _refuse(error: duckdb.Error, path: Path) -> NoReturn:
             "DuckDB ran out of the memory it may use",
             why=text.splitlines()[0],
             mend="raise memory_limit, or set temp_directory to a disk with room, in the target",
+        ) from error
+    if "overflow" in low or "out of range" in low:
+        raise EngineError(
+            "R312",
+            "a number leaves the 38 digits it may have",
+            why=text.splitlines()[0],
+            mend="look for a quantity, price or fee far too large; a wrong fill is mended by "
+            "appending a BUST or a CORRECTION of it",
         ) from error
     raise EngineError("R310", "DuckDB refused a statement", why=text) from error

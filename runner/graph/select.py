@@ -107,7 +107,7 @@ class Selector:
                 f"there is no selector method '{method}:'",
                 mend=f"did you mean '{near}:'?"
                 if near
-                else f"known: {', '.join(sorted(_METHODS))}",
+                else f"known: {', '.join(sorted({*_METHODS, 'state'}))}",
             )
         return {id_ for id_, node in self.nodes.items() if matches(node, value, method, self.root)}
 
@@ -118,7 +118,8 @@ class Selector:
     def _suggest(self, include: Sequence[str]) -> str:
         words = [w.strip("+@0123456789") for c in include for w in re.split(r"[ ,]", c)]
         names = {node.name for node in self.nodes.values()}
-        near = next((n for n in (nearest(w, names) for w in words) if n), None)
+        strange = [word for word in words if word not in names]
+        near = next((n for n in (nearest(w, names) for w in strange) if n), None)
         return f"did you mean '{near}'?" if near else "see `runner ls` for what there is"
 
 

@@ -27,6 +27,15 @@ def up(
     waiting = [
         m for m in pending(engine, migrations) if to_version is None or m.version <= to_version
     ]
+    for migration in waiting:
+        if not migration.up:
+            raise MigrationError(
+                "R327",
+                f"migration {migration.version:04d}_{migration.name} does nothing yet",
+                where=Location(migration.file),
+                why="once applied, it could no longer be filled in",
+                mend="write its up and down parts first",
+            )
     if waiting:
         # one transaction for all: interrupted or refused, the schema is what it was before
         with engine.transaction():

@@ -98,7 +98,8 @@ def compare(engine: Engine, migrations: Sequence[Migration]) -> list[Entry]:
         elif file is None:
             state = State.LOST
         else:
-            state = State.APPLIED if done.checksum == file.checksum else State.EDITED
+            same = done.checksum == file.checksum and done.name == file.name
+            state = State.APPLIED if same else State.EDITED
         name = file.name if file else done.name if done else ""
         entries.append(Entry(version, name, state, done, file))
     return entries
@@ -112,7 +113,8 @@ def refuse_broken(entries: Sequence[Entry]) -> None:
                 "R321",
                 f"migration {entry.version:04d}_{entry.name} was edited after it was applied",
                 where=Location(entry.migration.file),
-                why=f"applied {entry.applied.applied_at:%Y-%m-%d %H:%M} with checksum "
+                why=f"applied {entry.applied.applied_at:%Y-%m-%d %H:%M} as "
+                f"{entry.applied.name} with checksum "
                 f"{entry.applied.checksum[:12]}, the file now has {entry.migration.checksum[:12]}",
                 mend="restore the file as it was, and put the change into a new migration "
                 "(`runner migrate new NAME`)",

@@ -31,7 +31,10 @@ def load_project(config: Config) -> Project:
     model_folders = folders(config.model_paths, settings.model_paths)
     seed_folders = folders(config.seed_paths, settings.seed_paths)
     test_folders = [root / entry for entry in settings.test_paths]
-    _require_models(model_folders, config)
+    _require("models", model_folders, config)
+    if config.is_ledger:
+        # without its checks a ledger would publish anything, and say nothing of it
+        _require("checks", list(config.check_paths), config)
 
     schema_paths = sorted(
         path
@@ -65,13 +68,15 @@ def load_project(config: Config) -> Project:
     )
 
 
-def _require_models(folders: list[Path], config: Config) -> None:
+def _require(kind: str, folders: list[Path], config: Config) -> None:
     if not any(folder.is_dir() for folder in folders):
+        looked = ", ".join(str(Location(folder)) for folder in folders)
         raise ProjectError(
             "R224",
-            f"the models folder is missing: {', '.join(str(f) for f in folders)}",
+            f"the {kind} folder is missing",
             where=Location(config.file),
-            mend="create it, or name another as model_paths under [tool.runner]",
+            why=f"looked for {looked}",
+            mend=f"restore it, or name another as {kind.removesuffix('s')}_paths in [tool.runner]",
         )
 
 

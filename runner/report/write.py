@@ -22,14 +22,31 @@ def write(answer: Result, format_name: str, output: Path | None = None) -> None:
     if format_name == "parquet":
         from runner.report.parquet import write_parquet
 
-        if output is None:
+        if output is not None:
+            write_parquet(answer, output)
+        elif sys.stdout.isatty():
             raise UsageError(
                 "R200", "parquet is not for a terminal", mend="name a file with -o FILE"
             )
-        write_parquet(answer, output)
+        else:
+            _parquet_to_stdout(answer)
         return
     with _stream(output) as stream:
         _WRITERS[format_name](answer, stream)
+
+
+def _parquet_to_stdout(answer: Result) -> None:
+    """Parquet's index stands at its end, so it is written to a file first."""
+    import shutil
+    import tempfile
+
+    from runner.report.parquet import write_parquet
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "answer.parquet"
+        write_parquet(answer, path)
+        with path.open("rb") as made:
+            shutil.copyfileobj(made, sys.stdout.buffer)
 
 
 @contextmanager

@@ -137,6 +137,26 @@ def test_state_modified_selects_what_changed_since_the_last_publish(make, cli):
     assert listed.stdout.split() == ["totals"]
 
 
+def test_several_selectors_may_follow_one_option(make, cli):
+    listed = cli(make(SHOP), "ls", "--select", "totals", "raw_orders", "--output", "name")
+    assert listed.stdout.split() == ["raw_orders", "totals"]
+
+
+def test_a_table_behind_an_unselected_view_is_not_taken_for_current(make, cli):
+    project = make(SHOP)
+    cli(project, "build")
+    project.write({"seeds/raw_orders.csv": "id,amount,status\n7,1.00,placed\n"})
+    cli(project, "build", "--select", "raw_orders")
+    assert "1 built" in cli(project, "build", "--select", "totals").stderr
+    assert len(project.rows("select status from totals")) == 1
+
+
+def test_state_modified_is_empty_after_a_build(make, cli):
+    project = make({**SHOP, "models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as n"})
+    cli(project, "build")
+    assert cli(project, "build", "--select", "state:modified").exit_code == 2
+
+
 def test_selecting_nothing_is_an_error(make, cli):
     outcome = cli(make(SHOP), "build", "--select", "total")
     assert outcome.exit_code == 2

@@ -114,6 +114,31 @@ def test_broken_sql_is_the_engines_refusal_at_the_model(make, cli, sql):
     opened.close()
 
 
+def test_a_second_statement_in_a_model_is_refused(make, cli):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    project.write({"models/two.sql": "select 1 as n; drop table raw"})
+    assert cli(project, "build").exit_code == 3
+    assert project.rows("select id from raw") == [(1,)]
+
+
+def test_a_number_too_large_is_one_clear_error(make, cli):
+    column = "cast(99999999999999999999999999 as decimal(38, 12))"
+    project = make({**GOOD, "models/two.sql": f"select {column} * {column} as n"})
+    project.write({"models/two.sql": "{{ config(materialized='table') }}"
+                   f"select n * n as n from (select {column} as n) as t"})  # fmt: skip
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3, outcome.stderr
+    assert "two could not be built" in outcome.stderr
+
+
+def test_a_ledger_without_its_folders_is_refused(make, cli):
+    ledger = {**GOOD, "sql/ingest/x.sql": "select 1", "checks/c.yml": "checks: []\n"}
+    outcome = cli(make(ledger), "build")
+    assert outcome.exit_code == 2
+    assert "R210" in outcome.stderr
+
+
 def test_a_check_that_cannot_run_is_an_error_of_its_own(make, cli):
     project = make(
         {**GOOD, "checks/c.yml": "checks:\n  - table: one\n    rules:\n      - not_null: [idd]\n"}

@@ -169,12 +169,20 @@ def test_a_constraint_holds(project, cli):
 
 def test_new_writes_the_next_file(project, cli):
     assert cli(project, "migrate", "new", "add_rates").exit_code == 0
-    assert (project.root / "sql/migrations/0002_add_rates.sql").exists()
+    made = project.root / "sql/migrations/0002_add_rates.sql"
+    assert "R327" in cli(project, "migrate", "up").stderr  # once applied it could not be filled in
+    made.write_text(MORE)
     assert cli(project, "migrate", "up").exit_code == 0
 
 
 def test_a_build_says_what_is_pending(make, cli):
-    project = make({"sql/migrations/0001_things.sql": FACT, "models/one.sql": "select 1 as n"})
+    project = make(
+        {
+            "sql/migrations/0001_things.sql": FACT,
+            "models/one.sql": "select 1 as n",
+            "checks/c.yml": "checks: []",
+        }
+    )
     assert cli(project, "build").exit_code == 0
     project.write({"sql/migrations/0002_more.sql": MORE})
     outcome = cli(project, "build")

@@ -69,6 +69,20 @@ def test_a_query_cannot_write(built, cli):
     assert len(built.rows("select id from t")) == 2
 
 
+def test_a_reader_cannot_write_files_or_read_others(built, cli, engine_name):
+    if engine_name == "sqlite":
+        return  # SQLite has no statement that does either
+    target = built.root / "stolen.csv"
+    for statement in (f"copy (select 1) to '{target}'", f"select * from read_csv('{__file__}')"):
+        outcome = cli(built, "query", statement)
+        assert outcome.exit_code == 3, statement
+    assert not target.exists()
+
+
+def test_an_empty_query_is_refused(built, cli):
+    assert cli(built, "query", " ; ").exit_code == 2
+
+
 def test_a_query_comes_from_a_file_or_the_command_line_not_both(built, cli, tmp_path):
     file = tmp_path / "q.sql"
     file.write_text("select count(*) as n from t;\n")
