@@ -1,11 +1,15 @@
-"""Before a model runs: would its SQL turn exact money into a binary float?"""
+"""Before SQL runs: would it turn exact money into a binary float?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from runner.build.report import Watcher
+from runner.checks.compile import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.engines.base import Engine
 from runner.errors import ExactnessError, Location
+from runner.sqltyping.types import SqlType
 
 
 def guard(engine: Engine, compiled: Compiled, setting: str, watcher: Watcher) -> None:
@@ -17,11 +21,7 @@ def guard(engine: Engine, compiled: Compiled, setting: str, watcher: Watcher) ->
         return
     from runner.sqltyping.exactness import check_exact
 
-    schema = {
-        name.lower(): {column.name: column.type for column in relation.columns}
-        for name, relation in engine.relations().items()
-    }
-    findings = check_exact(compiled.sql, schema)
+    findings = check_exact(compiled.sql, _schema(engine))
     if not findings:
         return
     first = findings[0]
@@ -36,6 +36,31 @@ def guard(engine: Engine, compiled: Compiled, setting: str, watcher: Watcher) ->
         why=why,
         mend=first.mend,
     )
+
+
+def guard_checks(engine: Engine, rules: Iterable[CompiledRule], setting: str) -> None:
+    """ExactnessError for a check that would judge exact money by a binary float."""
+    if setting != "error":
+        return
+    from runner.sqltyping.exactness import check_exact
+
+    schema = _schema(engine)
+    for rule in rules:
+        for found in check_exact(rule.failing, schema):
+            raise ExactnessError(
+                "R260",
+                f"the check {rule.rule.name} would turn exact money into a binary float",
+                where=rule.rule.where,
+                why=f"{found.sql}: {found.why}",
+                mend=found.mend,
+            )
+
+
+def _schema(engine: Engine) -> dict[str, dict[str, SqlType]]:
+    return {
+        name.lower(): {column.name: column.type for column in relation.columns}
+        for name, relation in engine.relations().items()
+    }
 
 
 def _line_in(compiled: Compiled, sql: str) -> int | None:

@@ -45,7 +45,7 @@ def run_build(
         if plan.has_work:
             with engine.transaction():
                 _build(engine, compiler, plan, result, config, watcher)
-                _audit(engine, plan, result, config.stored_failures, watcher)
+                _audit(engine, plan, result, config, watcher)
                 if result.failed:
                     raise _UnpublishedError
                 watcher.publishing()
@@ -98,11 +98,12 @@ def _known_rows(plan: Plan, step: Step) -> int | None:
 
 
 def _audit(
-    engine: Engine, plan: Plan, result: BuildResult, stored_failures: int, watcher: Watcher
+    engine: Engine, plan: Plan, result: BuildResult, config: Config, watcher: Watcher
 ) -> None:
     due = [c.rule for c in plan.checks if c.action is Action.BUILD]
+    exactness.guard_checks(engine, due, config.exactness)
     watcher.checks_started(len(due))
-    result.checks = run_checks(engine, due, stored_failures, watcher.check_finished)
+    result.checks = run_checks(engine, due, config.stored_failures, watcher.check_finished)
     result.checks += _repeated([c for c in plan.checks if c.action is Action.SKIP], plan)
 
 

@@ -21,11 +21,15 @@ from runner.engines.lockfile import WriterLock
 from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
 from runner.engines.sqlite_values import decoder, encoder
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
-from runner.sqltyping.types import SqlType
+from runner.sqltyping.types import SqlType, parse_type
 
 if TYPE_CHECKING:
     from runner.engines.staging import Staging
 
+# what a later migration may do to a table of facts: add a column that may be null
+_ADD_COLUMN = re.compile(
+    r"\s*alter\s+table\s+(\w+)\s+add\s+column\s+(\w+)\s+(\w+(?:\s*\([\d\s,]+\))?)\s*$", re.I
+)
 _VIEW_COLUMNS = "runner_view_columns"
 _COMMENTS = "runner_comments"
 
@@ -217,7 +221,13 @@ class SQLiteEngine:
     # definition
 
     def define(self, sql: str) -> None:
-        self._run(rewrite_statement(sql, self._schema()))
+        added = _ADD_COLUMN.match(re.sub(r"^\s*--.*$", "", sql, flags=re.M))
+        if added:
+            table, column, column_type = added.groups()
+            stored = sqlite_type(parse_type(column_type))
+            self._run(f"alter table {_quote(table)} add column {_quote(column)} {stored}")
+        else:
+            self._run(rewrite_statement(sql, self._schema()))
         dropped = re.match(r"\s*drop\s+table\s+(?:if\s+exists\s+)?(\w+)", sql, re.I)
         self._known = None
         if dropped and _COMMENTS in self.relations():

@@ -59,6 +59,10 @@ create or replace temp macro ingest_is_rounded(t) as
 -- ISO 8601 (a time without a zone is UTC), or epoch seconds, milliseconds or microseconds
 create or replace temp macro ingest_time(t) as
     case
+        -- DuckDB takes any two digits for an offset's hours; no place is over 14 from UTC
+        when regexp_matches(t, '[+-](1[5-9]|[2-9][0-9])(:?[0-9]{{2}})?$') and contains(t, ':')
+            then null
+        when regexp_matches(t, '[+-][0-9]{{2}}:?[6-9][0-9]$') and contains(t, ':') then null
         when substr(t, 5, 1) = '-' and substr(t, 8, 1) = '-'
             then timezone('UTC', try_cast(t as timestamptz))
         when not regexp_full_match(t, '[0-9]+') then null

@@ -167,6 +167,24 @@ def test_a_constraint_holds(project, cli):
     opened.close()
 
 
+def test_a_later_migration_adds_a_column(project, cli):
+    cli(project, "migrate", "up")
+    project.write({
+        "sql/migrations/0002_fee.sql": "-- migrate:up\n"
+        "alter table things add column fee decimal(38, 12);\n"
+        "-- migrate:down\nalter table things drop column fee;\n"
+    })  # fmt: skip
+    outcome = cli(project, "migrate", "up")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert cli(project, "migrate", "verify").exit_code == 0, cli(
+        project, "migrate", "verify"
+    ).stdout
+    opened = project.open(read_only=True)
+    (fee,) = [c for c in opened.relations()["things"].columns if c.name == "fee"]
+    assert (fee.type.kind.value, fee.type.scale) == ("decimal", 12)
+    opened.close()
+
+
 def test_new_writes_the_next_file(project, cli):
     assert cli(project, "migrate", "new", "add_rates").exit_code == 0
     made = project.root / "sql/migrations/0002_add_rates.sql"

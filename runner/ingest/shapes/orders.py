@@ -352,6 +352,14 @@ FILL = Shape(
     rules=(
         positive("quantity"),
         positive_price("price"),
+        # a product has 14 digits before the point: leave room to add ten such fills up. Only a
+        # magnitude is asked for, so the float costs nothing
+        Rule(
+            "too_large",
+            "r.quantity >= 1e20 "
+            "or cast(r.quantity as double) * abs(cast(r.price as double)) >= 1e13",
+            "'quantity ' || r.quantity_text || ' at price ' || r.price_text || ' is 10^13 or more'",
+        ),
         Rule(
             "missing_fee_currency",
             "r.fee_amount <> 0 and r.fee_currency is null",
