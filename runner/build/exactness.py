@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from runner.build.report import Watcher
 from runner.checks.compile import CompiledRule
@@ -10,6 +11,9 @@ from runner.compile.compiled import Compiled
 from runner.engines.base import Engine
 from runner.errors import ExactnessError, Location
 from runner.sqltyping.types import SqlType
+
+if TYPE_CHECKING:
+    from runner.sqltyping.exactness import Finding
 
 
 def guard(engine: Engine, compiled: Compiled, setting: str, watcher: Watcher) -> None:
@@ -19,13 +23,11 @@ def guard(engine: Engine, compiled: Compiled, setting: str, watcher: Watcher) ->
     """
     if setting == "off":
         return
-    from runner.sqltyping.exactness import check_exact
-
-    findings = check_exact(compiled.sql, _schema(engine))
-    if not findings:
+    met = findings(engine, compiled.sql)
+    if not met:
         return
-    first = findings[0]
-    why = "; ".join(f"{found.sql}: {found.why}" for found in findings)
+    first = met[0]
+    why = "; ".join(f"{found.sql}: {found.why}" for found in met)
     if setting == "warn":
         watcher.note(f"warning: {compiled.name}: {why}")
         return
@@ -54,6 +56,13 @@ def guard_checks(engine: Engine, rules: Iterable[CompiledRule], setting: str) ->
                 why=f"{found.sql}: {found.why}",
                 mend=found.mend,
             )
+
+
+def findings(engine: Engine, sql: str) -> list[Finding]:
+    """Each place where a query would."""
+    from runner.sqltyping.exactness import check_exact
+
+    return check_exact(sql, _schema(engine))
 
 
 def _schema(engine: Engine) -> dict[str, dict[str, SqlType]]:

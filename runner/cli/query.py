@@ -54,5 +54,11 @@ def command(
     config = options.load(project_dir, variables)
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
+        if not native and config.exactness != "off":
+            from runner.build.exactness import findings
+            from runner.cli.console import say
+
+            for found in findings(engine, text):
+                say(f"warning: {found.sql}: {found.why}; {found.mend}", colour="yellow")
         answer = engine.query_native(text) if native else engine.query(text)
         write(answer, format_name, output)

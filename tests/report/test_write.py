@@ -79,6 +79,15 @@ def test_a_reader_cannot_write_files_or_read_others(built, cli, engine_name):
     assert not target.exists()
 
 
+def test_a_float_made_of_money_is_said(built, cli, engine_name):
+    outcome = cli(built, "query", "select avg(amount) as mean from t")
+    if engine_name == "duckdb":
+        assert outcome.exit_code == 0
+        assert "avg of a decimal is a double" in outcome.stderr
+    else:
+        assert outcome.exit_code == 3
+
+
 def test_an_empty_query_is_refused(built, cli):
     assert cli(built, "query", " ; ").exit_code == 2
 
