@@ -37,7 +37,9 @@ case when count(*) = count({{ x }}) then sum({{ x }}) end
 {#- The method lots are matched by, as a column; an unknown one must not pass for another. -#}
 {% macro pnl_method() -%}
 {%- if var('pnl_method', 'fifo') != 'fifo' -%}
-{{ exceptions.raise_compiler_error("pnl_method is '" ~ var('pnl_method') ~ "'; lots are matched fifo only") }}
+{{ exceptions.raise_compiler_error(
+    "pnl_method is '" ~ var('pnl_method') ~ "'; lots are matched fifo only"
+) }}
 {%- endif -%}
 '{{ var('pnl_method', 'fifo') }}'
 {%- endmacro %}
