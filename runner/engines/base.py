@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.config import Target
+from runner.errors import EngineError
 from runner.sqltyping.types import SqlType
 
 if TYPE_CHECKING:
@@ -132,6 +133,18 @@ class Engine(Protocol):
     def schema_signature(self) -> Mapping[str, str]:
         """Each schema object and its normalised definition, to compare two databases by."""
         ...
+
+
+def prepare_place(target: Target, *, read_only: bool) -> None:
+    """A folder for the database of a writer; EngineError where a reader finds no database."""
+    if read_only and not target.path.exists():
+        raise EngineError(
+            "R301",
+            f"there is no database at {target.path}",
+            why=f"target '{target.name}' points there and nothing has been built yet",
+            mend="run `runner build` first",
+        )
+    target.path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def open_engine(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> Engine:

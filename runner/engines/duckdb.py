@@ -14,7 +14,7 @@ from uuid import UUID
 import duckdb
 
 from runner.config import Target
-from runner.engines.base import Column, Params, Relation, Result
+from runner.engines.base import Column, Params, Relation, Result, prepare_place
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
 from runner.sqltyping.types import parse_type
 
@@ -47,14 +47,7 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
     }
     in_memory = str(target.path) == ":memory:"
     if not in_memory:
-        if read_only and not target.path.exists():
-            raise EngineError(
-                "R301",
-                f"there is no database at {target.path}",
-                why=f"target '{target.name}' points there and nothing has been built yet",
-                mend="run `runner build` first",
-            )
-        target.path.parent.mkdir(parents=True, exist_ok=True)
+        prepare_place(target, read_only=read_only)
     while True:
         try:
             connection = duckdb.connect(

@@ -16,7 +16,7 @@ import apsw
 
 from runner.config import Target
 from runner.engines import sqlite_functions
-from runner.engines.base import Column, Params, Relation, Result
+from runner.engines.base import Column, Params, Relation, Result, prepare_place
 from runner.engines.lockfile import WriterLock
 from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
 from runner.engines.sqlite_values import decoder, encoder
@@ -37,14 +37,7 @@ _COMMENTS = "runner_comments"
 def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> SQLiteEngine:
     in_memory = str(target.path) == ":memory:"
     if not in_memory:
-        if read_only and not target.path.exists():
-            raise EngineError(
-                "R301",
-                f"there is no database at {target.path}",
-                why=f"target '{target.name}' points there and nothing has been built yet",
-                mend="run `runner build` first",
-            )
-        target.path.parent.mkdir(parents=True, exist_ok=True)
+        prepare_place(target, read_only=read_only)
     lock = None if read_only or in_memory else WriterLock(target.path, wait_seconds)
     flags = (
         apsw.SQLITE_OPEN_READONLY
