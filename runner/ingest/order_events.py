@@ -14,7 +14,7 @@ from runner.ingest import duplicates
 from runner.ingest.candidates import Candidates
 from runner.ingest.facts import FactTable
 from runner.ingest.functions import uuid5_sql
-from runner.ingest.shapes.orders import EVENT
+from runner.ingest.shapes.events import EVENT
 
 _TABLE = "ingest_order_steps"
 # the word for the step that left an order in a status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.ingest.functions import uuid5_sql
 from runner.ingest.shape import Rule, Shape, boolean, integer, json, moment, text, word
-from runner.ingest.shapes.orders import (
+from runner.ingest.shapes.identity import (
     ORDER_ID,
     ORDER_KEYS,
     REQUEST_ID,

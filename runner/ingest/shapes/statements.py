@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.ingest.functions import uuid5_sql
 from runner.ingest.shape import Field, Reference, Rule, Shape, amount, moment, positive, text, word
-from runner.ingest.shapes.orders import SIDE, STATUSES
+from runner.ingest.shapes.terms import SIDE, STATUSES
 
 STATEMENT_ID = uuid5_sql(
     "statement", "r.venue", "r.account",

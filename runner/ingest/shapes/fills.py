@@ -1,0 +1,118 @@
+"""Executions, and later corrections and busts of them."""
+
+from __future__ import annotations
+
+from runner.ingest.functions import uuid5_sql
+from runner.ingest.shape import (
+    Reference,
+    Rule,
+    Shape,
+    amount,
+    moment,
+    positive,
+    positive_price,
+    text,
+    word,
+)
+from runner.ingest.shapes.identity import ORDER_ID, ORDER_KEYS
+from runner.ingest.shapes.terms import SIDE
+
+
+def fill_id(part: str) -> str:
+    return uuid5_sql("fill", "r.venue", "r.account", part)
+
+
+FILL = Shape(
+    name="fill",
+    table="order_fills",
+    key="fill_id",
+    fields=(
+        text("venue", required=True),
+        text("account", required=True),
+        text("symbol", required=True),
+        text("order_id", required=True),
+        text("fill_id", required=True),
+        SIDE,
+        amount("quantity", required=True),
+        amount("price", required=True),
+        amount("fee_amount", required=True),
+        text("fee_currency"),
+        word("liquidity", "MAKER", "TAKER"),
+        moment("executed_at", required=True),
+        word("kind", "TRADE", "CORRECTION", "BUST", default="'TRADE'"),
+        text("corrects_fill_id"),
+        *ORDER_KEYS,
+        text("fill_key"),
+        # terms of the instrument, where a venue's symbol tells them
+        text("base_currency"),
+        text("quote_currency"),
+        text("settlement_currency"),
+        word("instrument_type", "SPOT", "LINEAR", "INVERSE"),
+    ),
+    columns={
+        "fill_id": fill_id("coalesce(r.fill_key, r.fill_id)"),
+        "order_id": ORDER_ID,
+        "account_id": "r.account",
+        "instrument_id": "coalesce(i.instrument_id, r.symbol)",
+        "venue": "r.venue",
+        "exchange_fill_id": "r.fill_id",
+        "side": "r.side",
+        "quantity": "r.quantity",
+        "price": "r.price",
+        "fee_amount": "r.fee_amount",
+        "fee_currency": "r.fee_currency",
+        "liquidity": "r.liquidity",
+        "kind": "r.kind",
+        "corrects_fill_id": fill_id("r.corrects_fill_id"),
+        "is_rounded": "r.is_rounded",
+        "raw_values": "r.raw_values",
+        "executed_at": "r.executed_at",
+    },
+    rules=(
+        positive("quantity"),
+        positive_price("price"),
+        # a product has 14 digits before the point: leave room to add ten such fills up. Only a
+        # magnitude is asked for, so the float costs nothing
+        Rule(
+            "too_large",
+            "r.quantity >= 1e20 "
+            "or cast(r.quantity as double) * abs(cast(r.price as double)) >= 1e13",
+            "'quantity ' || r.quantity_text || ' at price ' || r.price_text || ' is 10^13 or more'",
+        ),
+        Rule(
+            "missing_fee_currency",
+            "r.fee_amount <> 0 and r.fee_currency is null",
+            "'fee_amount is ' || r.fee_amount_text || ' without a fee_currency'",
+        ),
+        Rule(
+            "missing_corrected_fill",
+            "r.kind <> 'TRADE' and r.corrects_fill_id is null",
+            "'a ' || r.kind || ' needs corrects_fill_id'",
+        ),
+        Rule(
+            "corrects_without_kind",
+            "r.kind = 'TRADE' and r.corrects_fill_id is not null",
+            "'corrects_fill_id is given and kind is TRADE: it must be CORRECTION or BUST'",
+        ),
+    ),
+    references=(
+        Reference(
+            "corrects_fill_id",
+            "order_fills",
+            "fill_id",
+            "unknown_fill",
+            "'the fill it corrects is not known: load it first'",
+        ),
+    ),
+    has_instrument=True,
+    makes_instruments=True,
+    account_column="account_id",
+    keeps={
+        "symbol": "r.symbol",
+        "base_currency": "r.base_currency",
+        "quote_currency": "r.quote_currency",
+        "settlement_currency": "coalesce(r.settlement_currency, r.quote_currency)",
+        "instrument_type": "r.instrument_type",
+        "exchange_order_id": "r.order_id",
+    },
+)
