@@ -1,4 +1,9 @@
-"""Rows that could not become facts: kept verbatim, each with one reason."""
+"""Rows that could not become facts: kept verbatim, each with one reason.
+
+A refused row that comes again is the same row of quarantine, whatever its file is called, whichever
+line it stands on and however the reason is worded: a conflict with an earlier row of the same file
+is one with the ledger when the file is loaded again.
+"""
 
 from __future__ import annotations
 
@@ -25,25 +30,25 @@ def collect(
         staging.run("create or replace temp table ingest_quarantine (reason_code varchar)")
         return None
     files = ", ".join(f"({s.number}, {quoted(s.name)})" for s in sources)
-    parts = ["select row_id, raw, code, reason from ingest_refused"]
+    parts = ["select row_id, raw, code, reason, cast(null as varchar) as fact from ingest_refused"]
     for candidates in judged:
-        if not staging.rows(f"select 1 from {candidates.table} where problem is not null limit 1"):
-            continue
-        own = "c.raw" if candidates.has_raw and candidates is judged[0] else "s.raw"
-        parts.append(
-            f"select c.row_id, {own} as raw, split_part(c.problem, ' ', 1) as code, "
-            f"substr(c.problem, strpos(c.problem, ' ') + 1) as reason from {candidates.table} as c "
-            f"left join ingest_source as s on c.row_id = s.row_id where c.problem is not null"
-        )
+        if staging.rows(f"select 1 from {candidates.table} where problem is not null limit 1"):
+            parts.append(_refused(candidates, judged[0]))
+    # a file may hold the same bad row several times: each has its line, and the n-th is the n-th
+    # again when the file is
+    staging.run(
+        "create or replace temp table ingest_numbered as select *, cast(row_number() over ("
+        "partition by row_id >> 40, code, fact, raw order by row_id, reason) as varchar) as nth "
+        f"from ({' union all '.join(parts)}) as r"
+    )
     identity = uuid5_sql(
-        "quarantine", quoted(form.name), "f.name", "cast(r.row_id & 1099511627775 as varchar)",
-        "r.reason", "r.raw",
-    )  # fmt: skip
+        "quarantine", quoted(form.name), "r.code", "coalesce(r.fact, '')", "r.nth", "r.raw"
+    )
     staging.run(
         "create or replace temp table ingest_quarantine as "
         f"select {identity} as quarantine_id, f.name as source, {quoted(form.name)} as format, "
-        "r.row_id & 1099511627775 as line_number, r.code as reason_code, r.reason, r.raw "
-        f"from ({' union all '.join(parts)}) as r "
+        "r.row_id & 1099511627775 as line_number, r.code as reason_code, r.reason, r.raw, r.row_id "
+        f"from ingest_numbered as r "
         f"inner join (values {files}) as f (number, name) on r.row_id >> 40 = f.number"
     )
     known = staging.ledger(
@@ -51,8 +56,31 @@ def collect(
     )
     return Append(
         fact.name,
-        "select distinct on (quarantine_id) * from ingest_quarantine "
-        f"where quarantine_id not in (select quarantine_id from {known}) order by quarantine_id",
+        "select distinct on (quarantine_id) * exclude (row_id) from ingest_quarantine "
+        f"where quarantine_id not in (select quarantine_id from {known}) "
+        "order by quarantine_id, row_id",
+    )
+
+
+def _refused(candidates: Candidates, rows: Candidates) -> str:
+    """The refused among a row's candidates; `fact`: the id it would have had, where it has one.
+
+    One source row may hold several facts (an envelope of trades), each refused for itself. The
+    events an order's row makes are no facts of their own: their reasons are the row's.
+    """
+    key = rows.shape.key
+    own = "c.raw" if candidates.has_raw and candidates is rows else "s.raw"
+    said = "substr(c.problem, strpos(c.problem, ' ') + 1)"
+    problem = (
+        f"select c.row_id, {own} as raw, split_part(c.problem, ' ', 1) as code, {said} as reason, "
+        f"cast(c.{key} as varchar) as fact from {candidates.table} as c "
+        f"left join ingest_source as s on c.row_id = s.row_id where c.problem is not null"
+    )
+    if candidates is rows:
+        return problem
+    return (
+        "select row_id, raw, code, string_agg(reason, '; ' order by reason) as reason, fact "
+        f"from ({problem}) as p group by row_id, raw, code, fact"
     )
 
 

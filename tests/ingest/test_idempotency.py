@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,42 @@ def _ledger(templates: dict[str, Path], folder: Path) -> Ledger:
     for form in ("canonical-accounts", "canonical-instruments"):
         ledger.load_file(form, GOLDEN / f"{form}.csv")
     return ledger
+
+
+CHANGED = fill(price="9")  # the same id as the first row of the file, other content
+TAKEN = "northex,main,BTC-USDT,{0},c,BUY,LIMIT,1,5,,GTC,PARTIAL,2026-03-02,,,,,{1},\n"
+REFUSED = {
+    "canonical-fills": [
+        [fill(), CHANGED, fill(price="x"), fill(price="x"), "too,few\n"],
+        [CHANGED, fill(), fill(fill_id="g", side="SELL", executed_at="2026-03-02T08:00:00Z")],
+    ],
+    "canonical-orders": [
+        # an id taken, a status said twice in other words, and terms said twice
+        [TAKEN.format("a", ""), TAKEN.format("b", ""), TAKEN.format("a", "late")],
+        [TAKEN.format("o", "first").replace(",1,5,", ",4,5,").replace(",c,", ",d,"),
+         TAKEN.format("o", "then").replace(",c,", ",d,")],
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_refused_row_is_kept_once_however_it_is_worded(ledger: Ledger, backwards: bool) -> None:
+    for form in ("canonical-accounts", "canonical-instruments"):
+        ledger.load_file(form, GOLDEN / f"{form}.csv")
+    headers = {form: (GOLDEN / f"{form}.csv").read_text().splitlines()[0] for form in REFUSED}
+    headers["canonical-fills"] = FILLS.strip()
+    loads = [(form, "".join(rows)) for form, files in REFUSED.items() for rows in files]
+    if backwards:
+        loads.reverse()
+    for form, rows in loads:
+        ledger.load(form, f"{headers[form]}\n{rows}")
+    kept = ledger.rows("select * from quarantine order by quarantine_id")
+    assert len(kept) == 8
+    for form, rows in loads + loads[::-1]:
+        # a line further down, under another name
+        again = ledger.load(form, f"\n{headers[form]}\n{rows}", "copy.csv")
+        assert again.batch_id is None and again.quarantined
+    assert ledger.rows("select * from quarantine order by quarantine_id") == kept
 
 
 def test_several_files_are_one_batch(ledger: Ledger) -> None:
