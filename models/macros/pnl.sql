@@ -43,3 +43,11 @@ case when count(*) = count({{ x }}) then sum({{ x }}) end
 {%- endif -%}
 '{{ var('pnl_method', 'fifo') }}'
 {%- endmacro %}
+
+{#-
+One integer for a book's fill on its side. Joined by it, buys and sells meet only through the
+segment that names both; by book and number, a planner may join all buys of a book to all its sells.
+-#}
+{% macro book_fill_key(book_key, side_seq) -%}
+cast({{ book_key }} as bigint) * 10000000000 + {{ side_seq }}
+{%- endmacro %}

@@ -29,8 +29,12 @@ merged as (
 final as (
     select
         book_key,
-        case when is_buy then side_seq else rank - side_seq + 1 end as buy_seq,
-        case when is_buy then rank - side_seq + 1 else side_seq end as sell_seq,
+        {{ book_fill_key(
+            'book_key', 'case when is_buy then side_seq else rank - side_seq + 1 end'
+        ) }} as buy_key,
+        {{ book_fill_key(
+            'book_key', 'case when is_buy then rank - side_seq + 1 else side_seq end'
+        ) }} as sell_key,
         coalesce(start_units, 0) as start_units,
         end_units
     from merged

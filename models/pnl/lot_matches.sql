@@ -3,7 +3,7 @@ with fills as (
     select
         book_key,
         is_buy,
-        side_seq,
+        {{ book_fill_key('book_key', 'side_seq') }} as fill_key,
         fill_id,
         order_id,
         executed_at,
@@ -39,12 +39,10 @@ matched as (
         segments.end_units - sells.end_units + sells.quantity_units as sell_to
     from {{ ref('int_lot_segments') }} as segments
     inner join fills as buys
-        on segments.book_key = buys.book_key
-        and segments.buy_seq = buys.side_seq
+        on segments.buy_key = buys.fill_key
         and buys.is_buy
     inner join fills as sells
-        on segments.book_key = sells.book_key
-        and segments.sell_seq = sells.side_seq
+        on segments.sell_key = sells.fill_key
         and not sells.is_buy
 ),
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from runner import __version__
+from runner.build import fingerprint
 from runner.build.report import Watcher
 from runner.checks.compile import CompiledRule
 from runner.compile.compiled import Compiled
@@ -16,39 +19,46 @@ if TYPE_CHECKING:
     from runner.sqltyping.exactness import Finding
 
 
-def guard(engine: Engine, compiled: Compiled, setting: str, watcher: Watcher) -> None:
-    """ExactnessError (setting `error`) or a note (`warn`) for each place that would.
+class ExactnessGuard:
+    """Passes SQL on to the database only where it keeps exact money exact.
 
-    Looks at names and types only: what a column holds is the business of contracts and checks.
+    `setting` is `error`, `warn` or `off`. `passed` are digests of SQL that the last publish had
+    looked at: the same text over columns of the same types need not be looked at again.
     """
-    if setting == "off":
-        return
-    met = findings(engine, compiled.sql)
-    if not met:
-        return
-    first = met[0]
-    why = "; ".join(f"{found.sql}: {found.why}" for found in met)
-    if setting == "warn":
-        watcher.note(f"warning: {compiled.name}: {why}")
-        return
-    raise ExactnessError(
-        "R260",
-        f"{compiled.name} would turn exact money into a binary float",
-        where=Location(compiled.model.path, _line_in(compiled, first.sql)),
-        why=why,
-        mend=first.mend,
-    )
 
+    def __init__(self, engine: Engine, setting: str, passed: Iterable[str | None]) -> None:
+        self.engine = engine
+        self.setting = setting
+        self.passed = frozenset(passed)
+        self._schema = {} if setting == "off" else _schema(engine)
 
-def guard_checks(engine: Engine, rules: Iterable[CompiledRule], setting: str) -> None:
-    """ExactnessError for a check that would judge exact money by a binary float."""
-    if setting != "error":
-        return
-    from runner.sqltyping.exactness import check_exact
+    def model(self, compiled: Compiled, watcher: Watcher) -> str | None:
+        """The digest to remember; None where the guard is off or has said something.
 
-    schema = _schema(engine)
-    for rule in rules:
-        for found in check_exact(rule.failing, schema):
+        ExactnessError (`error`) or a note (`warn`) for each place that turns money into a float.
+        Looks at names and types only: what a column holds is the business of contracts and checks.
+        """
+        digest, met = self._look(compiled.sql, made=compiled.name)
+        if not met:
+            return digest
+        why = "; ".join(f"{found.sql}: {found.why}" for found in met)
+        if self.setting == "warn":
+            watcher.note(f"warning: {compiled.name}: {why}")
+            return None
+        raise ExactnessError(
+            "R260",
+            f"{compiled.name} would turn exact money into a binary float",
+            where=Location(compiled.model.path, _line_in(compiled, met[0].sql)),
+            why=why,
+            mend=met[0].mend,
+        )
+
+    def check(self, rule: CompiledRule) -> str | None:
+        """Likewise; ExactnessError for a check that would judge exact money by a binary float."""
+        if self.setting != "error":
+            return None
+        digest, met = self._look(rule.failing)
+        for found in met:
             raise ExactnessError(
                 "R260",
                 f"the check {rule.rule.name} would turn exact money into a binary float",
@@ -56,6 +66,25 @@ def guard_checks(engine: Engine, rules: Iterable[CompiledRule], setting: str) ->
                 why=f"{found.sql}: {found.why}",
                 mend=found.mend,
             )
+        return digest
+
+    def learn(self, relation: str) -> None:
+        """A relation was made anew: its columns are what later SQL reads."""
+        if self.setting != "off":
+            columns = self.engine.describe(f'select * from "{relation}"')
+            self._schema[relation.lower()] = {c.name: c.type for c in columns}
+
+    def _look(self, sql: str, made: str = "") -> tuple[str | None, list[Finding]]:
+        if self.setting == "off":
+            return None, []
+        words = set(re.findall(r"\w+", sql.lower())) - {made.lower()}
+        read = {name: self._schema[name] for name in sorted(words & self._schema.keys())}
+        digest = fingerprint.digest(__version__, sql, str(read))
+        if digest in self.passed:
+            return digest, []
+        from runner.sqltyping.exactness import check_exact
+
+        return digest, check_exact(sql, self._schema)
 
 
 def findings(engine: Engine, sql: str) -> list[Finding]:

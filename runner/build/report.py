@@ -12,12 +12,13 @@ from runner.checks.results import CheckResult, Status
 
 @dataclass(frozen=True)
 class StepResult:
-    """`rows` is None for views; `seconds` wall time."""
+    """`rows` is None for views; `seconds` wall time; `exact_sql` as in state.NodeState."""
 
     step: Step
     rows: int | None
     seconds: float
     error: str | None = None
+    exact_sql: str | None = None
 
 
 @dataclass

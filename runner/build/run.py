@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from runner.build import exactness, state
+from runner.build import state
+from runner.build.exactness import ExactnessGuard
 from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
 from runner.build.report import BuildResult, StepResult, Watcher
@@ -44,12 +45,15 @@ def run_build(
     try:
         if plan.has_work:
             with engine.transaction():
-                _build(engine, compiler, plan, result, config, watcher)
-                _audit(engine, plan, result, config, watcher)
+                passed = {n.exact_sql for n in plan.nodes.values()}
+                passed |= {c.exact_sql for c in plan.check_states.values()}
+                guard = ExactnessGuard(engine, config.exactness, passed)
+                _build(engine, compiler, plan, result, guard, watcher)
+                exact_checks = _audit(engine, plan, result, config, guard, watcher)
                 if result.failed:
                     raise _UnpublishedError
                 watcher.publishing()
-                _write_state(engine, plan, result)
+                _write_state(engine, plan, result, exact_checks)
                 failures.store(engine, result.run_id, result.checks, _now())
         else:
             result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
@@ -67,7 +71,7 @@ def _build(
     compiler: Compiler,
     plan: Plan,
     result: BuildResult,
-    config: Config,
+    guard: ExactnessGuard,
     watcher: Watcher,
 ) -> None:
     for step in plan.steps:
@@ -77,17 +81,17 @@ def _build(
         watcher.step_started(step)
         started = time.perf_counter()
         try:
-            if step.compiled:
-                exactness.guard(engine, step.compiled, config.exactness, watcher)
+            exact_sql = guard.model(step.compiled, watcher) if step.compiled else None
             rows = (
                 load_seed(engine, step.seed) if step.seed else materialize(engine, compiler, step)
             )
+            guard.learn(step.name)
         except RunnerError as error:
             failed = StepResult(step, None, time.perf_counter() - started, error.what)
             result.steps.append(failed)
             watcher.step_finished(failed)
             raise
-        done = StepResult(step, rows, time.perf_counter() - started)
+        done = StepResult(step, rows, time.perf_counter() - started, exact_sql=exact_sql)
         result.steps.append(done)
         watcher.step_finished(done)
 
@@ -98,13 +102,20 @@ def _known_rows(plan: Plan, step: Step) -> int | None:
 
 
 def _audit(
-    engine: Engine, plan: Plan, result: BuildResult, config: Config, watcher: Watcher
-) -> None:
+    engine: Engine,
+    plan: Plan,
+    result: BuildResult,
+    config: Config,
+    guard: ExactnessGuard,
+    watcher: Watcher,
+) -> dict[str, str | None]:
+    """Run the checks that are due; `exact_sql` of each, by name."""
     due = [c.rule for c in plan.checks if c.action is Action.BUILD]
-    exactness.guard_checks(engine, due, config.exactness)
+    exact = {rule.rule.name: guard.check(rule) for rule in due}
     watcher.checks_started(len(due))
     result.checks = run_checks(engine, due, config.stored_failures, watcher.check_finished)
     result.checks += _repeated([c for c in plan.checks if c.action is Action.SKIP], plan)
+    return exact
 
 
 def _repeated(checks: Iterable[CheckStep], plan: Plan) -> Iterable[CheckResult]:
@@ -121,7 +132,9 @@ def _repeated(checks: Iterable[CheckStep], plan: Plan) -> Iterable[CheckResult]:
         )
 
 
-def _write_state(engine: Engine, plan: Plan, result: BuildResult) -> None:
+def _write_state(
+    engine: Engine, plan: Plan, result: BuildResult, exact_checks: Mapping[str, str | None]
+) -> None:
     now = _now()
     nodes = dict(plan.nodes)
     for done in result.steps:
@@ -137,6 +150,7 @@ def _write_state(engine: Engine, plan: Plan, result: BuildResult) -> None:
                 engine.row_count(step.name) if counted else None,
                 now,
                 result.run_id,
+                done.exact_sql,
             )
     checks = dict(plan.check_states)
     fingerprints = {c.rule.rule.name: c.fingerprint for c in plan.checks}
@@ -150,6 +164,7 @@ def _write_state(engine: Engine, plan: Plan, result: BuildResult) -> None:
                 check.failures,
                 now,
                 result.run_id,
+                exact_checks[name],
             )
     state.write(engine, nodes.values(), checks.values())
 

@@ -5,9 +5,10 @@ It is written in the publishing transaction, so it can never tell of something n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 
 from runner.engines.base import Column, Engine
 from runner.sqltyping.types import INTEGER, TEXT, TIMESTAMP
@@ -26,6 +27,7 @@ class NodeState:
     row_count: int | None  # None for a view
     built_at: datetime
     run_id: str
+    exact_sql: str | None  # digest of the SQL, and the types it reads, once found to be exact
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class CheckState:
     failures: int
     checked_at: datetime
     run_id: str
+    exact_sql: str | None  # as in NodeState
 
 
 _NODE_COLUMNS = (
@@ -47,6 +50,7 @@ _NODE_COLUMNS = (
     Column("row_count", INTEGER),
     Column("built_at", TIMESTAMP),
     Column("run_id", TEXT),
+    Column("exact_sql", TEXT),
 )
 _CHECK_COLUMNS = (
     Column("name", TEXT),
@@ -55,21 +59,25 @@ _CHECK_COLUMNS = (
     Column("failures", INTEGER),
     Column("checked_at", TIMESTAMP),
     Column("run_id", TEXT),
+    Column("exact_sql", TEXT),
 )
 
 
 def read_nodes(engine: Engine) -> dict[str, NodeState]:
-    if NODES not in engine.relations():
-        return {}
-    listed = ", ".join(c.name for c in _NODE_COLUMNS)
-    return {row[0]: NodeState(*row) for row in engine.query(f"select {listed} from {NODES}").rows}
+    return {row[0]: NodeState(*row) for row in _rows(engine, NODES, _NODE_COLUMNS)}
 
 
 def read_checks(engine: Engine) -> dict[str, CheckState]:
-    if CHECKS not in engine.relations():
-        return {}
-    listed = ", ".join(c.name for c in _CHECK_COLUMNS)
-    return {row[0]: CheckState(*row) for row in engine.query(f"select {listed} from {CHECKS}").rows}
+    return {row[0]: CheckState(*row) for row in _rows(engine, CHECKS, _CHECK_COLUMNS)}
+
+
+def _rows(engine: Engine, table: str, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
+    """The table's rows; none where a runner of another version left it in another form."""
+    names = [c.name for c in columns]
+    standing = engine.relations().get(table)
+    if standing is None or [c.name for c in standing.columns] != names:
+        return iter(())
+    return engine.query(f"select {', '.join(names)} from {table}").rows
 
 
 def write(engine: Engine, nodes: Iterable[NodeState], checks: Iterable[CheckState]) -> None:

@@ -1,0 +1,50 @@
+"""SQL that would turn money into a float is refused, also where the text was fine before."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.sqltyping import exactness
+
+PRICED = {
+    "models/prices.sql": "select cast(1.25 as decimal(38, 12)) as price",
+    "models/raised.sql": (
+        "select price + cast(1 as decimal(38, 12)) as raised from {{ ref('prices') }}"
+    ),
+    "checks/prices.yml": (
+        "suite: prices\nchecks:\n  - table: raised\n    rules:\n"
+        "      - expression: raised < 100.5\n        name: prices_are_low\n"
+    ),
+}
+
+
+def strict(make):
+    """A plain project in which a float near money is an error, as it is in a ledger."""
+    project = make(PRICED)
+    settings = project.root / "pyproject.toml"
+    settings.write_text(
+        settings.read_text().replace("[tool.runner]", '[tool.runner]\nexact_money = "error"')
+    )
+    return project
+
+
+def test_the_same_text_over_other_types_is_looked_at_again(make, cli):
+    project = strict(make)
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 0, outcome.stderr
+    project.write({"models/prices.sql": "select cast(1.25 as double) as price"})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert "R260" in outcome.stderr
+
+
+def test_what_was_found_exact_is_not_looked_at_again(make, cli, monkeypatch: pytest.MonkeyPatch):
+    project = strict(make)
+    assert cli(project, "build").exit_code == 0
+
+    def look(sql: str, schema: object) -> None:
+        raise AssertionError(f"looked again at {sql}")
+
+    monkeypatch.setattr(exactness, "check_exact", look)
+    outcome = cli(project, "build", "--full-refresh")
+    assert outcome.exit_code == 0, outcome.stderr
