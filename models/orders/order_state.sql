@@ -18,10 +18,33 @@ amendments as (
     where order_quantity is not null
 ),
 
+-- whichever fill came first to the ledger: facts stay, and files come in any order
+first_fills as (
+    select
+        fills.order_id,
+        min(fills.executed_at) as executed_at
+    from {{ ref('stg_order_fills') }} as fills
+    inner join {{ ref('stg_orders') }} as orders on fills.order_id = orders.order_id
+    where orders.origin = 'EXTERNAL' and orders.quantity is null
+    group by fills.order_id
+),
+
+-- what canonical-orders told of such an order afterwards
+terms as (
+    select
+        order_id,
+        min(data ->> '$.client_order_id') as client_order_id,
+        min(occurred_at) as sent_at
+    from {{ ref('stg_order_events') }}
+    where event_type = 'RESTATED' and (data ->> '$.sent_at') is not null
+    group by order_id
+),
+
 folded as (
     select
         orders.order_id,
-        orders.client_order_id,
+        coalesce(orders.client_order_id, terms.client_order_id) as client_order_id,
+        coalesce(terms.sent_at, first_fills.executed_at, orders.sent_at) as sent_at,
         coalesce(amendments.order_quantity, orders.quantity) as quantity,
         coalesce(fills.filled_quantity, 0) as filled_quantity,
         fills.average_fill_price,
@@ -37,6 +60,8 @@ folded as (
         on stages.status_sequence = latest.sequence_number
     left join amendments on stages.quantity_sequence = amendments.sequence_number
     left join {{ ref('order_costs') }} as fills on orders.order_id = fills.order_id
+    left join first_fills on orders.order_id = first_fills.order_id
+    left join terms on orders.order_id = terms.order_id
 ),
 
 decided as (
@@ -68,6 +93,7 @@ final as (
             else 0
         end as leaves_quantity,
         average_fill_price,
+        sent_at,
         case
             when stated_at is null or last_filled_at > stated_at then last_filled_at
             else stated_at
