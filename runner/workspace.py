@@ -11,6 +11,7 @@ from runner.checks.compile import CompiledRule, compile_rules
 from runner.checks.rules import Rule, bad_rule
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
+from runner.compile.template_cache import TemplateCache
 from runner.config import Config, Target
 from runner.graph.dag import Dag
 from runner.graph.select import Selectable, Selector, StateOf
@@ -63,7 +64,9 @@ class Workspace:
                     f"the other is at {seen[rule.name].where}; drop one, or give it a 'name:'",
                 )
             seen[rule.name] = rule
-        return compile_rules(self.compiler, rules)
+        compiled = compile_rules(self.compiler, rules)
+        self.compiler.templates.cache.save()
+        return compiled
 
     def selector(self, state: StateOf | None = None) -> Selector:
         return Selector(self.selectables(), self.dag, self.config.root, state)
@@ -106,7 +109,8 @@ def open_workspace(
     """Read and compile the project at `config.root`; ProjectError for anything broken in it."""
     target = config.target(target_name)
     project = load_project(config)
-    compiler = Compiler(project, target, full_refresh=full_refresh)
+    cache = TemplateCache(config.target_path / "templates.cache")
+    compiler = Compiler(project, target, full_refresh=full_refresh, cache=cache)
     models = {name: m for name, m in compiler.all_models().items() if m.config.get("enabled", True)}
     return Workspace(config, target, project, compiler, models)
 

@@ -21,6 +21,7 @@ from runner.compile.context import (
 )
 from runner.compile.ephemeral import with_ctes
 from runner.compile.template import Templates
+from runner.compile.template_cache import TemplateCache
 from runner.config import Target
 from runner.errors import CompileError, Location, nearest
 from runner.project.nodes import Model, Project, Properties
@@ -34,14 +35,21 @@ _VOLATILE = re.compile(
 class Compiler:
     """Renders each model of a project once, as for a build from nothing."""
 
-    def __init__(self, project: Project, target: Target, *, full_refresh: bool = False) -> None:
+    def __init__(
+        self,
+        project: Project,
+        target: Target,
+        *,
+        full_refresh: bool = False,
+        cache: TemplateCache | None = None,
+    ) -> None:
         self.project = project
         self.engine = target.engine
         self._full_refresh = full_refresh
         self._rendering = Rendering("")
         self._compiled: dict[str, Compiled] = {}
         self._under_way: list[str] = []
-        self.templates = Templates(self._context(target))
+        self.templates = Templates(self._context(target), cache)
         for path in project.macro_files:
             self.templates.add_macros(path)
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2 import nodes
 
+from runner.compile.template_cache import TemplateCache
 from runner.errors import CompileError, Location, RunnerError
 
 _TEST_BLOCK = re.compile(r"{%(-?)\s*(?:data_)?test\s+(\w+)\s*\(")
+_COMMENT = re.compile(r"{#.*?#}", re.S)
+_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
 _END_TEST = re.compile(r"{%(-?)\s*end(?:data_)?test\s*(-?)%}")
 
 _MARKS = ("{{", "{%", "{#")
@@ -32,7 +34,8 @@ class Templates:
     A macro may call any other, whatever file it stands in: names are bound when called.
     """
 
-    def __init__(self, context: Mapping[str, Any]) -> None:
+    def __init__(self, context: Mapping[str, Any], cache: TemplateCache | None = None) -> None:
+        self.cache = cache or TemplateCache(None)
         self.environment = jinja2.Environment(
             undefined=jinja2.StrictUndefined,
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
@@ -47,7 +50,7 @@ class Templates:
     def add_macros(self, path: Path) -> None:
         source = _as_macros(path.read_text(encoding="utf-8"))
         template = self._template(source, path)
-        names = [node.name for node in self.environment.parse(source).find_all(nodes.Macro)]
+        names = _MACRO.findall(_COMMENT.sub("", source))
         holder: dict[str, Any] = {}
 
         def bind(name: str) -> Callable[..., Any]:
@@ -98,8 +101,9 @@ class Templates:
     def _template(self, source: str, path: Path) -> jinja2.Template:
         name = str(path)
         self._paths[name] = path
+        code = self.cache.get(name, source)
         try:
-            code = self.environment.compile(source, name, name)
+            code = code or self.environment.compile(source, name, name)
         except jinja2.TemplateSyntaxError as error:
             raise CompileError(
                 "R242",
@@ -107,6 +111,7 @@ class Templates:
                 where=Location(path, error.lineno),
                 mend="close the block or the quote that is open",
             ) from error
+        self.cache.put(name, source, code)
         return jinja2.Template.from_code(
             self.environment, code, self.environment.make_globals(None)
         )
