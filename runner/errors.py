@@ -28,17 +28,19 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Location:
-    """A place in a file a person can open: path, and 1-based line where known."""
+    """A place in a file a person can open: path, and 1-based line or column's name where known."""
 
     path: Path
     line: int | None = None
+    column: str | None = None
 
     def __str__(self) -> str:
         shown = self.path
         cwd = Path.cwd()
         if shown.is_absolute() and shown.is_relative_to(cwd):
             shown = shown.relative_to(cwd)
-        return f"{shown}:{self.line}" if self.line is not None else str(shown)
+        place = f"{shown}:{self.line}" if self.line is not None else str(shown)
+        return f"{place}, column {self.column}" if self.column is not None else place
 
 
 class RunnerError(Exception):

@@ -1,8 +1,7 @@
 """From mapped text to candidate facts: every row read, judged, and given its id, in one query.
 
-A row's problem is the first of, in this order: what the mapping refuses; a required field that is
-empty; a field that cannot be read, in the shape's order; an instrument that is not known; a rule of
-the shape. What needs other rows is judged after (references.py, duplicates.py, companions.py).
+What is wrong with a row by itself is said here (problems.py); what needs other rows is judged after
+(references.py, duplicates.py, companions.py).
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from runner.engines.base import Column
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location, ProjectError, nearest
+from runner.ingest import problems
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted
 from runner.ingest.shape import Field, Reading, Shape
@@ -71,7 +71,8 @@ def build(
         if shape.has_instrument and instruments
         else ""
     )
-    problem = _problem(shape, bool(join), "refusal" in types)
+    has_floats = bool(staging.rows("select 1 from ingest_floats limit 1"))
+    problem = problems.first_of(shape, bool(join), "refusal" in types, has_floats)
     staging.run(
         f"create or replace temp table {table} as\n"
         f"with mapped as (\n{form.sql}\n),\n"
@@ -103,10 +104,11 @@ def _mapped_types(staging: Staging, form: Format, shape: Shape) -> Mapping[str, 
         if type_name in ("FLOAT", "DOUBLE") or type_name.startswith(("FLOAT[", "DOUBLE[")):
             raise InputError(
                 "R275",
-                f"column '{name}' is {type_name}: a float where a decimal belongs",
+                f"the mapping of {form.name} makes '{name}' {type_name}: a float where a decimal "
+                "belongs",
+                where=Location(form.file),
                 why="a binary float does not hold 0.1 exactly, and nobody can tell what was meant",
-                mend="write the file with a decimal or text column "
-                f"(in pyarrow: pa.decimal128(38, 12); in DuckDB: cast({name} as decimal(38, 12)))",
+                mend="give the field as text, or cast it to decimal(38, 12)",
             )
     if "row_id" not in types:
         raise ProjectError(
@@ -217,69 +219,6 @@ def _may_round(shape: Shape, types: Mapping[str, str]) -> list[str]:
         if entry.reading is Reading.DECIMAL and not exact:
             names.append(entry.name)
     return names
-
-
-def _problem(shape: Shape, has_join: bool, may_refuse: bool) -> str:
-    cases = [
-        (f"r.{f.name}_text is null", "missing", quoted(f"{f.name} is empty"))
-        for f in shape.fields
-        if f.required
-    ]
-    for entry in shape.fields:
-        cases += _unreadable(entry)
-    if has_join:
-        cases.append(_unknown_instrument(shape))
-    cases += [(rule.broken, rule.code, rule.reason) for rule in shape.rules]
-    whens = "\n        ".join(
-        f"when {broken} then {quoted(code + ' ')} || ({reason})" for broken, code, reason in cases
-    )
-    refusal = "when r.refusal is not null then r.refusal\n        " if may_refuse else ""
-    return f"case\n        {refusal}{whens}\n    end"
-
-
-def _unreadable(entry: Field) -> list[tuple[str, str, str]]:
-    name = entry.name
-    unread = f"r.{name}_text is not null and r.{name} is null"
-    said = f"'{name} is ''' || r.{name}_text || '''"
-    match entry.reading:
-        case Reading.DECIMAL:
-            # not a list of words: DuckDB would join every row with it
-            words = f"regexp_full_match(lower(trim(r.{name}_text)), '[+-]?(nan|inf|infinity)')"
-            return [
-                (f"{unread} and {words}", "not_finite",
-                 f"{said}, not a finite number'"),
-                (f"{unread} and ingest_looks_decimal(r.{name}_text)", "too_many_digits",
-                 f"{said}: more than 26 digits before the point, the most decimal(38,12) holds'"),
-                (unread, "not_a_number", f"{said}, not a decimal number'"),
-            ]  # fmt: skip
-        case Reading.TIME:
-            return [(unread, "not_a_time", f"{said}, not an ISO 8601 or epoch time'")]
-        case Reading.WORD:
-            return [(unread, "unknown_word", f"{said}, not one of {', '.join(entry.words)}'")]
-        case Reading.BOOLEAN:
-            return [(unread, "not_a_boolean", f"{said}, not true or false'")]
-        case Reading.INTEGER:
-            return [(unread, "not_an_integer", f"{said}, not a whole number'")]
-        case Reading.JSON:
-            return [(unread, "not_json", f"{said}, not JSON'")]
-        case Reading.TEXT:
-            return []
-
-
-def _unknown_instrument(shape: Shape) -> tuple[str, str, str]:
-    unknown = "r.symbol is not null and i.instrument_id is null"
-    if shape.makes_instruments:
-        # a venue's own symbol tells the terms of all but inverse contracts, whose size it hides
-        unknown += (
-            " and (r.base_currency is null or r.quote_currency is null "
-            "or coalesce(r.instrument_type, 'INVERSE') = 'INVERSE')"
-        )
-    return (
-        unknown,
-        "unknown_instrument",
-        "'no instrument ' || r.symbol || ' is known: declare its terms with "
-        "canonical-instruments, then load this again'",
-    )
 
 
 def type_sql(column_type: SqlType) -> str:

@@ -45,6 +45,10 @@ fields as (
             cast(trade ->> '$.fees[*].cost' as varchar[]), lambda c: c is not null
         ) as costs,
         list_distinct(cast(trade ->> '$.fees[*].currency' as varchar[])) as currencies,
+        len(list_filter(
+            cast(trade -> '$.fees' as json[]),
+            lambda f: (f ->> '$.currency') is null and ingest_decimal(f ->> '$.cost') <> 0
+        )) as costs_of_no_currency,
         -- an order has these, a trade does not
         (trade ->> '$.filled') is not null
         or (trade ->> '$.remaining') is not null
@@ -65,6 +69,9 @@ final as (
                 then 'several_fee_currencies trade ' || coalesce(trade ->> '$.id', '')
                 || ' paid fees in ' || array_to_string(currencies, ', ')
                 || ', and a fill has one fee currency'
+            when len(costs) > 1 and costs_of_no_currency > 0
+                then 'missing_fee_currency trade ' || coalesce(trade ->> '$.id', '')
+                || ' paid several fees, not all with a currency'
         end as refusal,
         coalesce(trade ->> '$.order', 'of-fill-' || (trade ->> '$.id')) as order_id,
         symbol || ' ' || coalesce(trade ->> '$.order', 'of-fill-' || (trade ->> '$.id'))
@@ -76,9 +83,11 @@ final as (
         trade ->> '$.price' as price,
         case
             when len(costs) > 1 and len(currencies) = 1
-                then coalesce(cast(list_sum(
-                    list_transform(costs, lambda c: ingest_decimal(c))
-                ) as varchar), first_cost)
+                -- a part that cannot be read is what the row is refused for
+                then coalesce(
+                    list_filter(costs, lambda c: ingest_decimal(c) is null)[1],
+                    cast(list_sum(list_transform(costs, lambda c: ingest_decimal(c))) as varchar)
+                )
             else coalesce(first_cost, '0')
         end as fee_amount,
         first_currency as fee_currency,

@@ -116,17 +116,22 @@ def test_broken_json(duck: Ledger, content: str, line: int, words: str) -> None:
     assert error.where and error.where.line == line and "column" in str(error)
 
 
-def test_float_in_parquet(duck: Ledger) -> None:
+@pytest.mark.parametrize("beside", [[], ["ticks.csv"]])
+def test_float_in_parquet(duck: Ledger, beside: list[str]) -> None:
     path = duck.folder / "ticks.parquet"
     duckdb.sql(
         "select 'A' as symbol, 1.5::double as bid_price, 1.5::decimal(9, 2) as ask_price, "
         "timestamp '2026-01-01' as event_at"
     ).write_parquet(str(path))
+    texts = [duck.folder / name for name in beside]
+    for other in texts:
+        other.write_text("symbol,bid_price,ask_price,event_at\n")
     with pytest.raises(InputError) as caught:
-        duck.load_file("canonical-ticks", path)
+        duck.load_file("canonical-ticks", *texts, path)
     error = caught.value
     assert error.code == "R275" and "float where a decimal belongs" in error.what
-    assert "bid_price" in error.what
+    assert str(error.where).endswith("ticks.parquet, column bid_price")
+    assert "decimal(38, 12)" in str(error.mend)
 
 
 def test_damaged_parquet(duck: Ledger) -> None:

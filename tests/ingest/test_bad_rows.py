@@ -208,13 +208,49 @@ def test_json_records(duck: Ledger) -> None:
     assert json.loads(raw) == {"price": "4.0000010000000000001"}
 
 
+def test_numbers_in_json_are_read_from_their_text(ledger: Ledger) -> None:
+    """No digit passes through a float; and what a float left behind is refused, not rounded."""
+    ccxt = (
+        '{"id": "%s", "order": "9", "timestamp": 1698138992358, "symbol": "LTC/USDT", "side": '
+        '"buy", "price": %s, "amount": %s, "cost": 13.926000000000002, "fee": null}'
+    )
+    binance = (
+        '{"symbol": "BNBBTC", "id": %s, "orderId": 2, "price": %s, "qty": %s, "commission": 0, '
+        '"commissionAsset": "BNB", "time": 1499865549590, "isBuyer": true, "isMaker": true}'
+    )
+    cases = {
+        ("36567.1000000000000001", "1e-8"): ("36567.100000000000", "0.000000010000"),
+        ("1.5E3", "2345678901.123456789012"): ("1500.000000000000", "2345678901.123456789012"),
+        ("13733.333333333334", "1"): ("13733.333333333334", "1.000000000000"),
+        # a quoted number is text, as a venue's own words are
+        ('"0.30000000000000004"', "1"): ("0.300000000000", "1.000000000000"),
+        ("0.30000000000000004", "1"): "price is 0.30000000000000004, a binary float that stands "
+        "for 0.3: have the exporter write decimals, or text",
+        ("1", "64000.299999999996"): "quantity is 64000.299999999996, a binary float that stands "
+        "for 64000.3: have the exporter write decimals, or text",
+    }
+    for form, pattern in (("ccxt-trades", ccxt), ("binance-trades", binance)):
+        rows = ",\n".join(pattern % (n, *texts) for n, texts in enumerate(cases))
+        ledger.load(form, f"[{rows}]", f"{form}.json", venue=form)
+        fills = ledger.rows(
+            "select cast(price as varchar), cast(quantity as varchar) from order_fills "
+            f"where venue = '{form}' order by exchange_fill_id"
+        )
+        assert fills == [found for found in cases.values() if isinstance(found, tuple)]
+        refused = ledger.rows(
+            "select reason_code, reason from quarantine "
+            f"where format = '{form}' order by line_number"
+        )
+        assert refused == [("binary_float", why) for why in cases.values() if isinstance(why, str)]
+
+
 def test_ccxt_fees(duck: Ledger) -> None:
     trade = {
         "id": "1", "order": "9", "timestamp": 1698138992358, "symbol": "LTC/USDT", "side": "buy",
         "price": 70.1, "amount": 2, "takerOrMaker": "maker",
     }  # fmt: skip
 
-    def fee(cost: object, currency: str) -> dict[str, object]:
+    def fee(cost: object, currency: str | None) -> dict[str, object]:
         return {"cost": cost, "currency": currency}
 
     trades = [
@@ -223,6 +259,8 @@ def test_ccxt_fees(duck: Ledger) -> None:
         {**trade, "id": "one", "fee": fee(-0.1, "USDT"), "fees": [fee(-0.1, "USDT")]},
         {**trade, "id": "sum", "fees": [fee(0.1, "USDT"), fee("0.02", "USDT")]},
         {**trade, "id": "two", "fees": [fee(0.1, "USDT"), fee(0.02, "LTC")]},
+        {**trade, "id": "half", "fees": [fee(0.1, "USDT"), fee(0.02, None)]},
+        {**trade, "id": "odd", "fees": [fee(0.1, "USDT"), fee("much", "USDT")]},
         {**trade, "id": "swap", "symbol": "BTC/USD:BTC"},
         {**trade, "id": "alone", "order": None},
         {**trade, "id": None},
@@ -239,7 +277,8 @@ def test_ccxt_fees(duck: Ledger) -> None:
         ("sum", "0.120000000000", "USDT", "ccxt", "main"),
     ]
     assert duck.reasons() == [
-        (5, "several_fee_currencies"), (6, "unknown_instrument"), (8, "missing")
+        (5, "several_fee_currencies"), (6, "missing_fee_currency"), (7, "not_a_number"),
+        (8, "unknown_instrument"), (10, "missing"),
     ]  # fmt: skip
-    assert report.quarantined == 3
+    assert report.quarantined == 5
     assert len(duck.rows("select 1 from orders")) == 2

@@ -15,9 +15,9 @@ def test_every_reason_is_documented() -> None:
     codes = {rule.code for shape in SHAPES.values() for rule in shape.rules}
     codes |= {ref.code for shape in SHAPES.values() for ref in shape.references}
     codes |= {f"{column}_taken" for shape in SHAPES.values() for column in shape.unique}
-    for source in ("candidates", "readers/csv", "readers/json", "companions"):
+    for source in ("problems", "readers/csv", "readers/json", "companions"):
         text = (ROOT / "runner" / "ingest" / f"{source}.py").read_text(encoding="utf-8")
-        codes |= set(re.findall(r"\"((?:not|too|unknown)_\w+|missing)\"", text))
+        codes |= set(re.findall(r"\"((?:not|too|unknown|binary)_\w+|missing)\"", text))
         codes |= set(re.findall(r"'((?:not|wrong|contradicts)_\w+)[ ']", text))
     assert len(codes) > 35
     assert {code for code in codes if f"`{code}`" not in PAGE} == set()

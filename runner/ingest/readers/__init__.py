@@ -5,6 +5,7 @@ After `read`, the staging has
     ingest_raw      row_id and the format's columns (or `record`): what the mapping selects from
     ingest_source   row_id and the row verbatim
     ingest_refused  row_id, the row verbatim, code and reason: rows that are no rows
+    ingest_floats   row_id and literal of the numbers in JSON that a binary float wrote
 
 `row_id` is the file's number in the load, times 2^40, plus the line (CSV, NDJSON) or the record's
 number (JSON, Parquet), from 1.
@@ -30,6 +31,7 @@ def read(staging: Staging, form: Format, sources: Sequence[Source]) -> list[str]
         "create or replace temp table ingest_refused "
         "(row_id bigint, raw varchar, code varchar, reason varchar)"
     )
+    staging.run("create or replace temp table ingest_floats (row_id bigint, literal varchar)")
     pieces: list[Piece] = []
     for source in sources:
         if source.kind not in form.readers:

@@ -1,13 +1,15 @@
 """JSON arrays and NDJSON: records whose numbers stay the text they were written as.
 
 DuckDB and most JSON readers make a float of 0.10. Python's decoder hands over the literal instead,
-so 36567.1000000000000001 arrives whole.
+so 36567.1000000000000001 arrives whole. What was a float before it was written stays one, and is
+noted for a decimal field to refuse: 0.30000000000000004 says that nobody meant its last digits.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from runner.engines.staging import Staging
@@ -17,19 +19,67 @@ from runner.ingest.source import Piece, Source
 
 _CHUNK_ROWS = 10_000
 _BLANK = " \t\r\n"
-# NaN and Infinity stay words, which no field reads as a number
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+_FLOAT_DIGITS = 15  # decimal digits every binary double keeps
+_NOISE_DIGITS = 5  # how much shorter a number is that a float stands for
 
 Record = tuple[int, str, str | None]  # line or number, verbatim, as JSON with text for numbers
+
+
+class _Decoder(json.JSONDecoder):
+    """Hands over numbers as text, and notes those that only a binary float is written like."""
+
+    def __init__(self) -> None:
+        # NaN and Infinity stay words, which no field reads as a number
+        super().__init__(parse_float=self._number, parse_int=str, parse_constant=str)
+        self._floats: list[str] = []
+
+    def _number(self, literal: str) -> str:
+        if len(literal) > _FLOAT_DIGITS and is_binary_float(literal):
+            self._floats.append(literal)
+        return literal
+
+    def floats(self) -> list[str]:
+        """Those met since this was asked last."""
+        found, self._floats = self._floats, []
+        return found
+
+
+def is_binary_float(literal: str) -> bool:
+    """Whether a number is a float's shortest print of a much shorter decimal beside it.
+
+    A double keeps 15 decimal digits and is printed with up to 17. Of exact decimals of that many
+    digits, one in some ten thousand looks like it; a zero behind its last digit tells it apart.
+
+    >>> [is_binary_float(t) for t in ("0.30000000000000004", "434.99999999999994", "1e-8")]
+    [True, True, False]
+    >>> is_binary_float("13733.333333333334"), is_binary_float("0.300000000000000040")
+    (False, False)
+    """
+    digits = _digits(literal)
+    if not _FLOAT_DIGITS < len(digits) < _FLOAT_DIGITS + 3:
+        return False
+    value = float(literal)
+    meant = _digits(f"{value:.{_FLOAT_DIGITS - 1}e}").rstrip("0")
+    return _digits(repr(value)) == digits and len(meant) <= len(digits) - _NOISE_DIGITS
+
+
+def _digits(literal: str) -> str:
+    return "".join(map(str, Decimal(literal).as_tuple().digits))
 
 
 def read(staging: Staging, form: Format, source: Source) -> Piece:
     """Stage a JSON array, a single object, or one object a line."""
     table = f"ingest_records_{source.number}"
     staging.run(f"create or replace temp table {table} (row_id bigint, raw varchar, record json)")
+    decoder = _Decoder()
     chunk: list[Record] = []
-    for record in _records(source):
+    for record in _records(source, decoder):
         chunk.append(record)
+        if floats := decoder.floats():
+            staging.run(
+                "insert into ingest_floats select ?, unnest(?::varchar[])",
+                [(source.number << 40) + record[0], floats],
+            )
         if len(chunk) == _CHUNK_ROWS:
             _stage(staging, source, table, chunk)
             chunk = []
@@ -61,25 +111,25 @@ def _stage(staging: Staging, source: Source, table: str, chunk: list[Record]) ->
     )
 
 
-def _records(source: Source) -> Iterator[Record]:
+def _records(source: Source, decoder: _Decoder) -> Iterator[Record]:
     text = _text(source)
     if text.lstrip(_BLANK).startswith("["):
-        yield from _array(source, text)
+        yield from _array(source, decoder, text)
         return
     lines = text.split("\n")  # splitlines() would also split at U+2028, which a value may hold
-    if _decode(next(line for line in lines if line.strip(_BLANK))) is None:
+    if _decode(decoder, next(line for line in lines if line.strip(_BLANK))) is None:
         # not one object a line: one object over several
         end = len(text) - len(text.lstrip(_BLANK))
-        value, end = _value(source, text, end)
+        value, end = _value(source, decoder, text, end)
         _refuse_rest(source, text, end)
         yield 1, text.strip(_BLANK), _normal(value)
         return
     for number, line in enumerate(lines, start=1):
         if line.strip(_BLANK):
-            yield number, line.rstrip("\r"), _decode(line)
+            yield number, line.rstrip("\r"), _decode(decoder, line)
 
 
-def _array(source: Source, text: str) -> Iterator[Record]:
+def _array(source: Source, decoder: _Decoder, text: str) -> Iterator[Record]:
     at = _skip(text, text.index("[") + 1)
     number = 0
     if text[at : at + 1] == "]":
@@ -87,7 +137,7 @@ def _array(source: Source, text: str) -> Iterator[Record]:
         return
     while True:
         number += 1
-        value, end = _value(source, text, at)
+        value, end = _value(source, decoder, text, at)
         yield number, text[at:end], _normal(value)
         at = _skip(text, end)
         mark = text[at : at + 1]
@@ -112,18 +162,18 @@ def _text(source: Source) -> str:
         ) from error
 
 
-def _value(source: Source, text: str, at: int) -> tuple[Any, int]:
+def _value(source: Source, decoder: _Decoder, text: str, at: int) -> tuple[Any, int]:
     try:
-        return _DECODER.raw_decode(text, at)
+        return decoder.raw_decode(text, at)
     except json.JSONDecodeError as error:
         raise _broken(source, text, error.pos, error.msg) from error
     except RecursionError as error:
         raise _broken(source, text, at, "nested too deeply") from error
 
 
-def _decode(line: str) -> str | None:
+def _decode(decoder: _Decoder, line: str) -> str | None:
     try:
-        value = _DECODER.decode(line)
+        value = decoder.decode(line)
     except (json.JSONDecodeError, RecursionError):
         return None
     return _normal(value) if isinstance(value, dict) else None

@@ -1,6 +1,8 @@
-"""Parquet: DuckDB reads it column by column, typed as it is; floats are refused later."""
+"""Parquet: DuckDB reads it column by column, typed as it is; a file of floats is refused."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from runner.engines.staging import Staging
 from runner.errors import EngineError, InputError, Location
@@ -25,6 +27,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
         ) from error
     given = {row[0].lower(): row[0] for row in described if row[0] != "file_row_number"}
     warnings = check_columns(form, source, list(given), None)
+    _refuse_floats(form, source, {row[0].lower(): row[1] for row in described})
     row_id = f"{source.number << 40} + file_row_number + 1 as row_id"
     columns = ",\n    ".join(
         f'"{given[name]}" as {name}' if name in given else f"null::varchar as {name}"
@@ -36,3 +39,16 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
         f"select {row_id}, cast(to_json(struct_pack({texts})) as varchar) as raw from {table}",
         warnings,
     )
+
+
+def _refuse_floats(form: Format, source: Source, types: Mapping[str, str]) -> None:
+    for name in (*form.columns, *form.optional):
+        if types.get(name, "").startswith(("FLOAT", "DOUBLE")):
+            raise InputError(
+                "R275",
+                f"column '{name}' is {types[name]}: a float where a decimal belongs",
+                where=Location(source.path, column=name),
+                why="a binary float does not hold 0.1 exactly, and nobody can tell what was meant",
+                mend="write the file with a decimal or text column "
+                f"(in pyarrow: pa.decimal128(38, 12); in DuckDB: cast({name} as decimal(38, 12)))",
+            )
