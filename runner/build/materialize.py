@@ -20,15 +20,17 @@ def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
     """Build `step`'s relation; its rows (what an incremental added), None for a view."""
     compiled = step.compiled
     assert compiled is not None
+    columns = None
     try:
         if compiled.has_contract:
-            contract.enforce(compiled, engine.describe(compiled.sql))
+            columns = engine.describe(compiled.sql)
+            contract.enforce(compiled, columns)
         if compiled.materialized == "view":
             engine.view_as(compiled.name, compiled.sql)
             return None
         if step.action is Action.EXTEND:
             return _extend(engine, compiled, compiler.incremental_sql(compiled.name))
-        return engine.table_as(compiled.name, compiled.sql)
+        return engine.table_as(compiled.name, compiled.sql, columns)
     except EngineError as error:
         raise blame(error, compiled) from error
 
@@ -72,6 +74,7 @@ def _extend(engine: Engine, compiled: Compiled, sql: str) -> int:
             where=Location(compiled.model.path, 1),
             mend=f"one of {', '.join(sorted(_STRATEGIES))}",
         )
+    engine.lift_guard(compiled.name)
     return extend(engine, compiled, sql, names)
 
 

@@ -10,7 +10,7 @@ from runner.build import fingerprint, state
 from runner.checks.compile import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import is_volatile
-from runner.engines.base import Engine, Relation
+from runner.engines.base import Engine
 from runner.errors import SelectionError
 from runner.graph.dag import Dag
 from runner.project.nodes import Project, Seed
@@ -83,9 +83,11 @@ class Planner:
         self.models = {m.unique_id: m for m in models.values()}
         self.seeds = {s.unique_id: s for s in project.seeds.values()}
         self.dag = dag
-        self.relations: Mapping[str, Relation] = engine.relations()
-        self.nodes = state.read_nodes(engine)
-        self.check_states = state.read_checks(engine)
+        catalogue = state.read_catalogue(engine)
+        self.relations = catalogue.relations
+        self.guarded = catalogue.guarded
+        self.nodes = state.read_nodes(engine, catalogue)
+        self.check_states = state.read_checks(engine, catalogue)
         # fingerprints as this build will leave them
         self.current: dict[str, str | None] = dict(
             fingerprint.of_sources(engine, project, self.relations)
@@ -122,8 +124,9 @@ class Planner:
             )
         if not selected:
             known = self.nodes.get(unique_id)
-            self.current[unique_id] = known.fingerprint if known else None
-            if known and compiled is not None and compiled.materialized == "view":
+            stands = known is not None and self._touched(known) is None
+            self.current[unique_id] = known.fingerprint if known and stands else None
+            if known and stands and compiled is not None and compiled.materialized == "view":
                 # a view shows new facts without being built: its readers must see that
                 self.current[unique_id] = self._combined(known.definition, compiled)
             return None
@@ -156,18 +159,16 @@ class Planner:
         compiled: Compiled | None,
         request: Request,
     ) -> tuple[Action, str]:
-        known, relation = self.nodes.get(unique_id), self.relations.get(name)
+        known = self.nodes.get(unique_id)
         if request.full_refresh:
             return Action.BUILD, "full refresh"
-        if known is None or relation is None:
-            return Action.BUILD, "new" if known is None else "its table is gone"
+        if known is None:
+            unguarded = name in self.relations and state.NODES not in self.guarded
+            return Action.BUILD, "no guarded record tells of it" if unguarded else "new"
         if known.definition != definition:
             return Action.BUILD, "changed"
-        wanted_view = compiled is not None and compiled.materialized == "view"
-        if relation.is_view != wanted_view:
-            return Action.BUILD, "its relation was replaced"
-        if known.row_count is not None and self.engine.row_count(name) != known.row_count:
-            return Action.BUILD, "its rows were changed by hand"
+        if touched := self._touched(known):
+            return Action.BUILD, touched
         if compiled is not None and compiled.materialized == "incremental":
             if combined is None or known.fingerprint != combined:
                 return Action.EXTEND, "new facts"
@@ -177,6 +178,26 @@ class Planner:
         if known.fingerprint != combined:
             return Action.BUILD, "what it stands on has changed"
         return Action.SKIP, "unchanged"
+
+    def _touched(self, known: state.NodeState) -> str | None:
+        """What was done by hand to a published relation; None where it is as it was published.
+
+        Read from the catalogue alone: under a guard that is in place no statement changes a row.
+        """
+        name = known.relation
+        relation = self.relations.get(name)
+        if relation is None:
+            return "its table is gone"
+        is_table = known.materialized != "view"
+        if relation.is_view is is_table:
+            return "its relation was replaced by hand"
+        if relation.definition != known.relation_definition:
+            return "its definition was changed by hand"
+        if is_table and name not in self.guarded:
+            return "its guard was taken off by hand"
+        if known.row_count is not None and self.engine.row_count(name) != known.row_count:
+            return "its rows were changed by hand"
+        return None
 
     def _require_parents(self, compiled: Compiled, request: Request) -> None:
         for parent in compiled.depends_on:

@@ -104,7 +104,8 @@ def state_of(engine: Engine, workspace: Workspace, folder: Path | None) -> State
         if folder is not None:
             known, now = _against_manifest(folder, workspace)
         else:
-            known = {k: v.definition for k, v in state.read_nodes(engine).items()}
+            nodes = state.read_nodes(engine, state.read_catalogue(engine))
+            known = {k: v.definition for k, v in nodes.items()}
             now = {
                 m.unique_id: fingerprint.of_definition(m, engine.name)
                 for m in workspace.models.values()

@@ -85,6 +85,8 @@ def _build(
             rows = (
                 load_seed(engine, step.seed) if step.seed else materialize(engine, compiler, step)
             )
+            if step.materialized != "view":
+                engine.guard_derived(step.name)
             guard.learn(step.name)
         except RunnerError as error:
             failed = StepResult(step, None, time.perf_counter() - started, error.what)
@@ -137,6 +139,7 @@ def _write_state(
 ) -> None:
     now = _now()
     nodes = dict(plan.nodes)
+    relations = engine.relations()
     for done in result.steps:
         step = done.step
         if step.action in (Action.BUILD, Action.EXTEND):
@@ -151,6 +154,7 @@ def _write_state(
                 now,
                 result.run_id,
                 done.exact_sql,
+                relations[step.name].definition,
             )
     checks = dict(plan.check_states)
     fingerprints = {c.rule.rule.name: c.fingerprint for c in plan.checks}

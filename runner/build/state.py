@@ -1,16 +1,17 @@
 """What the last publish left: a fingerprint of each model, seed and check, in the database itself.
 
-It is written in the publishing transaction, so it can never tell of something not published.
+It is written in the publishing transaction, so it can never tell of something not published, and
+guarded like the tables it tells of: once somebody has changed it, it is not believed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from runner.engines.base import Column, Engine
+from runner.engines.base import Column, Engine, Relation
 from runner.sqltyping.types import INTEGER, TEXT, TIMESTAMP
 
 NODES = "runner_nodes"
@@ -28,6 +29,7 @@ class NodeState:
     built_at: datetime
     run_id: str
     exact_sql: str | None  # digest of the SQL, and the types it reads, once found to be exact
+    relation_definition: str  # as the catalogue had it when it was published
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ _NODE_COLUMNS = (
     Column("built_at", TIMESTAMP),
     Column("run_id", TEXT),
     Column("exact_sql", TEXT),
+    Column("relation_definition", TEXT),
 )
 _CHECK_COLUMNS = (
     Column("name", TEXT),
@@ -63,19 +66,36 @@ _CHECK_COLUMNS = (
 )
 
 
-def read_nodes(engine: Engine) -> dict[str, NodeState]:
-    return {row[0]: NodeState(*row) for row in _rows(engine, NODES, _NODE_COLUMNS)}
+@dataclass(frozen=True)
+class Catalogue:
+    """What the database holds, read once."""
+
+    relations: Mapping[str, Relation]
+    guarded: frozenset[str]  # derived tables whose guard is in place
 
 
-def read_checks(engine: Engine) -> dict[str, CheckState]:
-    return {row[0]: CheckState(*row) for row in _rows(engine, CHECKS, _CHECK_COLUMNS)}
+def read_catalogue(engine: Engine) -> Catalogue:
+    return Catalogue(engine.relations(), engine.guarded_derived())
 
 
-def _rows(engine: Engine, table: str, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
-    """The table's rows; none where a runner of another version left it in another form."""
+def read_nodes(engine: Engine, catalogue: Catalogue) -> dict[str, NodeState]:
+    """Each node's state by unique id."""
+    return {row[0]: NodeState(*row) for row in _rows(engine, NODES, _NODE_COLUMNS, catalogue)}
+
+
+def read_checks(engine: Engine, catalogue: Catalogue) -> dict[str, CheckState]:
+    """Each check's state by name."""
+    return {row[0]: CheckState(*row) for row in _rows(engine, CHECKS, _CHECK_COLUMNS, catalogue)}
+
+
+def _rows(
+    engine: Engine, table: str, columns: Sequence[Column], catalogue: Catalogue
+) -> Iterator[tuple[Any, ...]]:
+    """The table's rows; none where its guard is off, or another version left it in another form."""
     names = [c.name for c in columns]
-    standing = engine.relations().get(table)
-    if standing is None or [c.name for c in standing.columns] != names:
+    standing = catalogue.relations.get(table)
+    found = [c.name for c in standing.columns] if standing else []
+    if found != names or table not in catalogue.guarded:
         return iter(())
     return engine.query(f"select {', '.join(names)} from {table}").rows
 
@@ -83,5 +103,7 @@ def _rows(engine: Engine, table: str, columns: Sequence[Column]) -> Iterator[tup
 def write(engine: Engine, nodes: Iterable[NodeState], checks: Iterable[CheckState]) -> None:
     engine.empty_table(NODES, _NODE_COLUMNS)
     engine.insert_rows(NODES, _NODE_COLUMNS, [astuple(n) for n in nodes])
+    engine.guard_derived(NODES)
     engine.empty_table(CHECKS, _CHECK_COLUMNS)
     engine.insert_rows(CHECKS, _CHECK_COLUMNS, [astuple(c) for c in checks])
+    engine.guard_derived(CHECKS)

@@ -33,6 +33,7 @@ def store(engine: Engine, run_id: str, results: Sequence[CheckResult], now: date
     if rows or TABLE in engine.relations():
         engine.empty_table(TABLE, COLUMNS)
         engine.insert_rows(TABLE, COLUMNS, rows)
+        engine.guard_derived(TABLE)
 
 
 def _rows(run_id: str, results: Iterable[CheckResult], now: datetime) -> Iterable[list[Any]]:

@@ -29,6 +29,23 @@ class Relation:
     name: str
     is_view: bool
     columns: tuple[Column, ...]
+    definition: str = ""  # in the catalogue's own words; altering or replacing it changes them
+
+
+@dataclass(frozen=True, order=True)
+class SchemaObject:
+    """A table, view, column, index, trigger or comment, and the table it belongs to."""
+
+    kind: str
+    table: str
+    name: str = ""  # empty where it is the table or view itself
+
+    def __str__(self) -> str:
+        if not self.name:
+            return f"{self.kind} {self.table}"
+        if self.kind in ("column", "comment"):
+            return f"{self.kind} {self.table}.{self.name}"
+        return f"{self.kind} {self.name} on {self.table}"
 
 
 @dataclass
@@ -54,6 +71,7 @@ class Engine(Protocol):
 
     name: str
     target: Target
+    own_tables: frozenset[str]  # what it keeps in the database for itself
 
     def close(self) -> None: ...
 
@@ -106,12 +124,31 @@ class Engine(Protocol):
         """Have the database refuse UPDATE, DELETE and TRUNCATE on `table`."""
         ...
 
-    def guarded_facts(self) -> frozenset[str]:
-        """Tables whose guard is in place."""
+    def guard_record(self, table: str) -> None:
+        """Have the database refuse the same on a table of the runner's own records."""
         ...
 
-    def table_as(self, name: str, sql: str) -> int:
-        """Replace table or view `name` by a table of a portable query's rows; how many."""
+    def guard_derived(self, table: str) -> None:
+        """Have the database refuse INSERT as well, on a table the runner has published."""
+        ...
+
+    def lift_guard(self, table: str) -> None:
+        """Take off what guards `table`, in the transaction that puts it back."""
+        ...
+
+    def guarded_facts(self) -> frozenset[str]:
+        """Facts whose guard is in place, whole and unaltered."""
+        ...
+
+    def guarded_derived(self) -> frozenset[str]:
+        """Derived tables whose guard is in place, whole and unaltered."""
+        ...
+
+    def table_as(self, name: str, sql: str, columns: Sequence[Column] | None = None) -> int:
+        """Replace table or view `name` by a table of a portable query's rows; how many.
+
+        `columns` are the query's as `describe` has them, where that is known already.
+        """
         ...
 
     def empty_table(self, name: str, columns: Sequence[Column]) -> None:
@@ -130,7 +167,7 @@ class Engine(Protocol):
         """Drop the table or view `name` if there is one."""
         ...
 
-    def schema_signature(self) -> Mapping[str, str]:
+    def schema_signature(self) -> Mapping[SchemaObject, str]:
         """Each schema object and its normalised definition, to compare two databases by."""
         ...
 

@@ -14,7 +14,8 @@ from uuid import UUID
 import duckdb
 
 from runner.config import Target
-from runner.engines.base import Column, Params, Relation, Result, prepare_place
+from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
+from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards, quote
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
 from runner.sqltyping.types import parse_type
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _FETCH_ROWS = 10_000
 _INSERT_ROWS = 500
 _POLL_SECONDS = 0.1
-_GUARD = "runner_guard"
 
 # A foreign key multiplies load time here and forbids later changes to the parent
 # (docs/engines.md); ingest proves references by anti-join and the checks prove them again.
@@ -68,8 +68,9 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
             _refuse(error, target.path)
 
 
-class DuckDBEngine:
+class DuckDBEngine(DuckDBGuards):
     name = "duckdb"
+    own_tables = frozenset({GUARD_TABLE})
 
     def __init__(self, target: Target, connection: duckdb.DuckDBPyConnection) -> None:
         self.target = target
@@ -164,22 +165,33 @@ class DuckDBEngine:
     def relations(self) -> Mapping[str, Relation]:
         rows = self._run(
             """
-            select c.table_name, t.table_type = 'VIEW', c.column_name, c.data_type
-            from information_schema.columns as c
-            inner join information_schema.tables as t
-                on c.table_catalog = t.table_catalog
-                and c.table_schema = t.table_schema
-                and c.table_name = t.table_name
-            where c.table_catalog = current_database() and c.table_schema = 'main'
-            order by c.table_name, c.ordinal_position
+            with relations as (
+                select table_name as name, false as is_view, sql
+                from duckdb_tables()
+                where database_name = current_database() and schema_name = 'main'
+                union all
+                select view_name as name, true as is_view, sql
+                from duckdb_views()
+                where
+                    database_name = current_database() and schema_name = 'main' and not internal
+            )
+
+            select r.name, r.is_view, r.sql, c.column_name, c.data_type
+            from relations as r
+            inner join duckdb_columns() as c on r.name = c.table_name
+            where c.database_name = current_database() and c.schema_name = 'main'
+            order by r.name, c.column_index
             """
         ).fetchall()
-        found: dict[str, tuple[bool, list[Column]]] = {}
-        for table, is_view, column, data_type in rows:
-            found.setdefault(table, (is_view, []))[1].append(
+        found: dict[str, tuple[bool, str, list[Column]]] = {}
+        for table, is_view, sql, column, data_type in rows:
+            found.setdefault(table, (is_view, sql, []))[2].append(
                 Column(column, parse_type(data_type), data_type)
             )
-        return {name: Relation(name, view, tuple(cols)) for name, (view, cols) in found.items()}
+        return {
+            name: Relation(name, is_view, tuple(columns), sql)
+            for name, (is_view, sql, columns) in found.items()
+        }
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         self._require_one(sql, select=True)
@@ -187,40 +199,33 @@ class DuckDBEngine:
         return tuple(Column(r[0], parse_type(r[1]), r[1]) for r in rows)
 
     def row_count(self, table: str) -> int:
-        row = self._run(f"select count(*) from {_quote(table)}").fetchone()
+        row = self._run(f"select count(*) from {quote(table)}").fetchone()
         assert row is not None
         return int(row[0])
 
-    def guarded_facts(self) -> frozenset[str]:
+    def schema_signature(self) -> Mapping[SchemaObject, str]:
         rows = self._run(
             """
-            select table_name from duckdb_triggers()
-            where trigger_name in (table_name || '_no_update', table_name || '_no_delete')
-            group by table_name having count(*) = 2
+            select 'table', schema_name, table_name, '', sql || ' -- ' || coalesce(comment, '')
+            from duckdb_tables() where database_name = current_database()
+            union all
+            select 'view', schema_name, view_name, '', sql
+            from duckdb_views() where database_name = current_database() and not internal
+            union all
+            select 'column', schema_name, table_name, column_name, coalesce(comment, '')
+            from duckdb_columns() where database_name = current_database() and not internal
+            union all
+            select 'index', schema_name, table_name, index_name, sql
+            from duckdb_indexes() where database_name = current_database()
+            union all
+            select 'trigger', schema_name, table_name, trigger_name, sql
+            from duckdb_triggers() where database_name = current_database()
             """
         ).fetchall()
-        return frozenset(row[0] for row in rows)
-
-    def schema_signature(self) -> Mapping[str, str]:
-        signature = {
-            f"table {name}": f"{sql} -- {comment or ''}"
-            for name, sql, comment in self._run(
-                "select table_name, sql, comment from duckdb_tables() "
-                "where database_name = current_database() and not temporary"
-            ).fetchall()
+        return {
+            SchemaObject(kind, table if schema == "main" else f"{schema}.{table}", name): sql
+            for kind, schema, table, name, sql in rows
         }
-        signature |= {
-            f"column {table}.{column}": comment or ""
-            for table, column, comment in self._run(
-                "select table_name, column_name, comment from duckdb_columns() "
-                "where database_name = current_database() and not internal"
-            ).fetchall()
-        }
-        signature |= {
-            f"trigger {name}": sql
-            for name, sql in self._run("select trigger_name, sql from duckdb_triggers()").fetchall()
-        }
-        return signature
 
     # definition
 
@@ -232,49 +237,50 @@ class DuckDBEngine:
     def comment(self, table: str, column: str | None, text: str) -> None:
         quoted = text.replace("'", "''")
         if column is None:
-            self._run(f"comment on table {_quote(table)} is '{quoted}'")
+            self._run(f"comment on table {quote(table)} is '{quoted}'")
         else:
-            self._run(f"comment on column {_quote(table)}.{_quote(column)} is '{quoted}'")
+            self._run(f"comment on column {quote(table)}.{quote(column)} is '{quoted}'")
 
-    def guard_fact(self, table: str) -> None:
-        self._run(f"create table if not exists {_GUARD} (message varchar)")
-        for verb in ("update", "delete"):
-            self._run(
-                f"create trigger {table}_no_{verb} after {verb} on {_quote(table)} "
-                f"for each statement insert into {_GUARD} "
-                f"select error('{table} holds facts: they are append-only, {verb.upper()} is "
-                "refused; append a correction instead')"
-            )
-
-    def table_as(self, name: str, sql: str) -> int:
+    def table_as(self, name: str, sql: str, columns: Sequence[Column] | None = None) -> int:
         self._require_one(sql, select=True)
         self.drop(name)
-        cursor = self._run(f"create table {_quote(name)} as {sql}")
-        row = cursor.fetchone()
+        if columns is None or name.lower() in sql.lower():
+            # a query that reads the table it replaces is refused here, that table being gone
+            columns = self.describe(sql)
+        if len({c.name.lower() for c in columns}) < len(columns):
+            # only CREATE TABLE AS tells columns of one name apart
+            row = self._run(f"create table {quote(name)} as {sql}").fetchone()
+        else:
+            self.empty_table(name, columns)
+            row = self._run(f"insert into {quote(name)} {sql}").fetchone()
         return int(row[0]) if row else self.row_count(name)
 
     def empty_table(self, name: str, columns: Sequence[Column]) -> None:
         self.drop(name)
-        listed = ", ".join(f"{_quote(c.name)} {c.native_type or c.type}" for c in columns)
-        self._run(f"create table {_quote(name)} ({listed})")
+        listed = ", ".join(f"{quote(c.name)} {c.native_type or c.type}" for c in columns)
+        # no trigger sees ALTER … TYPE … USING or DROP COLUMN: a CHECK that names every column, and
+        # is never evaluated beyond its first word, has DuckDB refuse both
+        nulls = " and ".join(f"{quote(c.name)} is null" for c in columns)
+        held = f"check (case when true then true else {nulls} end)"
+        self._run(f"create table {quote(name)} ({listed}, {held})")
 
     def view_as(self, name: str, sql: str) -> None:
         self._require_one(sql, select=True)
         self.drop(name)
-        self._run(f"create view {_quote(name)} as {sql}")
+        self._run(f"create view {quote(name)} as {sql}")
 
     def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int:
         self._require_one(sql, select=True)
-        listed = ", ".join(_quote(c) for c in columns)
-        row = self._run(f"insert into {_quote(name)} ({listed}) {sql}").fetchone()
+        listed = ", ".join(quote(c) for c in columns)
+        row = self._run(f"insert into {quote(name)} ({listed}) {sql}").fetchone()
         return int(row[0]) if row else 0
 
     def insert_rows(
         self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     ) -> int:
-        listed = ", ".join(_quote(c.name) for c in columns)
+        listed = ", ".join(quote(c.name) for c in columns)
         marks = ", ".join("?" for _ in columns)
-        into = f"insert into {_quote(name)} ({listed}) values "
+        into = f"insert into {quote(name)} ({listed}) values "
         source = iter(rows)
         inserted = 0
         # many rows a statement: a statement a row takes a hundred times as long
@@ -292,11 +298,7 @@ class DuckDBEngine:
             (name,),
         ).fetchone()
         if row is not None:
-            self._run(f"drop {'view' if row[0] == 'VIEW' else 'table'} {_quote(name)}")
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+            self._run(f"drop {'view' if row[0] == 'VIEW' else 'table'} {quote(name)}")
 
 
 def _refuse(error: duckdb.Error, path: Path) -> NoReturn:

@@ -16,8 +16,9 @@ import apsw
 
 from runner.config import Target
 from runner.engines import sqlite_functions
-from runner.engines.base import Column, Params, Relation, Result, prepare_place
+from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
 from runner.engines.lockfile import WriterLock
+from runner.engines.sqlite_guards import SQLiteGuards, quote
 from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
 from runner.engines.sqlite_values import decoder, encoder
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
@@ -61,8 +62,9 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
     return SQLiteEngine(target, connection, lock)
 
 
-class SQLiteEngine:
+class SQLiteEngine(SQLiteGuards):
     name = "sqlite"
+    own_tables = frozenset({_VIEW_COLUMNS, _COMMENTS})
 
     def __init__(
         self, target: Target, connection: apsw.Connection, lock: WriterLock | None = None
@@ -150,13 +152,13 @@ class SQLiteEngine:
     def _read_catalogue(self) -> dict[str, Relation]:
         names = list(
             self._run(
-                "select name, type = 'view' from sqlite_schema "
+                "select name, type = 'view', sql from sqlite_schema "
                 "where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
             )
         )
         # a view's expressions have no declared type: `view_as` wrote down what they are
         written: dict[str, list[Column]] = {}
-        if any(name == _VIEW_COLUMNS for name, _ in names):
+        if any(name == _VIEW_COLUMNS for name, *_ in names):
             for view, column, declared in self._run(
                 f"select view_name, column_name, declared_type from {_VIEW_COLUMNS} "
                 "order by view_name, ordinal"
@@ -165,14 +167,16 @@ class SQLiteEngine:
                     Column(column, parse_sqlite_type(declared), declared)
                 )
         found = {}
-        for name, is_view in names:
+        for name, is_view, sql in names:
             columns = written.get(name) if is_view else None
             if columns is None:
                 columns = [
                     Column(row[1], parse_sqlite_type(row[2]), row[2])
-                    for row in self._run(f"pragma table_xinfo({_quote(name)})")
+                    for row in self._run(f"pragma table_xinfo({quote(name)})")
                 ]
-            found[name] = Relation(name, bool(is_view), tuple(columns))
+            listed = ", ".join(f"{c.name} {c.native_type}" for c in columns)
+            definition = f"{sql} -- {listed}" if is_view else sql
+            found[name] = Relation(name, bool(is_view), tuple(columns), definition)
         return found
 
     def _schema(self) -> dict[str, dict[str, SqlType]]:
@@ -186,29 +190,22 @@ class SQLiteEngine:
         return tuple(Column(name, t, sqlite_type(t)) for name, t in rewritten.columns)
 
     def row_count(self, table: str) -> int:
-        return int(next(iter(self._run(f"select count(*) from {_quote(table)}")))[0])
+        return int(next(iter(self._run(f"select count(*) from {quote(table)}")))[0])
 
-    def guarded_facts(self) -> frozenset[str]:
-        wanted = {"no_update", "no_delete", "no_replace"}
-        held: dict[str, set[str]] = {}
-        for name, table in self._run(
-            "select name, tbl_name from sqlite_schema where type = 'trigger'"
-        ):
-            held.setdefault(table, set()).add(name.removeprefix(f"{table}_"))
-        return frozenset(table for table, verbs in held.items() if wanted <= verbs)
-
-    def schema_signature(self) -> Mapping[str, str]:
+    def schema_signature(self) -> Mapping[SchemaObject, str]:
         signature = {
-            f"{kind} {name}": " ".join(sql.split())
-            for kind, name, sql in self._run(
-                "select type, name, sql from sqlite_schema where sql is not null"
+            SchemaObject(kind, table, name): " ".join(sql.split())
+            for kind, table, name, sql in self._run(
+                "select type, tbl_name, iif(type in ('table', 'view'), '', name), sql "
+                "from sqlite_schema "
+                "where sql is not null and name not like 'sqlite\\_%' escape '\\'"
             )
         }
-        if f"table {_COMMENTS}" in signature:
+        if SchemaObject("table", _COMMENTS) in signature:
             for table, column, text in self._run(
                 f"select table_name, column_name, comment from {_COMMENTS}"
             ):
-                signature[f"comment {table}.{column}" if column else f"comment {table}"] = text
+                signature[SchemaObject("comment", table, column)] = text
         return signature
 
     # definition
@@ -218,7 +215,7 @@ class SQLiteEngine:
         if added:
             table, column, column_type = added.groups()
             stored = sqlite_type(parse_type(column_type))
-            self._run(f"alter table {_quote(table)} add column {_quote(column)} {stored}")
+            self._run(f"alter table {quote(table)} add column {quote(column)} {stored}")
         else:
             self._run(rewrite_statement(sql, self._schema()))
         dropped = re.match(r"\s*drop\s+table\s+(?:if\s+exists\s+)?(\w+)", sql, re.I)
@@ -237,47 +234,24 @@ class SQLiteEngine:
             f"insert or replace into {_COMMENTS} values (?, ?, ?)", (table, column or "", text)
         )
 
-    def guard_fact(self, table: str) -> None:
-        self._known = None
-        refusal = f"{table} holds facts: they are append-only, %s is refused; append a correction"
-        for verb in ("update", "delete"):
-            self._run(
-                f"create trigger {table}_no_{verb} before {verb} on {_quote(table)} "
-                f"begin select raise(abort, '{refusal % verb.upper()}'); end"
-            )
-        keys = [
-            row[1]
-            for row in sorted(
-                self._run(f"pragma table_xinfo({_quote(table)})"), key=lambda row: row[5]
-            )
-            if row[5] > 0
-        ]
-        same = " and ".join(f"{_quote(k)} = new.{_quote(k)}" for k in keys)
-        # INSERT OR REPLACE from a client without recursive_triggers would not fire the delete guard
-        self._run(
-            f"create trigger {table}_no_replace before insert on {_quote(table)} "
-            f"when exists (select 1 from {_quote(table)} where {same}) "
-            f"begin select raise(abort, '{refusal % 'REPLACE'}'); end"
-        )
-
-    def table_as(self, name: str, sql: str) -> int:
+    def table_as(self, name: str, sql: str, columns: Sequence[Column] | None = None) -> int:
         rewritten = rewrite(sql, self._schema())
         self.drop(name)
         self.empty_table(name, [Column(n, t) for n, t in rewritten.columns])
         before = self.connection.total_changes()
-        self._run(f"insert into {_quote(name)} {rewritten.sql}")
+        self._run(f"insert into {quote(name)} {rewritten.sql}")
         return self.connection.total_changes() - before
 
     def empty_table(self, name: str, columns: Sequence[Column]) -> None:
         self.drop(name)
-        listed = ", ".join(f"{_quote(c.name)} {sqlite_type(c.type)}" for c in columns)
-        self._run(f"create table {_quote(name)} ({listed})")
+        listed = ", ".join(f"{quote(c.name)} {sqlite_type(c.type)}" for c in columns)
+        self._run(f"create table {quote(name)} ({listed})")
         self._known = None
 
     def view_as(self, name: str, sql: str) -> None:
         rewritten = rewrite(sql, self._schema())
         self.drop(name)
-        self._run(f"create view {_quote(name)} as {rewritten.sql}")
+        self._run(f"create view {quote(name)} as {rewritten.sql}")
         self._run(
             f"create table if not exists {_VIEW_COLUMNS} (view_name text not null, ordinal integer "
             "not null, column_name text not null, declared_type text not null, "
@@ -292,18 +266,18 @@ class SQLiteEngine:
         self._known = None
 
     def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int:
-        listed = ", ".join(_quote(c) for c in columns)
+        listed = ", ".join(quote(c) for c in columns)
         before = self.connection.total_changes()
         types = {column.name: column.type for column in self.relations()[name].columns}
         rewritten = rewrite(sql, self._schema(), into=[types[c] for c in columns])
-        self._run(f"insert into {_quote(name)} ({listed}) {rewritten.sql}")
+        self._run(f"insert into {quote(name)} ({listed}) {rewritten.sql}")
         return self.connection.total_changes() - before
 
     def insert_rows(
         self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     ) -> int:
         encoders = [encoder(c.type) for c in columns]
-        listed = ", ".join(_quote(c.name) for c in columns)
+        listed = ", ".join(quote(c.name) for c in columns)
         marks = ", ".join("?" for _ in columns)
         before = self.connection.total_changes()
         encoded = (
@@ -312,7 +286,7 @@ class SQLiteEngine:
         )
         try:
             self.connection.executemany(
-                f"insert into {_quote(name)} ({listed}) values ({marks})", encoded
+                f"insert into {quote(name)} ({listed}) values ({marks})", encoded
             )
         except apsw.Error as error:
             _refuse(error, self.target.path)
@@ -321,7 +295,7 @@ class SQLiteEngine:
     def drop(self, name: str) -> None:
         known = self.relations().get(name)
         if known is not None:
-            self._run(f"drop {'view' if known.is_view else 'table'} {_quote(name)}")
+            self._run(f"drop {'view' if known.is_view else 'table'} {quote(name)}")
             self._known = None
 
 
@@ -329,10 +303,6 @@ def _encode_params(params: Params) -> list[Any]:
     from runner.engines.sqlite_values import encode_any
 
     return [encode_any(value) for value in params]
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _refuse(error: apsw.Error, path: Path) -> NoReturn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from runner.engines.base import Engine, open_memory
+from runner.engines.base import Engine, SchemaObject, open_memory
 from runner.errors import EngineError
 from runner.migrate import apply, history
 from runner.migrate.files import Migration, Statement
@@ -66,22 +66,17 @@ def _tables(applied: Sequence[Migration]) -> set[str]:
 
 
 def _compare(
-    expected: Mapping[str, str], live: Mapping[str, str], tables: set[str]
+    expected: Mapping[SchemaObject, str], live: Mapping[SchemaObject, str], tables: set[str]
 ) -> list[Finding]:
     findings = []
     for subject, definition in expected.items():
         if subject not in live:
-            findings.append(Finding(subject, "is missing from the database"))
+            findings.append(Finding(str(subject), "is missing from the database"))
         elif live[subject] != definition:
-            findings.append(Finding(subject, _difference(definition, live[subject])))
-    for subject in live.keys() - expected.keys():
-        kind, _, name = subject.partition(" ")
-        owner = name.split(".")[0]
-        if kind in ("column", "trigger", "index") and any(
-            owner == table or (kind != "column" and owner.startswith(f"{table}_"))
-            for table in tables
-        ):
-            findings.append(Finding(subject, "is in the database but in no migration"))
+            findings.append(Finding(str(subject), _difference(definition, live[subject])))
+    for subject in sorted(live.keys() - expected.keys()):
+        if subject.table in tables:
+            findings.append(Finding(str(subject), "is in the database but in no migration"))
     return findings
 
 

@@ -82,16 +82,6 @@ def test_what_has_not_changed_is_skipped(make, cli):
     assert "3 built, 0 unchanged" in cli(project, "build", "--full-refresh").stderr
 
 
-def test_a_table_changed_by_hand_is_built_again(make, cli):
-    project = make(SHOP)
-    cli(project, "build")
-    opened = project.open()
-    opened.execute("delete from totals where status = 'placed'")
-    opened.close()
-    assert "1 built, 2 unchanged" in cli(project, "build").stderr
-    assert len(project.rows("select status from totals")) == 2
-
-
 def test_a_volatile_model_is_never_skipped(make, cli):
     project = make(
         {"models/drawn.sql": "{{ config(materialized='table') }}\nselect 1 as n -- random"}
