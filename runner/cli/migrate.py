@@ -67,9 +67,11 @@ def down(
 ) -> None:
     """Undo the last migrations by the rollback SQL recorded with them."""
     from runner.cli.console import say
+    from runner.engines.base import require_database
     from runner.migrate import apply, history
 
     config, migrations = _project(project_dir, variables)
+    require_database(config.target(target))
     with _database(config.target(target), wait_seconds, read_only=dry_run) as engine:
         if dry_run:
             for done in history.read_applied(engine)[::-1][:steps]:
@@ -86,9 +88,13 @@ def status(
     project_dir: Path, target: str | None, variables: tuple[str, ...], wait_seconds: float
 ) -> None:
     """List the migrations: applied, pending, edited since, or lost."""
+    from runner.cli.console import say
     from runner.migrate import history
 
     config, migrations = _project(project_dir, variables)
+    place = config.target(target).path
+    if not place.exists():
+        say(f"there is no database at {place} yet")
     with _database(config.target(target), wait_seconds, read_only=True) as engine:
         for entry in history.compare(engine, migrations):
             when = f"{entry.applied.applied_at:%Y-%m-%d %H:%M:%S}" if entry.applied else ""
@@ -103,13 +109,23 @@ def status(
 def verify(
     project_dir: Path, target: str | None, variables: tuple[str, ...], wait_seconds: float
 ) -> int:
-    """Compare the live schema with the migrations; exit 1 where they differ."""
+    """Compare the live schema with the migrations; exit 1 where they differ.
+
+    A table or view that nothing accounts for is a difference too: no migration, model or seed made
+    it, nor the runner.
+    """
+    from runner.build import inventory
     from runner.cli.console import say
+    from runner.engines.base import require_database
     from runner.migrate import verify as verification
 
     config, migrations = _project(project_dir, variables)
+    require_database(config.target(target))
     with _database(config.target(target), wait_seconds, read_only=True) as engine:
-        findings = verification.verify(engine, migrations)
+        held = inventory.take(engine, config)
+        findings = verification.verify(engine, migrations, held.accounted_for)
+    for name in sorted(held.left_over):
+        say(f"note: {name} is left from a model or seed that the project no longer has")
     for finding in findings:
         click.echo(f"{finding.subject}: {finding.problem}")
     if findings:

@@ -172,15 +172,21 @@ class Engine(Protocol):
         ...
 
 
-def prepare_place(target: Target, *, read_only: bool) -> None:
-    """A folder for the database of a writer; EngineError where a reader finds no database."""
-    if read_only and not target.path.exists():
+def require_database(target: Target) -> None:
+    """EngineError where there is no database yet."""
+    if not target.path.exists():
         raise EngineError(
             "R301",
             f"there is no database at {target.path}",
             why=f"target '{target.name}' points there and nothing has been built yet",
             mend="run `runner build` first",
         )
+
+
+def prepare_place(target: Target, *, read_only: bool) -> None:
+    """A folder for the database of a writer; EngineError where a reader finds no database."""
+    if read_only:
+        require_database(target)
     target.path.parent.mkdir(parents=True, exist_ok=True)
 
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from runner.ingest.formats import Format
     from runner.ingest.load import LoadReport
 
-_TABLE = "runner_fact_seeds"
+TABLE = "runner_fact_seeds"
 _COLUMNS = (Column("source", TEXT), Column("content_hash", TEXT), Column("loaded_at", TIMESTAMP))
 _DDL = f"""
-create table {_TABLE} (
+create table {TABLE} (
     source text not null,
     content_hash text not null,
     loaded_at timestamp not null,
-    constraint pk_{_TABLE} primary key (source, content_hash)
+    constraint pk_{TABLE} primary key (source, content_hash)
 )
 """
 _SUFFIXES = (".csv", ".parquet", ".json", ".ndjson")
@@ -42,7 +42,7 @@ def load_fact_seeds(engine: Engine, config: Config) -> list[LoadReport]:
     if not files:
         return []
     hashes = {file: _hash(file, config) for file in files}
-    if _TABLE not in engine.relations():
+    if TABLE not in engine.relations():
         with engine.transaction():
             engine.define(_DDL)
     loaded = _loaded(engine)
@@ -90,12 +90,12 @@ def _format(file: Path, known: Mapping[str, Format]) -> Format:
 
 def _loaded(engine: Engine) -> set[tuple[str, str]]:
     return {
-        (row[0], row[1]) for row in engine.query(f"select source, content_hash from {_TABLE}").rows
+        (row[0], row[1]) for row in engine.query(f"select source, content_hash from {TABLE}").rows
     }
 
 
 def _remember(engine: Engine, source: str, content_hash: str) -> None:
     with engine.transaction():
         engine.insert_rows(
-            _TABLE, _COLUMNS, [[source, content_hash, datetime.now(UTC).replace(tzinfo=None)]]
+            TABLE, _COLUMNS, [[source, content_hash, datetime.now(UTC).replace(tzinfo=None)]]
         )

@@ -62,6 +62,7 @@ def ensure_table(engine: Engine) -> None:
     if TABLE not in engine.relations():
         engine.define(_DDL)
         engine.comment(TABLE, None, "The runner's: one row a migration applied")
+        engine.guard_record(TABLE)
 
 
 def read_applied(engine: Engine) -> list[Applied]:
@@ -83,7 +84,10 @@ def record(engine: Engine, migration: Migration) -> None:
 
 
 def forget(engine: Engine, version: int) -> None:
+    """Take a migration off the record, in the transaction that undoes it."""
+    engine.lift_guard(TABLE)
     engine.execute(f"delete from {TABLE} where version_id = {version}")
+    engine.guard_record(TABLE)
 
 
 def compare(engine: Engine, migrations: Sequence[Migration]) -> list[Entry]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.engines.base import Engine, SchemaObject, open_memory
+from runner.engines.guards import Guard
 from runner.errors import EngineError
 from runner.migrate import apply, history
 from runner.migrate.files import Migration, Statement
@@ -13,14 +14,20 @@ from runner.migrate.files import Migration, Statement
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference between the live schema and the migrations."""
+    """One difference between the database and what made it."""
 
     subject: str
     problem: str
 
 
-def verify(engine: Engine, migrations: Sequence[Migration]) -> list[Finding]:
-    """Every finding; empty where live schema and migrations agree."""
+def verify(
+    engine: Engine, migrations: Sequence[Migration], others: frozenset[str] = frozenset()
+) -> list[Finding]:
+    """Every finding; empty where live schema and migrations agree.
+
+    `others` are the tables and views, by name, that rightly come from elsewhere: models, seeds,
+    the runner's own records. Any more are findings.
+    """
     entries = history.compare(engine, migrations)
     findings = [
         Finding(f"migration {entry.version:04d}_{entry.name}", f"is {entry.state.value}")
@@ -28,8 +35,7 @@ def verify(engine: Engine, migrations: Sequence[Migration]) -> list[Finding]:
         if entry.state is not history.State.APPLIED
     ]
     applied = [e.migration for e in entries if e.applied and e.migration]
-    if applied:
-        findings += drift(engine, applied)
+    findings += drift(engine, applied, others)
     for migration in applied:
         for statement in migration.verify:
             problem = _run(engine, statement)
@@ -47,36 +53,48 @@ def _run(engine: Engine, statement: Statement) -> str | None:
     return None if row is None else f"its verify query returned {row!r}"
 
 
-def drift(engine: Engine, applied: Sequence[Migration]) -> list[Finding]:
+def drift(engine: Engine, applied: Sequence[Migration], others: frozenset[str]) -> list[Finding]:
     """Differences from a schema built afresh, in memory, from the applied migrations."""
+    live = engine.schema_signature()
     fresh = open_memory(engine.name)
     try:
         with fresh.transaction():
-            history.ensure_table(fresh)
+            if SchemaObject("table", history.TABLE) in live:
+                history.ensure_table(fresh)
             for migration in applied:
                 apply.apply_statements(fresh, migration)
         expected = fresh.schema_signature()
     finally:
         fresh.close()
-    return _compare(expected, engine.schema_signature(), _tables(applied))
-
-
-def _tables(applied: Sequence[Migration]) -> set[str]:
-    return {s.table for migration in applied for s in migration.up if s.table}
-
-
-def _compare(
-    expected: Mapping[SchemaObject, str], live: Mapping[SchemaObject, str], tables: set[str]
-) -> list[Finding]:
     findings = []
     for subject, definition in expected.items():
         if subject not in live:
             findings.append(Finding(str(subject), "is missing from the database"))
         elif live[subject] != definition:
             findings.append(Finding(str(subject), _difference(definition, live[subject])))
+    return findings + _extra(expected, live, others | engine.own_tables)
+
+
+def _extra(
+    expected: Mapping[SchemaObject, str], live: Mapping[SchemaObject, str], others: frozenset[str]
+) -> list[Finding]:
+    """What nothing accounts for: somebody's own tables, and additions to tables that are not."""
+    migrated = {subject.table for subject in expected}
+    findings = []
     for subject in sorted(live.keys() - expected.keys()):
-        if subject.table in tables:
+        table = subject.table
+        if subject.kind in ("table", "view"):
+            if table not in others:
+                made = "was made by no migration, model or seed, nor by the runner"
+                findings.append(Finding(str(subject), made))
+        elif table in migrated:
             findings.append(Finding(str(subject), "is in the database but in no migration"))
+        elif (
+            subject.kind in ("trigger", "index")
+            and table in others
+            and subject.name not in Guard.DERIVED.triggers(table)
+        ):
+            findings.append(Finding(str(subject), "was made by no build"))
     return findings
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from runner.checks.rules import Rule
@@ -19,17 +19,12 @@ _DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}"
 
 def load_project(config: Config) -> Project:
     """Models, seeds, sources, macros, docs blocks and checks; ProjectError for a broken file."""
-    dbt = load_dbt_project(config.root)
-    settings = dbt or DbtProject(macro_paths=("models/macros", "macros"), test_paths=())
+    settings = _settings(config)
     name = settings.name or config.name
     root = config.root
-
-    def folders(own: tuple[Path, ...] | None, listed: Iterable[str]) -> list[Path]:
-        return list(own) if own is not None else [root / entry for entry in listed]
-
-    macro_folders = folders(config.macro_paths, settings.macro_paths)
-    model_folders = folders(config.model_paths, settings.model_paths)
-    seed_folders = folders(config.seed_paths, settings.seed_paths)
+    macro_folders = _folders(config, config.macro_paths, settings.macro_paths)
+    model_folders = _folders(config, config.model_paths, settings.model_paths)
+    seed_folders = _folders(config, config.seed_paths, settings.seed_paths)
     test_folders = [root / entry for entry in settings.test_paths]
     _require("models", model_folders, config)
     if config.is_ledger:
@@ -68,6 +63,43 @@ def load_project(config: Config) -> Project:
     )
 
 
+def relation_names(config: Config) -> frozenset[str]:
+    """What the project's models and seeds are called; only their files' names are read."""
+    settings = _settings(config)
+    macro_folders = _folders(config, config.macro_paths, settings.macro_paths)
+    models = _model_files(_folders(config, config.model_paths, settings.model_paths), macro_folders)
+    seeds = _seed_files(_folders(config, config.seed_paths, settings.seed_paths), config)
+    return frozenset(path.stem for _, path in (*models, *seeds))
+
+
+def _settings(config: Config) -> DbtProject:
+    own = DbtProject(macro_paths=("models/macros", "macros"), test_paths=())
+    return load_dbt_project(config.root) or own
+
+
+def _folders(config: Config, own: tuple[Path, ...] | None, listed: Iterable[str]) -> list[Path]:
+    return list(own) if own is not None else [config.root / entry for entry in listed]
+
+
+def _model_files(
+    folders: Iterable[Path], macro_folders: Sequence[Path]
+) -> Iterator[tuple[Path, Path]]:
+    """Each model's file, after the folder it was found in."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*.sql")):
+            if not any(path.is_relative_to(macros) for macros in macro_folders):
+                yield folder, path
+
+
+def _seed_files(folders: Iterable[Path], config: Config) -> Iterator[tuple[Path, Path]]:
+    """Each seed's file, after the folder it was found in."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*.csv")):
+            # facts are appended through ingest, not replaced as a seed is
+            if not any(path.is_relative_to(facts) for facts in config.fact_seed_paths):
+                yield folder, path
+
+
 def _require(kind: str, folders: list[Path], config: Config) -> None:
     if not any(folder.is_dir() for folder in folders):
         looked = ", ".join(str(Location(folder)) for folder in folders)
@@ -96,22 +128,19 @@ def _models(
     schema: SchemaFiles,
 ) -> dict[str, Model]:
     models: dict[str, Model] = {}
-    for folder in folders:
-        for path in sorted(folder.rglob("*.sql")):
-            if any(path.is_relative_to(macros) for macros in macro_folders):
-                continue
-            fqn = _fqn(path, folder, root, project)
-            name = path.stem
-            if name in models and models[name].path != path:
-                raise _double(name, path, models[name].path)
-            models[name] = Model(
-                name=name,
-                path=path,
-                fqn=fqn,
-                raw_sql=path.read_text(encoding="utf-8"),
-                folder_config=settings.folder_config("model", fqn),
-                properties=schema.models.get(name, Properties()),
-            )
+    for folder, path in _model_files(folders, macro_folders):
+        fqn = _fqn(path, folder, root, project)
+        name = path.stem
+        if name in models and models[name].path != path:
+            raise _double(name, path, models[name].path)
+        models[name] = Model(
+            name=name,
+            path=path,
+            fqn=fqn,
+            raw_sql=path.read_text(encoding="utf-8"),
+            folder_config=settings.folder_config("model", fqn),
+            properties=schema.models.get(name, Properties()),
+        )
     return models
 
 
@@ -119,21 +148,17 @@ def _seeds(
     folders: list[Path], config: Config, project: str, settings: DbtProject, schema: SchemaFiles
 ) -> dict[str, Seed]:
     seeds: dict[str, Seed] = {}
-    for folder in folders:
-        for path in sorted(folder.rglob("*.csv")):
-            # facts are appended through ingest, not replaced as a seed is
-            if any(path.is_relative_to(facts) for facts in config.fact_seed_paths):
-                continue
-            fqn = _fqn(path, folder, config.root, project)
-            if path.stem in seeds and seeds[path.stem].path != path:
-                raise _double(path.stem, path, seeds[path.stem].path)
-            seeds[path.stem] = Seed(
-                name=path.stem,
-                path=path,
-                fqn=fqn,
-                folder_config=settings.folder_config("seed", fqn),
-                properties=schema.seeds.get(path.stem, Properties()),
-            )
+    for folder, path in _seed_files(folders, config):
+        fqn = _fqn(path, folder, config.root, project)
+        if path.stem in seeds and seeds[path.stem].path != path:
+            raise _double(path.stem, path, seeds[path.stem].path)
+        seeds[path.stem] = Seed(
+            name=path.stem,
+            path=path,
+            fqn=fqn,
+            folder_config=settings.folder_config("seed", fqn),
+            properties=schema.seeds.get(path.stem, Properties()),
+        )
     return seeds
 
 

@@ -207,3 +207,88 @@ def test_a_build_says_what_is_pending(make, cli):
     assert outcome.exit_code == 3
     assert "R326" in outcome.stderr
     assert cli(project, "build", "--migrate").exit_code == 0
+
+
+def test_the_record_of_migrations_is_guarded_and_down_still_works(project, cli):
+    project.write({"sql/migrations/0002_more.sql": MORE})
+    cli(project, "migrate", "up")
+    forged = "select version_id, 'x', applied_at, checksum, rollback_sql from schema_version"
+    opened = project.open()
+    for statement in (
+        "update schema_version set checksum = 'forged'",
+        "delete from schema_version where version_id = 2",
+        f"insert or replace into schema_version {forged}",
+    ):
+        with pytest.raises(Exception, match=r"append-only|with triggers"):
+            opened.connection.execute(statement)
+    opened.close()
+    assert cli(project, "migrate", "verify").exit_code == 0
+    assert cli(project, "migrate", "down", "--steps", "2").exit_code == 0
+    assert project.rows("select version_id from schema_version") == []
+    assert cli(project, "migrate", "up").exit_code == 0
+    opened = project.open()
+    with pytest.raises(Exception, match="only `runner migrate` writes it"):
+        opened.connection.execute("delete from schema_version")
+    on = " on schema_version" if project.engine == "duckdb" else ""
+    opened.connection.execute(f"drop trigger schema_version_record_delete{on}")
+    opened.close()
+    outcome = cli(project, "migrate", "verify")
+    assert outcome.exit_code == 1
+    assert "trigger schema_version_record_delete on schema_version: is missing" in outcome.stdout
+
+
+def test_verify_accounts_for_what_builds_made_and_names_the_rest(make, cli):
+    project = make(
+        {
+            "sql/migrations/0001_things.sql": FACT,
+            "seeds/raw.csv": "id\n1\n",
+            # its name begins with a fact's
+            "models/things_seen.sql": "{{ config(materialized='table') }} "
+            "select id from {{ ref('raw') }}",
+            "models/shown.sql": "select id from {{ ref('things_seen') }}",
+            "models/outgoing.sql": "{{ config(materialized='table') }} select 1 as n",
+            "checks/c.yml": "checks:\n  - table: raw\n    rules:\n"
+            "      - {name: none, expression: id > 1, severity: warn}\n",
+        }
+    )
+    assert cli(project, "build").exit_code == 0
+    assert project.rows("select check_name from check_failures") == [("none",)]
+    clean = cli(project, "migrate", "verify")
+    assert clean.exit_code == 0, clean.stdout
+
+    (project.root / "models/outgoing.sql").unlink()
+    left = cli(project, "migrate", "verify")
+    assert left.exit_code == 0, left.stdout
+    assert "outgoing is left from a model or seed" in left.stderr
+
+    opened = project.open()
+    for statement in (
+        "create table scratch as select 1 as n",
+        "create view things_mine as select thing_id from things",
+        "create index ix_mine on things (amount)",
+        "create index ix_seen on things_seen (id)",
+    ):
+        opened.connection.execute(statement)
+    opened.close()
+    outcome = cli(project, "migrate", "verify")
+    assert outcome.exit_code == 1
+    assert [line.split(": ", 1) for line in outcome.stdout.splitlines()] == [
+        ["index ix_mine on things", "is in the database but in no migration"],
+        ["index ix_seen on things_seen", "was made by no build"],
+        ["table scratch", "was made by no migration, model or seed, nor by the runner"],
+        ["view things_mine", "was made by no migration, model or seed, nor by the runner"],
+    ]
+
+
+def test_where_there_is_no_database_nothing_makes_one(project, cli):
+    before = sorted(project.root.rglob("*"))
+    for command in (["down"], ["down", "--dry-run"], ["verify"]):
+        outcome = cli(project, "migrate", *command)
+        assert outcome.exit_code == 3, command
+        assert "error[R301]: there is no database at" in outcome.stderr
+        assert outcome.stdout == ""
+    status = cli(project, "migrate", "status")
+    assert status.exit_code == 0
+    assert "there is no database at" in status.stderr
+    assert status.stdout.split() == ["0001", "pending", "things"]
+    assert sorted(project.root.rglob("*")) == before
