@@ -64,9 +64,7 @@ class Workspace:
                     f"the other is at {seen[rule.name].where}; drop one, or give it a 'name:'",
                 )
             seen[rule.name] = rule
-        compiled = compile_rules(self.compiler, rules)
-        self.compiler.templates.cache.save()
-        return compiled
+        return compile_rules(self.compiler, rules)
 
     def selector(self, state: StateOf | None = None) -> Selector:
         return Selector(self.selectables(), self.dag, self.config.root, state)

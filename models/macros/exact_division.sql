@@ -33,6 +33,15 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('from_units')(x) }}
 {%- endmacro %}
 
+{#- units as a whole number of 10^-12, which a kernel reads, and back -#}
+{% macro count_of_units(x) -%}
+{{ adapter.dispatch('count_of_units')(x) }}
+{%- endmacro %}
+
+{% macro units_of_count(x) -%}
+{{ adapter.dispatch('units_of_count')(x) }}
+{%- endmacro %}
+
 {% macro prorate_units(amount, part, whole) -%}
 {{ adapter.dispatch('prorate_units')(amount, part, whole) }}
 {%- endmacro %}
@@ -44,6 +53,14 @@ cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as huge
 
 {% macro default__from_units(x) -%}
 (cast({{ x }} as decimal(38, 0)) * 0.000000000001)
+{%- endmacro %}
+
+{% macro default__count_of_units(x) -%}
+{{ x }}
+{%- endmacro %}
+
+{% macro default__units_of_count(x) -%}
+cast({{ x }} as hugeint)
 {%- endmacro %}
 
 {#-
@@ -139,6 +156,14 @@ decimal_divide({{ value }}, {{ weight }})
 
 {% macro sqlite__from_units(x) -%}
 {{ x }}
+{%- endmacro %}
+
+{% macro sqlite__count_of_units(x) -%}
+({{ x }} * 1000000000000)
+{%- endmacro %}
+
+{% macro sqlite__units_of_count(x) -%}
+({{ x }} * 0.000000000001)
 {%- endmacro %}
 
 {% macro sqlite__prorate_units(amount, part, whole) -%}

@@ -34,11 +34,41 @@ case when {{ stop }} = {{ whole }} then {{ fee }} else {{ prorate_units(fee, sto
 case when count(*) = count({{ x }}) then sum({{ x }}) end
 {%- endmacro %}
 
-{#- The method lots are matched by, as a column; an unknown one must not pass for another. -#}
+{#-
+What an average-cost position gained on the units it closed, whose part of its pool is `cost`
+(24 decimals; inverse: 12). The closed units are worth what they traded for.
+-#}
+{% macro pooled_pnl(is_inverse, is_long, size, close_price, cost) -%}
+case
+    when {{ is_inverse }} and {{ is_long }}
+        then round({{ cost }} - {{ divide(size, close_price) }}, 12)
+    when {{ is_inverse }} then round({{ divide(size, close_price) }} - {{ cost }}, 12)
+    when {{ is_long }} then round({{ close_price }} * {{ size }} - {{ cost }}, 12)
+    else round({{ cost }} - {{ close_price }} * {{ size }}, 12)
+end
+{%- endmacro %}
+
+{#- The price that a pool's units cost on average. -#}
+{% macro pooled_price(is_inverse, size, cost) -%}
+case
+    when {{ is_inverse }} then {{ divide(size, 'round(' ~ cost ~ ', 12)') }}
+    else {{ average(cost, size) }}
+end
+{%- endmacro %}
+
+{#- A kernel's count of a pool's cost as money: 24 decimals. -#}
+{% macro pool_cost(is_inverse, count) -%}
+({{ count }} * case
+    when {{ is_inverse }} then 0.000000000001000000000000 else 0.000000000000000000000001
+end)
+{%- endmacro %}
+
+{#- How an account's lots are matched where the seed pnl_methods does not say. -#}
 {% macro pnl_method() -%}
-{%- if var('pnl_method', 'fifo') != 'fifo' -%}
+{%- set known = ['fifo', 'lifo', 'hifo', 'average'] if target.has_kernels else ['fifo'] -%}
+{%- if var('pnl_method', 'fifo') not in known -%}
 {{ exceptions.raise_compiler_error(
-    "pnl_method is '" ~ var('pnl_method') ~ "'; lots are matched fifo only"
+    "pnl_method is '" ~ var('pnl_method') ~ "'; it can be " ~ known | join(', ')
 ) }}
 {%- endif -%}
 '{{ var('pnl_method', 'fifo') }}'

@@ -64,15 +64,16 @@ final as (
         totals.fees,
         totals.funding,
         coalesce(closes.gross_pnl, 0) - totals.fees + totals.funding as net_pnl,
-        instruments.settlement_currency as currency,
-        {{ pnl_method() }} as pnl_method
+        books.settlement_currency as currency,
+        books.pnl_method
     from totals
     left join closes
         on totals.account_id = closes.account_id
         and totals.instrument_id = closes.instrument_id
         and totals.pnl_date = closes.pnl_date
-    left join {{ ref('stg_instruments') }} as instruments
-        on totals.instrument_id = instruments.instrument_id
+    inner join {{ ref('int_books') }} as books
+        on totals.account_id = books.account_id
+        and totals.instrument_id = books.instrument_id
 )
 
 select * from final

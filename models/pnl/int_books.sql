@@ -29,10 +29,13 @@ final as (
         instruments.quote_currency,
         instruments.settlement_currency,
         instruments.is_inverse,
-        instruments.multiplier
+        instruments.multiplier,
+        coalesce(methods.pnl_method, {{ pnl_method() }}) as pnl_method
     from books
     left join {{ ref('stg_instruments') }} as instruments
         on books.instrument_id = instruments.instrument_id
+    left join {{ ref('pnl_methods') }} as methods
+        on books.account_id = methods.account_id
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- One row per stretch of a book's units that one buy and one sell share.
+-- One row per stretch of a first-in-first-out book's units that one buy and one sell share.
 -- The k-th unit bought meets the k-th unit sold. So the ends of all buys and all sells, in
 -- cumulative units, cut a book into stretches, each inside one buy and one sell: of the side that
 -- a stretch's end belongs to, that fill; of the other, the one after all those that ended before.
@@ -9,6 +9,10 @@ with ends as (
         side_seq,
         {{ units('cumulative_quantity') }} as end_units
     from {{ ref('int_book_fills') }}
+    where book_key in (
+        select book_key from {{ ref('int_books') }}
+        where pnl_method = 'fifo'
+    )
 ),
 
 merged as (

@@ -1,4 +1,4 @@
--- One row per opening and closing fill that share units of a book, first in, first out.
+-- One row per opening and closing fill that share units of a book, by the book's method.
 with fills as (
     select
         book_key,
@@ -14,11 +14,47 @@ with fills as (
     from {{ ref('int_book_fills') }}
 ),
 
+-- first in, first out a stretch is known by its place in the book, else by that in its fills
+stretches as (
+    select
+        book_key,
+        buy_key,
+        sell_key,
+        end_units - start_units as matched_units,
+        start_units,
+        end_units,
+        cast(null as decimal(38, 0)) as buy_from,
+        cast(null as decimal(38, 0)) as buy_to,
+        cast(null as decimal(38, 0)) as sell_from,
+        cast(null as decimal(38, 0)) as sell_to,
+        cast(null as decimal(38, 0)) as pool_cost,
+        cast(null as decimal(38, 0)) as pool_fee
+    from {{ ref('int_lot_segments') }}
+    union all
+    select
+        book_key,
+        buy_key,
+        sell_key,
+        {{ units_of_count('quantity') }},
+        null,
+        null,
+        buy_from,
+        buy_to,
+        sell_from,
+        sell_to,
+        pool_cost,
+        pool_fee
+    from {{ ref('int_lots_sequential') }}
+    where buy_key is not null and sell_key is not null
+),
+
 -- from and to: where in each fill's own units the stretch begins and ends
 matched as (
     select
-        segments.book_key,
-        segments.end_units - segments.start_units as matched_units,
+        stretches.book_key,
+        stretches.matched_units,
+        stretches.pool_cost,
+        {{ units_of_count('stretches.pool_fee') }} as pool_fee,
         buys.executed_at < sells.executed_at
         or (buys.executed_at = sells.executed_at and buys.fill_id < sells.fill_id) as is_long,
         buys.fill_id as buy_fill_id,
@@ -27,22 +63,34 @@ matched as (
         buys.price as buy_price,
         buys.fee_units as buy_fee,
         buys.quantity_units as buy_units,
-        segments.start_units - buys.end_units + buys.quantity_units as buy_from,
-        segments.end_units - buys.end_units + buys.quantity_units as buy_to,
+        coalesce(
+            stretches.start_units - buys.end_units + buys.quantity_units,
+            {{ units_of_count('stretches.buy_from') }}
+        ) as buy_from,
+        coalesce(
+            stretches.end_units - buys.end_units + buys.quantity_units,
+            {{ units_of_count('stretches.buy_to') }}
+        ) as buy_to,
         sells.fill_id as sell_fill_id,
         sells.order_id as sell_order_id,
         sells.executed_at as sold_at,
         sells.price as sell_price,
         sells.fee_units as sell_fee,
         sells.quantity_units as sell_units,
-        segments.start_units - sells.end_units + sells.quantity_units as sell_from,
-        segments.end_units - sells.end_units + sells.quantity_units as sell_to
-    from {{ ref('int_lot_segments') }} as segments
+        coalesce(
+            stretches.start_units - sells.end_units + sells.quantity_units,
+            {{ units_of_count('stretches.sell_from') }}
+        ) as sell_from,
+        coalesce(
+            stretches.end_units - sells.end_units + sells.quantity_units,
+            {{ units_of_count('stretches.sell_to') }}
+        ) as sell_to
+    from stretches
     inner join fills as buys
-        on segments.buy_key = buys.fill_key
+        on stretches.buy_key = buys.fill_key
         and buys.is_buy
     inner join fills as sells
-        on segments.sell_key = sells.fill_key
+        on stretches.sell_key = sells.fill_key
         and not sells.is_buy
 ),
 
@@ -53,7 +101,9 @@ valued as (
         books.settlement_currency,
         books.is_inverse,
         books.multiplier,
+        books.pnl_method,
         matched.*,
+        {{ pool_cost('books.is_inverse', 'matched.pool_cost') }} as cost,
         {{ from_units('matched.matched_units') }} as quantity,
         {{ from_units(fee_share('buy_fee', 'buy_from', 'buy_to', 'buy_units')) }} as buy_share,
         {{ from_units(fee_share('sell_fee', 'sell_from', 'sell_to', 'sell_units')) }}
@@ -70,11 +120,33 @@ sized as (
     from valued
 ),
 
+priced as (
+    select
+        *,
+        case
+            when pool_cost is not null then {{ pooled_price('is_inverse', 'size', 'cost') }}
+            when is_long then buy_price
+            else sell_price
+        end as open_price,
+        case when is_long then sell_price else buy_price end as close_price,
+        case
+            when pool_cost is not null then {{ from_units('pool_fee') }}
+            when is_long then buy_share
+            else sell_share
+        end as opening_fee,
+        case when is_long then sell_share else buy_share end as closing_fee
+    from sized
+),
+
 grossed as (
     select
         *,
-        {{ gross_pnl('is_inverse', 'size', 'buy_price', 'sell_price') }} as gross_pnl
-    from sized
+        case
+            when pool_cost is null
+                then {{ gross_pnl('is_inverse', 'size', 'buy_price', 'sell_price') }}
+            else {{ pooled_pnl('is_inverse', 'is_long', 'size', 'close_price', 'cost') }}
+        end as gross_pnl
+    from priced
 ),
 
 final as (
@@ -86,16 +158,16 @@ final as (
         case when is_long then sell_order_id else buy_order_id end as closing_order_id,
         case when is_long then 'LONG' else 'SHORT' end as direction,
         quantity,
-        case when is_long then buy_price else sell_price end as open_price,
-        case when is_long then sell_price else buy_price end as close_price,
+        open_price,
+        close_price,
         case when is_long then bought_at else sold_at end as opened_at,
         case when is_long then sold_at else bought_at end as closed_at,
         gross_pnl,
-        case when is_long then buy_share else sell_share end as opening_fee,
-        case when is_long then sell_share else buy_share end as closing_fee,
-        gross_pnl - buy_share - sell_share as net_pnl,
+        opening_fee,
+        closing_fee,
+        gross_pnl - opening_fee - closing_fee as net_pnl,
         settlement_currency as currency,
-        {{ pnl_method() }} as pnl_method
+        pnl_method
     from grossed
 )
 

@@ -31,7 +31,7 @@ final as (
         case when closed.order_id is null then 0 else closed.realized_net_pnl end
             as realized_net_pnl,
         books.settlement_currency as currency,
-        {{ pnl_method() }} as pnl_method
+        books.pnl_method
     from filled_orders
     inner join {{ ref('int_books') }} as books on filled_orders.book_key = books.book_key
     left join closed on filled_orders.order_id = closed.order_id

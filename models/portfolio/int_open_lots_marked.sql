@@ -19,7 +19,12 @@ with sized as (
 final as (
     select
         *,
-        {{ gross_pnl('is_inverse', 'size', 'buy_price', 'sell_price') }} as unrealized_pnl
+        case
+            when pnl_method = 'average' then {{ pooled_pnl(
+                'is_inverse', "direction = 'LONG'", 'size', 'mark_price', 'open_cost'
+            ) }}
+            else {{ gross_pnl('is_inverse', 'size', 'buy_price', 'sell_price') }}
+        end as unrealized_pnl
     from sized
 )
 

@@ -1,5 +1,19 @@
--- One row per fill that is still open in its book, with what is left of it.
-with totals as (
+-- One row per lot that is still open: a fill with what is left of it, or an average-cost position.
+with fills as (
+    select
+        fills.*,
+        {{ book_fill_key('fills.book_key', 'fills.side_seq') }} as fill_key,
+        books.account_id,
+        books.instrument_id,
+        books.settlement_currency,
+        books.is_inverse,
+        books.multiplier,
+        books.pnl_method
+    from {{ ref('int_book_fills') }} as fills
+    inner join {{ ref('int_books') }} as books on fills.book_key = books.book_key
+),
+
+totals as (
     select
         book_key,
         is_buy,
@@ -8,7 +22,7 @@ with totals as (
     group by book_key, is_buy
 ),
 
--- units beyond all that the other side traded were never closed
+-- first in, first out, units beyond all that the other side traded were never closed
 remaining as (
     select
         fills.*,
@@ -17,32 +31,84 @@ remaining as (
                 then fills.cumulative_quantity - coalesce(others.total_quantity, 0)
             else fills.quantity
         end as open_quantity
-    from {{ ref('int_book_fills') }} as fills
+    from fills
     left join totals as others
         on fills.book_key = others.book_key
         and fills.is_buy <> others.is_buy
-    where fills.quantity > 0
+    where fills.pnl_method = 'fifo'
+        and fills.quantity > 0
         and fills.cumulative_quantity > coalesce(others.total_quantity, 0)
+),
+
+kept as (
+    select
+        coalesce(buy_key, sell_key) as fill_key,
+        buy_key is not null as is_buy,
+        pool_cost,
+        {{ from_units(units_of_count('quantity')) }} as open_quantity,
+        {{ from_units(units_of_count('pool_fee')) }} as pool_fee
+    from {{ ref('int_lots_sequential') }}
+    where buy_key is null or sell_key is null
+),
+
+lots as (
+    select
+        *,
+        cast(null as decimal(38, 0)) as pool_cost,
+        cast(null as decimal(38, 12)) as pool_fee
+    from remaining
+    union all
+    select
+        fills.*,
+        kept.open_quantity,
+        kept.pool_cost,
+        kept.pool_fee
+    from kept
+    inner join fills
+        on kept.fill_key = fills.fill_key
+        and kept.is_buy = fills.is_buy
+),
+
+sized as (
+    select
+        *,
+        {{ contract_size('open_quantity', 'multiplier') }} as size,
+        {{ pool_cost('is_inverse', 'pool_cost') }} as cost
+    from lots
+),
+
+priced as (
+    select
+        *,
+        case
+            when pool_cost is null then price
+            else {{ pooled_price('is_inverse', 'size', 'cost') }}
+        end as open_price
+    from sized
 ),
 
 final as (
     select
-        books.account_id,
-        books.instrument_id,
-        remaining.fill_id,
-        remaining.order_id,
-        case when remaining.is_buy then 'LONG' else 'SHORT' end as direction,
-        remaining.open_quantity as quantity,
-        remaining.price as open_price,
-        remaining.executed_at as opened_at,
-        remaining.fee - {{ prorate(
-            'remaining.fee',
-            '(remaining.quantity - remaining.open_quantity)',
-            'remaining.quantity',
-        ) }} as opening_fee,
-        books.settlement_currency as currency
-    from remaining
-    inner join {{ ref('int_books') }} as books on remaining.book_key = books.book_key
+        account_id,
+        instrument_id,
+        fill_id,
+        order_id,
+        case when is_buy then 'LONG' else 'SHORT' end as direction,
+        open_quantity as quantity,
+        open_price,
+        executed_at as opened_at,
+        case
+            when pool_cost is not null then round(cost, 12)
+            when is_inverse then {{ divide('size', 'price') }}
+            else round(price * size, 12)
+        end as open_cost,
+        case
+            when pool_cost is not null then pool_fee
+            else fee - {{ prorate('fee', '(quantity - open_quantity)', 'quantity') }}
+        end as opening_fee,
+        settlement_currency as currency,
+        pnl_method
+    from priced
 )
 
 select * from final

@@ -68,7 +68,7 @@ final as (
         valued.account_id,
         valued.instrument_id,
         valued.symbol,
-        {{ pnl_method() }} as pnl_method,
+        valued.pnl_method,
         valued.quantity,
         valued.average_open_price,
         valued.realized_gross_pnl,

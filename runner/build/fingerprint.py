@@ -13,7 +13,9 @@ from runner.project.nodes import Project, Seed
 
 _BATCH_TABLES = "ledger_batch_tables"
 # what decides a table's content; tags, descriptions and severities do not
-_CONFIG_KEYS = ("materialized", "contract", "unique_key", "incremental_strategy", "column_types")
+_CONFIG_KEYS = (
+    "materialized", "kernel", "contract", "unique_key", "incremental_strategy", "column_types",
+)  # fmt: skip
 
 
 def digest(*parts: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from runner.build import contract
+from runner.build import contract, kernel
 from runner.build.plan import Action, Step
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
@@ -22,6 +22,8 @@ def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
     assert compiled is not None
     columns = None
     try:
+        if compiled.materialized == "kernel":
+            return kernel.materialize(engine, compiled)
         if compiled.has_contract:
             columns = engine.describe(compiled.sql)
             contract.enforce(compiled, columns)

@@ -79,6 +79,7 @@ def _build(
 
     plan = prepare.plan(engine, workspace, choice)
     folder = config.target_path
+    workspace.compiler.templates.cache.save()
     artifacts.write_compiled(folder, workspace.project, prepare.to_build(plan))
     artifacts.write_manifest(
         folder, workspace.project, workspace.models, workspace.rules, workspace.dag, engine.name

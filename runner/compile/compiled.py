@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.project.nodes import ColumnSpec, Model
 
-MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral")
+MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral", "kernel")
 
 
 @dataclass(frozen=True)

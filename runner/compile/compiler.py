@@ -75,6 +75,7 @@ class Compiler:
             "target": {
                 "name": target.name,
                 "type": target.engine,
+                "has_kernels": True,  # dbt's target has not
                 "schema": "main",
                 "database": target.path.stem,
                 "profile_name": self.project.name,

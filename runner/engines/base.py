@@ -163,6 +163,18 @@ class Engine(Protocol):
         self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     ) -> int: ...
 
+    def integers(
+        self, table: str, columns: Sequence[Column], order_by: Sequence[str]
+    ) -> Iterator[tuple[int | None, ...]]:
+        """Columns of whole numbers, row by row; nothing else may run until the last is taken."""
+        ...
+
+    def insert_integers(
+        self, name: str, columns: Sequence[Column], rows: Iterable[tuple[int | None, ...]]
+    ) -> int:
+        """Append very many rows of whole numbers."""
+        ...
+
     def drop(self, name: str) -> None:
         """Drop the table or view `name` if there is one."""
         ...

@@ -291,6 +291,20 @@ class DuckDBEngine(DuckDBGuards):
             inserted += len(chunk)
         return inserted
 
+    def integers(
+        self, table: str, columns: Sequence[Column], order_by: Sequence[str]
+    ) -> Iterator[tuple[int | None, ...]]:
+        from runner.engines import duckdb_integers
+
+        return duckdb_integers.fetch(self._run, table, columns, order_by)
+
+    def insert_integers(
+        self, name: str, columns: Sequence[Column], rows: Iterable[tuple[int | None, ...]]
+    ) -> int:
+        from runner.engines import duckdb_integers
+
+        return duckdb_integers.insert(self._run, name, columns, rows)
+
     def drop(self, name: str) -> None:
         row = self._run(
             "select table_type from information_schema.tables where table_name = ? "

@@ -292,6 +292,20 @@ class SQLiteEngine(SQLiteGuards):
             _refuse(error, self.target.path)
         return self.connection.total_changes() - before
 
+    def integers(
+        self, table: str, columns: Sequence[Column], order_by: Sequence[str]
+    ) -> Iterator[tuple[int | None, ...]]:
+        listed = ", ".join(quote(c.name) for c in columns)
+        order = ", ".join(quote(c) for c in order_by)
+        for row in self._run(f"select {listed} from {quote(table)} order by {order}"):
+            # a decimal is text here; its fraction is all zeros
+            yield tuple(int(v.partition(".")[0]) if isinstance(v, str) else v for v in row)
+
+    def insert_integers(
+        self, name: str, columns: Sequence[Column], rows: Iterable[tuple[int | None, ...]]
+    ) -> int:
+        return self.insert_rows(name, columns, rows)
+
     def drop(self, name: str) -> None:
         known = self.relations().get(name)
         if known is not None:
