@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import SelectCommand, project_options, select_options, wait_option
+from runner.cli.options import (
+    SelectCommand,
+    project_options,
+    select_options,
+    state_option,
+    wait_option,
+)
 
 if TYPE_CHECKING:
     from runner.build.plan import Plan
@@ -23,11 +29,7 @@ if TYPE_CHECKING:
 @click.option("--full-refresh", is_flag=True, help="Build everything anew, changed or not.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option("--migrate", is_flag=True, help="Apply pending migrations first.")
-@click.option(
-    "--state",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Compare state:modified with this folder's manifest.json.",
-)
+@state_option
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @wait_option
 def command(
@@ -93,19 +95,25 @@ def _build(
     if not quiet or not result.published:
         summarise(result, f"{workspace.target.name} ({workspace.target.path.name})")
     if result.published and not quiet:
-        _say_next(result, config)
+        _say_next(result, config, workspace.target.name)
     return 0 if result.published else 1
 
 
-def _say_next(result: BuildResult, config: Config) -> None:
+def _say_next(result: BuildResult, config: Config, target: str) -> None:
     from runner.cli.console import say
 
     if not config.is_ledger or not any(s.step.name == "positions" for s in result.steps):
         return
+    there = "" if target == config.default_target else f" -t {target}"
+    commands = {
+        f"runner show positions{there}": "what is held, and what it has made",
+        f'runner query "select * from order_pnl"{there}': "any question, in SQL",
+        f"runner ingest FILE --format FORMAT{there}": "facts of your own (runner ingest --help)",
+    }
+    width = max(map(len, commands))
     say("next:")
-    say("  runner show positions                     what is held, and what it has made")
-    say('  runner query "select * from order_pnl"    any question, in SQL')
-    say("  runner ingest FILE --format FORMAT        facts of your own (runner ingest --help)")
+    for command, use in commands.items():
+        say(f"  {command:<{width}}    {use}")
 
 
 def _show_plan(plan: Plan) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import SelectCommand, project_options, select_options
+from runner.cli.options import SelectCommand, project_options, select_options, state_option
 
 
 @click.command(cls=SelectCommand)
 @project_options
 @select_options
+@state_option
 @click.option(
     "--output",
     "shape",
@@ -31,6 +32,7 @@ def command(
     variables: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
+    state: Path | None,
     shape: str,
     resource_type: tuple[str, ...],
 ) -> None:
@@ -45,7 +47,7 @@ def command(
             click.echo(rule.rule.name)
         return
     with prepare.for_reading(workspace, 0) as engine:
-        state_of = prepare.state_of(engine, workspace, None)
+        state_of = prepare.state_of(engine, workspace, state)
         chosen = workspace.selector(state_of).select(select, exclude)
     nodes = {n.unique_id: n for n in workspace.selectables()}
     for unique_id in workspace.dag.order():

@@ -85,6 +85,14 @@ def select_options(function: _F) -> _F:
     return function
 
 
+def state_option(function: _F) -> _F:
+    return click.option(
+        "--state",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Compare state:modified with this folder's manifest.json.",
+    )(function)
+
+
 def format_option(default: str = "table") -> Callable[[_F], _F]:
     return click.option(
         "--format",

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from runner.cli.options import format_option, output_option, project_options, wait_option
+
+if TYPE_CHECKING:
+    from runner.config import Config, Target
 
 
 @click.command()
@@ -36,20 +41,17 @@ def command(
     from runner.cli import options
     from runner.cli.console import say
     from runner.engines.base import open_engine
-    from runner.errors import UsageError, nearest
     from runner.report.write import write
 
     config = options.load(project_dir, variables)
-    opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
+    place = config.target(target)
+    if not place.path.exists():
+        _refuse_near_miss(name, _made_by(config))
+    opened = open_engine(place, read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         relations = engine.relations()
         if name not in relations:
-            near = nearest(name, set(relations))
-            raise UsageError(
-                "R209",
-                f"there is no table '{name}' in {config.target(target).path.name}",
-                mend=f"did you mean '{near}'?" if near else "see `runner ls`, then `runner build`",
-            )
+            _refuse(name, relations.keys(), config, place)
         first = ", ".join(str(n) for n in range(1, min(len(relations[name].columns), 3) + 1))
         write(
             engine.query(f"select * from {name} order by {first} limit {limit}"),
@@ -58,3 +60,41 @@ def command(
         )
         if not relations[name].is_view and (total := engine.row_count(name)) > limit:
             say(f"{limit} of {total:,} rows; --limit shows more")
+
+
+def _made_by(config: Config) -> frozenset[str]:
+    """What the project's migrations, seeds and models make."""
+    from runner.migrate.files import load_migrations
+    from runner.project.load import relation_names
+
+    folder = config.migration_path
+    migrations = load_migrations(folder) if folder.is_dir() else ()
+    return relation_names(config) | {s.table for m in migrations for s in m.up if s.table}
+
+
+def _refuse_near_miss(name: str, known: frozenset[str]) -> None:
+    """UsageError where `name` is a misspelt one of `known`."""
+    from runner.errors import UsageError, nearest
+
+    if name not in known and (near := nearest(name, set(known))):
+        raise UsageError(
+            "R209",
+            f"the project makes no table '{name}'",
+            mend=f"did you mean '{near}'?",
+        )
+
+
+def _refuse(name: str, relations: Iterable[str], config: Config, place: Target) -> NoReturn:
+    from runner.errors import UsageError, nearest
+
+    known = _made_by(config)
+    if name in known:
+        raise UsageError(
+            "R209", f"{name} is not built yet in {place.path.name}", mend="run `runner build` first"
+        )
+    near = nearest(name, {*known, *relations})
+    raise UsageError(
+        "R209",
+        f"there is no table '{name}' in {place.path.name}",
+        mend=f"did you mean '{near}'?" if near else "see `runner ls`, then `runner build`",
+    )

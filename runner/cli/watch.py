@@ -142,6 +142,7 @@ def explain(check: CheckResult, *, stored: bool = True) -> None:
         for row in check.rows.rows[:_SHOWN_FAILING_ROWS]:
             pairs = zip(check.rows.columns, row, strict=True)
             shown = ", ".join(f"{name}={text(value)}" for name, value in pairs if value is not None)
+            shown = shown or f"every column is null: {', '.join(check.rows.columns)}"
             say(f"    {shown}" if len(shown) <= _ROW_WIDTH else f"    {shown[:_ROW_WIDTH]}…")
         if failed and stored:
             say(

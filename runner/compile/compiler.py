@@ -98,6 +98,15 @@ class Compiler:
             return name
         known = set(self.project.models) | set(self.project.seeds)
         near = nearest(name, known)
+        folders = self.project.seed_folders
+        if not any(folder.is_dir() for folder in folders):
+            raise CompileError(
+                "R224",
+                f"ref('{name}') names no model, and the seeds folder is missing",
+                why=f"looked for {', '.join(str(Location(folder)) for folder in folders)}",
+                mend="restore it, or name another as seed_paths in [tool.runner]"
+                + (f"; or did you mean '{near}'?" if near else ""),
+            )
         raise CompileError(
             "R248",
             f"ref('{name}') names no model or seed",

@@ -329,7 +329,8 @@ def _refuse(error: duckdb.Error, path: Path) -> NoReturn:
             why="DuckDB lets one process write a file, or several read it, not both",
             mend="close that process, or wait for it with --wait SECONDS",
         ) from error
-    if "not a valid duckdb database" in low or "corrupt" in low or "checksum" in low:
+    truncated = "could not read enough bytes" in low and str(path) in text
+    if truncated or "not a valid duckdb database" in low or "corrupt" in low or "checksum" in low:
         raise DatabaseCorrupt(
             "R303",
             f"{path.name} is not a readable DuckDB database",

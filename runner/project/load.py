@@ -60,6 +60,7 @@ def load_project(config: Config) -> Project:
         ),
         rules=tuple(_rules(config, test_folders)),
         vars={**settings.vars, **config.vars},
+        seed_folders=tuple(seed_folders),
     )
 
 

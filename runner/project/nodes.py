@@ -91,3 +91,4 @@ class Project:
     docs: Mapping[str, str]
     rules: tuple[Rule, ...]  # of checks/, and of a dbt project's singular tests
     vars: Mapping[str, Any]
+    seed_folders: tuple[Path, ...] = ()

@@ -127,6 +127,18 @@ def test_state_modified_selects_what_changed_since_the_last_publish(make, cli):
     assert listed.stdout.split() == ["totals"]
 
 
+def test_state_may_be_that_of_another_builds_manifest(make, cli):
+    project = make(SHOP)
+    cli(project, "build")
+    (project.root / "target").rename(project.root / "before")
+    project.write({"models/totals.sql": SHOP["models/totals.sql"].replace("sum", "max")})
+    cli(project, "build")
+    modified = ["--select", "state:modified"]
+    assert cli(project, "ls", *modified, "--state", "before").stdout.split() == ["totals"]
+    assert cli(project, "ls", *modified, "--state", "target").stdout == ""
+    assert "R229" in cli(project, "ls", *modified, "--state", "models").stderr
+
+
 def test_several_selectors_may_follow_one_option(make, cli):
     listed = cli(make(SHOP), "ls", "--select", "totals", "raw_orders", "--output", "name")
     assert listed.stdout.split() == ["raw_orders", "totals"]

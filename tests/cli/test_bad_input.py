@@ -163,6 +163,41 @@ def test_money_divided_to_a_float_is_refused(make, cli):
     assert "models/two.sql:2" in outcome.stderr
 
 
+def test_a_missing_seeds_folder_is_named_with_what_needs_it(make, cli):
+    project = make(GOOD)
+    (project.root / "seeds/raw.csv").unlink()
+    assert "error[R248]: ref('raw') names no model or seed" in cli(project, "build").stderr
+    (project.root / "seeds").rmdir()
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert "error[R224]: ref('raw') names no model, and the seeds folder is" in outcome.stderr
+    assert "where: models/one.sql:1" in outcome.stderr
+    assert "looked for seeds" in outcome.stderr
+
+
+def test_a_misspelt_table_is_answered_with_the_near_one_built_or_not(make, cli):
+    project = make(GOOD)
+    for _ in range(2):
+        outcome = cli(project, "show", "onne")
+        assert outcome.exit_code == 2
+        assert "did you mean 'one'?" in outcome.stderr
+        cli(project, "build")
+    project.write({"models/later.sql": "select 1 as n"})
+    assert "later is not built yet" in cli(project, "show", "later").stderr
+    project.database.unlink()
+    assert "error[R301]" in cli(project, "show", "one").stderr
+    assert not project.database.exists()
+
+
+def test_a_failing_row_of_nulls_is_still_readable(make, cli):
+    checked = "checks:\n  - table: two\n    rules:\n      - not_null: [n, m]\n"
+    project = make({**GOOD, "models/two.sql": "select cast(null as integer) as n, "
+                    "cast(null as integer) as m", "checks/c.yml": checked})  # fmt: skip
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 1, outcome.stderr
+    assert "    every column is null: n, m" in outcome.stderr.splitlines()
+
+
 def test_a_missing_models_folder_is_named(make, cli):
     outcome = cli(make({}), "build")
     assert outcome.exit_code == 2
@@ -177,11 +212,16 @@ def test_outside_a_project_the_way_in_is_named(tmp_path, cli):
 
 def test_a_corrupt_database_is_named_and_left_as_it_is(make, cli):
     project = make(GOOD)
-    project.database.write_bytes(b"no database at all" * 1000)
-    outcome = cli(project, "build")
-    assert outcome.exit_code == 3
-    assert "R303" in outcome.stderr
-    assert project.database.read_bytes() == b"no database at all" * 1000
+    assert cli(project, "build").exit_code == 0
+    whole = project.database.read_bytes()
+    for damaged in (b"no database at all" * 1000, whole[: len(whole) // 2], whole[:100]):
+        project.database.write_bytes(damaged)
+        for command in (["build"], ["query", "select id from raw"], ["show", "raw"]):
+            outcome = cli(project, *command)
+            assert outcome.exit_code == 3
+            assert "error[R303]" in outcome.stderr
+            assert outcome.stdout == ""
+        assert project.database.read_bytes() == damaged
 
 
 def test_an_unknown_command_or_target_suggests_the_near_one(make, cli):

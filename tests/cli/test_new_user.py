@@ -42,6 +42,8 @@ def test_from_init_to_a_stopped_build(tmp_path, cli, engine):
         assert loaded.exit_code == 0, loaded.stderr
     built = cli(home, "build", "--target", engine)
     assert built.exit_code == 0, built.stderr
+    # what to do next is said for the target that was built
+    assert ("runner show positions -t sqlite" in built.stderr) == (engine == "sqlite")
 
     asked = "select symbol, quantity, realized_gross_pnl, fees_paid, net_pnl from positions"
     answer = cli(home, "query", asked, "--format", "json", "--target", engine)
