@@ -14,7 +14,7 @@ book_fills as (
     select
         book_key,
         cast(executed_at as date) as pnl_date,
-        count(*) as fill_count,
+        count(order_id) as fill_count,
         {{ sum_known('fee') }} as fees
     from {{ ref('int_book_fills') }}
     group by book_key, cast(executed_at as date)

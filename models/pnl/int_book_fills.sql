@@ -1,4 +1,4 @@
--- One row per effective fill: its place among its side's fills in its book.
+-- One row per effective fill and opening lot: its place among those of its side in its book.
 with fills as (
     select
         book_key,
@@ -11,6 +11,20 @@ with fills as (
         abs(book_quantity) as quantity,
         fee_settlement as fee
     from {{ ref('int_fills_costed') }}
+    union all
+    select
+        books.book_key,
+        lots.side = 'BUY',
+        lots.lot_id,
+        null,
+        lots.acquired_at,
+        lots.price,
+        lots.quantity,
+        0
+    from {{ ref('stg_opening_lots') }} as lots
+    inner join {{ ref('int_books') }} as books
+        on lots.account_id = books.account_id
+        and lots.instrument_id = books.instrument_id
 ),
 
 -- ties in time are settled by fill_id: arbitrary, but the same on every run and engine

@@ -1,4 +1,4 @@
--- One row per book: an account and an instrument that ever had a fill or a funding payment.
+-- One row per book: an account and an instrument that ever had a fill, a funding payment or a lot.
 with traded as (
     select distinct account_id, instrument_id
     from {{ ref('stg_order_fills') }}
@@ -10,10 +10,17 @@ funded as (
     where kind = 'FUNDING'
 ),
 
+brought_in as (
+    select distinct account_id, instrument_id
+    from {{ ref('stg_opening_lots') }}
+),
+
 books as (
     select account_id, instrument_id from traded
     union
     select account_id, instrument_id from funded
+    union
+    select account_id, instrument_id from brought_in
 ),
 
 final as (

@@ -4,6 +4,7 @@ with filled_orders as (
         order_id,
         min(book_key) as book_key
     from {{ ref('int_book_fills') }}
+    where order_id is not null
     group by order_id
 ),
 
@@ -14,6 +15,7 @@ closed as (
         sum(gross_pnl) as realized_gross_pnl,
         {{ sum_known('net_pnl') }} as realized_net_pnl
     from {{ ref('lot_matches') }}
+    where closing_order_id is not null
     group by closing_order_id
 ),
 

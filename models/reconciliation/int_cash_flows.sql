@@ -53,6 +53,18 @@ final as (
     from fills
     where fee_amount <> 0
     union all
+    -- a spot lot brought in is an asset received
+    select
+        lots.account_id,
+        instruments.base_currency,
+        case when lots.side = 'BUY' then lots.quantity else -lots.quantity end,
+        lots.acquired_at
+    from {{ ref('stg_opening_lots') }} as lots
+    inner join stated_accounts on lots.account_id = stated_accounts.account_id
+    inner join {{ ref('stg_instruments') }} as instruments
+        on lots.instrument_id = instruments.instrument_id
+    where instruments.instrument_type = 'SPOT'
+    union all
     -- a derivative moves no cash when it trades, only what it gained when it is closed
     select
         matches.account_id,

@@ -4,22 +4,49 @@ with stated as (
     where kind = 'POSITION'
 ),
 
-held as (
+stated_books as (
     select
-        stated.venue,
-        stated.account_id,
-        stated.instrument_id,
-        sum(case when fills.is_buy then fills.book_quantity else -fills.book_quantity end)
-            as quantity
+        books.book_key,
+        stated.*
     from stated
     inner join {{ ref('int_books') }} as books
         on stated.account_id = books.account_id
         and stated.instrument_id = books.instrument_id
+),
+
+changes as (
+    select
+        stated_books.venue,
+        stated_books.account_id,
+        stated_books.instrument_id,
+        case when fills.is_buy then fills.book_quantity else -fills.book_quantity end as quantity
+    from stated_books
     inner join {{ ref('int_fills_costed') }} as fills
-        on books.book_key = fills.book_key
-        and stated.venue = fills.venue
-        and fills.executed_at <= stated.stated_at
-    group by stated.venue, stated.account_id, stated.instrument_id
+        on stated_books.book_key = fills.book_key
+        and stated_books.venue = fills.venue
+        and fills.executed_at <= stated_books.stated_at
+    union all
+    select
+        stated_books.venue,
+        stated_books.account_id,
+        stated_books.instrument_id,
+        case when lots.side = 'BUY' then lots.quantity else -lots.quantity end
+    from stated_books
+    inner join {{ ref('stg_opening_lots') }} as lots
+        on stated_books.account_id = lots.account_id
+        and stated_books.instrument_id = lots.instrument_id
+        and stated_books.venue = lots.venue
+        and lots.acquired_at <= stated_books.stated_at
+),
+
+held as (
+    select
+        venue,
+        account_id,
+        instrument_id,
+        sum(quantity) as quantity
+    from changes
+    group by venue, account_id, instrument_id
 ),
 
 compared as (

@@ -8,6 +8,7 @@ from runner.ingest.shape import Shape
 from runner.ingest.shapes import conduct, market, reference, statements
 from runner.ingest.shapes.events import EVENT
 from runner.ingest.shapes.fills import FILL
+from runner.ingest.shapes.lots import LOT
 from runner.ingest.shapes.orders import ORDER
 from runner.ingest.shapes.requests import REQUEST
 from runner.ingest.shapes.signals import SIGNAL
@@ -21,6 +22,7 @@ SHAPES: Mapping[str, Shape] = {
         ORDER,
         EVENT,
         FILL,
+        LOT,
         *market.SHAPES,
         *statements.SHAPES,
         *conduct.SHAPES,

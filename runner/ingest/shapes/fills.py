@@ -8,6 +8,8 @@ from runner.ingest.shape import (
     Rule,
     Shape,
     amount,
+    bounded,
+    bounded_price,
     moment,
     positive,
     positive_price,
@@ -21,6 +23,24 @@ from runner.ingest.shapes.terms import SIDE
 def fill_id(part: str) -> str:
     return uuid5_sql("fill", "r.venue", "r.account", part)
 
+
+# A product has 14 digits before the point: leave room to add ten such fills up. Only a magnitude is
+# asked for, so the float costs nothing. An inverse contract is worth size / price, its size apart
+_SIZE = "cast(r.quantity as double) * coalesce(cast(i.multiplier as double), 1)"
+_PRICE = "abs(cast(r.price as double))"
+_VALUE = (
+    f"(case when i.is_inverse then {_SIZE} * greatest(1, 1 / nullif({_PRICE}, 0)) "
+    f"else {_SIZE} * {_PRICE} end)"
+)
+
+BOUNDED_VALUE = Rule(
+    "too_large",
+    f"r.quantity >= 1e20 or {_VALUE} >= 1e13",
+    "'quantity ' || r.quantity_text || ' at price ' || r.price_text || "
+    "case when i.multiplier <> 1 then ' and multiplier ' || "
+    "rtrim(rtrim(cast(i.multiplier as varchar), '0'), '.') else '' end || "
+    "' is 10^13 or more: are their units right?'",
+)
 
 FILL = Shape(
     name="fill",
@@ -71,14 +91,9 @@ FILL = Shape(
     rules=(
         positive("quantity"),
         positive_price("price"),
-        # a product has 14 digits before the point: leave room to add ten such fills up. Only a
-        # magnitude is asked for, so the float costs nothing
-        Rule(
-            "too_large",
-            "r.quantity >= 1e20 "
-            "or cast(r.quantity as double) * abs(cast(r.price as double)) >= 1e13",
-            "'quantity ' || r.quantity_text || ' at price ' || r.price_text || ' is 10^13 or more'",
-        ),
+        BOUNDED_VALUE,
+        bounded_price("price"),
+        bounded("fee_amount", 13),
         Rule(
             "missing_fee_currency",
             "r.fee_amount <> 0 and r.fee_currency is null",
@@ -107,6 +122,7 @@ FILL = Shape(
     has_instrument=True,
     makes_instruments=True,
     account_column="account_id",
+    amended_by="A fill that was wrong is followed by a CORRECTION or a BUST of it",
     keeps={
         "symbol": "r.symbol",
         "base_currency": "r.base_currency",

@@ -1,0 +1,28 @@
+-- One row per lot that no fill opened.
+with source as (
+    select * from {{ source('ledger', 'opening_lots') }}
+    {{ known_as_of() }}
+),
+
+final as (
+    select
+        lot_id,
+        account_id,
+        instrument_id,
+
+        kind,
+        side,
+        venue,
+        reason,
+
+        quantity,
+        price,
+
+        acquired_at,
+
+        recorded_at,
+        batch_id
+    from source
+)
+
+select * from final
