@@ -5,6 +5,7 @@ from __future__ import annotations
 from runner.engines.staging import Staging
 from runner.ingest.candidates import Candidates
 from runner.ingest.facts import FactTable
+from runner.ingest.functions import quoted
 from runner.sqltyping.types import Kind
 
 _ASSIGNED = ("sequence_number",)  # given by the ledger, not by the source
@@ -73,6 +74,8 @@ def _judge(
     """Compare each row with the one that stands; `pairs` gives `at` and the standing columns."""
     table, (key,) = candidates.table, fact.key
     columns = compared(candidates, fact)
+    amended_by = candidates.shape.amended_by
+    advice = quoted(f". {amended_by}" if amended_by else "")
     kinds = {c.name: c.type.kind for c in candidates.columns}
     differs = " or ".join(f"n.{c} is distinct from l.{c}" for c in columns) or "false"
     named = ", ".join(
@@ -82,7 +85,8 @@ def _judge(
     )
     staging.run(
         f"create or replace temp table ingest_judged as select n.rowid as at, case when {differs} "
-        f"then 'conflict the same {key} with different content: ' || concat_ws('; ', {named}) end "
+        f"then 'conflict the same {key} with different content: ' || concat_ws('; ', {named}) "
+        f"|| {advice} end "
         f"as problem from ({pairs}) as l inner join {table} as n on n.rowid = l.at"
     )
     staging.run(

@@ -14,7 +14,11 @@ from runner.ingest.shape import Field, Reading, Shape
 def first_of(shape: Shape, has_join: bool, may_refuse: bool, has_floats: bool) -> str:
     """SQL of a row's problem, "code reason", or null; over `r` and, with a join, `i`."""
     cases = [
-        (f"r.{f.name}_text is null", "missing", quoted(f"{f.name} is empty"))
+        (
+            f"r.{f.name}_text is null",
+            "missing",
+            quoted(f"{f.name} is empty, and it is required"),
+        )
         for f in shape.fields
         if f.required
     ]
@@ -42,13 +46,20 @@ def _unreadable(entry: Field) -> list[tuple[str, str, str]]:
             words = f"regexp_full_match(lower(trim(r.{name}_text)), '[+-]?(nan|inf|infinity)')"
             return [
                 (f"{unread} and {words}", "not_finite",
-                 f"{said}, not a finite number'"),
+                 f"{said}, not a finite number: give the amount'"),
                 (f"{unread} and ingest_looks_decimal(r.{name}_text)", "too_many_digits",
-                 f"{said}: more than 26 digits before the point, the most decimal(38,12) holds'"),
-                (unread, "not_a_number", f"{said}, not a decimal number'"),
+                 f"{said}: more than 26 digits before the point, the most decimal(38,12) holds: "
+                 "is its unit right?'"),
+                (unread, "not_a_number", f"{said}, not a decimal number such as 1234.5'"),
             ]  # fmt: skip
         case Reading.TIME:
-            return [(unread, "not_a_time", f"{said}, not an ISO 8601 or epoch time'")]
+            return [
+                (
+                    unread,
+                    "not_a_time",
+                    f"{said}, not an ISO 8601 or epoch time such as 2026-03-02T09:00:00Z'",
+                )
+            ]
         case Reading.WORD:
             return [(unread, "unknown_word", f"{said}, not one of {', '.join(entry.words)}'")]
         case Reading.BOOLEAN:
@@ -83,6 +94,6 @@ def _unknown_instrument(shape: Shape) -> tuple[str, str, str]:
     return (
         unknown,
         "unknown_instrument",
-        "'no instrument ' || r.symbol || ' is known: declare its terms with "
+        "'no instrument ' || r.symbol || ' is known (letter case counts): declare its terms with "
         "canonical-instruments, then load this again'",
     )

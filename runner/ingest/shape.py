@@ -74,6 +74,7 @@ class Shape:
     unique: tuple[str, ...] = ()  # further columns no two facts may share
     # columns a fact that stands may differ in without being a conflict
     not_compared: tuple[str, ...] = ()
+    amended_by: str = ""  # how a fact that stands is put right, in words
     # what a load keeps of a row beside the fact, for the other facts it makes of it
     keeps: Mapping[str, str] = field(default_factory=dict)
 
@@ -114,8 +115,25 @@ def positive(name: str) -> Rule:
     return Rule(
         "not_positive",
         f"r.{name} <= 0",
-        f"'{name} is ' || r.{name}_text || ', it must be above zero'",
+        f"'{name} is ' || r.{name}_text || ', it must be 0.000000000001 or more'",
     )
+
+
+def bounded(name: str, digits: int = 20) -> Rule:
+    """An amount that leaves room to add a million such up within DECIMAL(38,12).
+
+    Past that one row could stop every build, and a fact cannot be taken back.
+    """
+    return Rule(
+        "too_large",
+        f"abs(r.{name}) >= 1{'0' * digits}",
+        f"'{name} is ' || r.{name}_text || ', which is 10^{digits} or more: is its unit right?'",
+    )
+
+
+def bounded_price(name: str) -> Rule:
+    """A price that leaves room to be multiplied: a product has 14 digits before the point."""
+    return bounded(name, 13)
 
 
 def positive_price(name: str) -> Rule:
@@ -124,5 +142,6 @@ def positive_price(name: str) -> Rule:
         "price_not_positive",
         f"r.{name} <= 0 and not coalesce(i.allows_negative_price, false)",
         f"'{name} is ' || r.{name}_text || ', and ' || r.symbol || "
-        "' does not allow a price at or below zero (allows_negative_price)'",
+        "' does not allow a price at or below zero: what may trade there is declared with "
+        "allows_negative_price'",
     )

@@ -47,6 +47,9 @@ def fill(**changes: str) -> str:
         ({"executed_at": "2026-01-01T00:00:00-09:99"}, "not_a_time", "-09:99"),
         ({"quantity": "100000000", "price": "1000000"}, "too_large", "100000000 at price 1000000"),
         ({"quantity": "123456789012345678901"}, "too_large", "10^13"),
+        ({"symbol": "BTC-INV", "quantity": "100000000000"}, "too_large", "and multiplier 100 is"),
+        ({"quantity": "0.000001", "price": "10000000000000"}, "too_large", "price is 10000000000"),
+        ({"fee_amount": "1e13", "fee_currency": "USDT"}, "too_large", "fee_amount is 1e13"),
         ({"symbol": "BTCUSDT"}, "unknown_instrument", "canonical-instruments"),
         ({"fee_amount": "1"}, "missing_fee_currency", "fee_currency"),
     ],
@@ -127,12 +130,15 @@ def test_other_shapes(market: Ledger) -> None:
         "canonical-ticks": (
             "symbol,bid_price,ask_price,event_at\n",
             {"BTC-USDT,2,1,2026-01-01": "crossed",
-             "BTC-USDT,0,1,2026-01-02": "price_not_positive"},
+             "BTC-USDT,0,1,2026-01-02": "price_not_positive",
+             # its mid would not fit, and must not stop the file
+             f"BTC-USDT,{'9' * 26},{'9' * 26},2026-01-03": "too_large"},
         ),
         "canonical-cash": (
             "venue,account,movement_id,kind,amount,currency,occurred_at\n",
             {"x,main,1,DEPOSIT,-1,USDT,2026-01-01": "wrong_sign",
-             "x,main,2,FUNDING,1,USDT,2026-01-01": "missing_symbol"},
+             "x,main,2,FUNDING,1,USDT,2026-01-01": "missing_symbol",
+             "x,main,3,DEPOSIT,1e20,USDT,2026-01-01": "too_large"},
         ),
         "canonical-events": (
             "event_type,occurred_at,venue,account,order_id\n",

@@ -40,8 +40,10 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     body = f"from {table} where row_id > {header_id} and trim(raw) <> ''"
     staging.run(
         f"insert into ingest_refused select row_id, raw, 'wrong_cell_count', "
-        f"case when len(cells) = 0 then 'its quotes do not close' else "
-        f"'it has ' || len(cells) || ' cells, the header has {len(names)}' end "
+        f"case when len(cells) = 0 then 'its quotes are out of place: one inside a quoted cell is "
+        f"doubled' else "
+        f"'it has ' || len(cells) || ' cells, the header has {len(names)}: a cell that holds "
+        f"the delimiter stands in quotes' end "
         f"from (select row_id, raw, {cells} as cells {body}) where len(cells) <> {len(names)}"
     )
     padded = staging.rows(

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from runner.ingest.functions import uuid5_sql
-from runner.ingest.shape import Rule, Shape, amount, integer, json, moment, positive, text, word
+from runner.ingest.shape import (
+    Rule,
+    Shape,
+    amount,
+    bounded,
+    bounded_price,
+    integer,
+    json,
+    moment,
+    positive,
+    text,
+    word,
+)
 from runner.ingest.shapes.identity import (
     ORDER_ID,
     ORDER_KEYS,
@@ -57,7 +69,7 @@ EVENT = Shape(
         "venue_status": "r.venue_status",
         "reason": "r.reason",
         "error_code": "r.error_code",
-        "retry_attempt": "cast(r.retry_attempt as integer)",
+        "retry_attempt": "try_cast(r.retry_attempt as integer)",
         "latency_ms": "r.latency_ms",
         "order_quantity": "r.order_quantity",
         "limit_price": "r.limit_price",
@@ -74,6 +86,8 @@ EVENT = Shape(
             "'an event is about an order_id or a client_request_id, and both are empty'",
         ),
         positive("order_quantity"),
+        bounded("order_quantity"),
+        bounded_price("limit_price"),
         Rule("negative", "r.retry_attempt not between 0 and 2147483647",
              "'retry_attempt is ' || r.retry_attempt_text"),
         Rule("negative", "r.latency_ms < 0", "'latency_ms is ' || r.latency_ms_text"),

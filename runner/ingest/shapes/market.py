@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from runner.ingest.functions import uuid5_sql
-from runner.ingest.shape import Rule, Shape, amount, moment, positive_price, text, word
+from runner.ingest.shape import (
+    Rule,
+    Shape,
+    amount,
+    bounded,
+    bounded_price,
+    moment,
+    positive_price,
+    text,
+    word,
+)
+
+# a row of prices too large is refused, and must not stop the others
+_SMALL = "abs(r.bid_price) < 10000000000000 and abs(r.ask_price) < 10000000000000"
 
 # the half of a sum has one decimal more than its parts: exact at scale 13, then rounded
 _MID = (
-    "cast(try_cast(r.bid_price + r.ask_price as decimal(37, 12)) * cast(0.5 as decimal(1, 1)) "
-    "as decimal(38, 12))"
+    f"case when {_SMALL} then cast(cast(r.bid_price + r.ask_price as decimal(37, 12)) "
+    "* cast(0.5 as decimal(1, 1)) as decimal(38, 12)) end"
 )
 
 
@@ -19,7 +32,7 @@ def _scaled(expression: str) -> str:
 
 # rounded half up in whole numbers: DuckDB divides decimals as floats
 _SPREAD_BPS = (
-    f"case when r.bid_price + r.ask_price > 0 then try_cast("
+    f"case when not ({_SMALL}) then null when r.bid_price + r.ask_price > 0 then try_cast("
     f"({_scaled('r.ask_price - r.bid_price')} * 40000 + {_scaled('r.bid_price + r.ask_price')}) "
     f"// (2 * {_scaled('r.bid_price + r.ask_price')}) as integer) end"
 )
@@ -51,12 +64,8 @@ TICK = Shape(
             "r.bid_price > r.ask_price",
             "'bid_price ' || r.bid_price_text || ' is above ask_price ' || r.ask_price_text",
         ),
-        Rule(
-            "too_many_digits",
-            "abs(r.bid_price) >= 1000000000000000000000 or abs(r.ask_price) >= "
-            "1000000000000000000000",
-            "'a price of more than 21 digits has no exact mid price'",
-        ),
+        bounded_price("bid_price"),
+        bounded_price("ask_price"),
     ),
     has_instrument=True,
 )
@@ -83,6 +92,7 @@ READING = Shape(
             "r.name = 'FEAR_GREED_INDEX' and r.value not between 0 and 100",
             "'FEAR_GREED_INDEX is ' || r.value_text || ', it must be from 0 to 100'",
         ),
+        bounded("value"),
     ),
 )  # fmt: skip
 
@@ -125,6 +135,7 @@ CASH = Shape(
             "r.kind = 'FUNDING' and r.symbol is null",
             "'a FUNDING payment needs the symbol it is for'",
         ),
+        bounded("amount"),
     ),
     has_instrument=True,
     account_column="account_id",

@@ -6,6 +6,8 @@ from runner.ingest.shape import (
     Rule,
     Shape,
     amount,
+    bounded,
+    bounded_price,
     integer,
     moment,
     positive,
@@ -62,8 +64,8 @@ ORDER = Shape(
         "limit_price": "r.limit_price",
         "stop_price": "r.stop_price",
         "time_in_force": "r.time_in_force",
-        "slice_number": "cast(r.slice_number as integer)",
-        "total_slices": "cast(r.total_slices as integer)",
+        "slice_number": "try_cast(r.slice_number as integer)",
+        "total_slices": "try_cast(r.total_slices as integer)",
         # an id of our own on it means that we sent it
         "origin": "case when r.client_order_id is null and r.client_request_id is null "
         "then 'EXTERNAL' else 'INTERNAL' end",
@@ -71,8 +73,12 @@ ORDER = Shape(
     },
     rules=(
         positive("quantity"),
-        positive_price("limit_price"),
-        positive_price("stop_price"),
+        bounded("quantity"),
+        *(
+            rule(p)
+            for p in ("limit_price", "stop_price")
+            for rule in (positive_price, bounded_price)
+        ),
         limit_needs_price(),
         Rule(
             "bad_slices",
@@ -85,6 +91,7 @@ ORDER = Shape(
     has_instrument=True,
     account_column="account_id",
     unique=("client_order_id",),
+    amended_by="What happened to an order since it was sent is an event: load canonical-events",
     keeps={
         "event_status": "r.status",
         "event_venue_status": "r.venue_status",

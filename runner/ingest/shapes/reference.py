@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from runner.ingest.functions import uuid5_sql
-from runner.ingest.shape import Rule, Shape, amount, boolean, json, moment, positive, text, word
+from runner.ingest.shape import (
+    Rule,
+    Shape,
+    amount,
+    boolean,
+    bounded,
+    json,
+    moment,
+    positive,
+    text,
+    word,
+)
 
 _SETTLEMENT = (
     "coalesce(r.settlement_currency, "
@@ -38,6 +49,7 @@ ACCOUNT = Shape(
         "opened_at": "r.opened_at",
     },
     not_compared=("origin",),
+    amended_by="The terms loaded first stand",
 )
 
 INSTRUMENT = Shape(
@@ -74,6 +86,7 @@ INSTRUMENT = Shape(
         positive("multiplier"),
         positive("tick_size"),
         positive("lot_size"),
+        *(bounded(name, 13) for name in ("multiplier", "tick_size", "lot_size")),
         Rule(
             "type_contradicts_is_inverse",
             "r.is_inverse <> (r.instrument_type = 'INVERSE')",
@@ -81,6 +94,7 @@ INSTRUMENT = Shape(
         ),
     ),
     not_compared=("origin",),
+    amended_by="The terms loaded first stand",
 )
 
 TIER = Shape(

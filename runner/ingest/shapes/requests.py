@@ -8,6 +8,8 @@ from runner.ingest.shape import (
     Rule,
     Shape,
     amount,
+    bounded,
+    bounded_price,
     moment,
     positive,
     positive_price,
@@ -60,7 +62,12 @@ REQUEST = Shape(
     },
     rules=(
         positive("quantity"),
-        *(positive_price(p) for p in ("limit_price", "stop_price", "stop_loss", "take_profit")),
+        bounded("quantity"),
+        *(
+            rule(price)
+            for price in ("limit_price", "stop_price", "stop_loss", "take_profit")
+            for rule in (positive_price, bounded_price)
+        ),
         limit_needs_price(),
         Rule(
             "expires_before_request",

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from runner.ingest.functions import uuid5_sql
-from runner.ingest.shape import Field, Reference, Rule, Shape, amount, moment, positive, text, word
+from runner.ingest.shape import (
+    Field,
+    Reference,
+    Rule,
+    Shape,
+    amount,
+    bounded,
+    bounded_price,
+    moment,
+    positive,
+    text,
+    word,
+)
 from runner.ingest.shapes.terms import SIDE, STATUSES
 
 STATEMENT_ID = uuid5_sql(
@@ -92,6 +104,9 @@ STATEMENT_ORDER = Shape(
         positive("quantity"),
         Rule("negative", "r.filled_quantity < 0",
              "'filled_quantity is ' || r.filled_quantity_text"),
+        bounded("quantity"),
+        bounded("filled_quantity"),
+        bounded_price("average_price"),
     ),
     references=(_REFERENCE,),
     has_instrument=True,
@@ -136,6 +151,9 @@ STATEMENT_FILL = Shape(
             "r.fee_amount <> 0 and r.fee_currency is null",
             "'fee_amount is ' || r.fee_amount_text || ' without a fee_currency'",
         ),
+        bounded("quantity"),
+        bounded_price("price"),
+        bounded("fee_amount", 13),
     ),
     references=(_REFERENCE,),
     has_instrument=True,
@@ -172,6 +190,7 @@ STATEMENT_BALANCE = Shape(
             "or (r.kind = 'POSITION') <> (r.symbol is not null)",
             "'a BALANCE has a currency and no symbol, a POSITION a symbol and no currency'",
         ),
+        bounded("amount"),
     ),
     references=(_REFERENCE,),
     has_instrument=True,
