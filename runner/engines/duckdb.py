@@ -7,16 +7,16 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import duckdb
 
 from runner.config import Target
 from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
+from runner.engines.duckdb_errors import refuse
 from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards, quote
-from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
+from runner.errors import EngineError
 from runner.sqltyping.types import parse_type
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
             if "Could not set lock" in str(error) and time.monotonic() < deadline:
                 time.sleep(_POLL_SECONDS)
                 continue
-            _refuse(error, target.path)
+            refuse(error, target.path)
 
 
 class DuckDBEngine(DuckDBGuards):
@@ -107,7 +107,7 @@ class DuckDBEngine(DuckDBGuards):
         try:
             self.connection.execute("commit")
         except duckdb.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
 
     def native(self, sql: str) -> str:
         return sql
@@ -120,14 +120,14 @@ class DuckDBEngine(DuckDBGuards):
                 else self.connection.execute(sql)
             )
         except duckdb.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
 
     def _require_one(self, sql: str, *, select: bool = False) -> None:
         """Refuse text that is not one statement: a second one would run unseen."""
         try:
             found = self.connection.extract_statements(sql)
         except duckdb.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
         if len(found) != 1 or (select and found[0].type != duckdb.StatementType.SELECT):
             raise EngineError(
                 "R310",
@@ -144,7 +144,7 @@ class DuckDBEngine(DuckDBGuards):
                 for row in rows:
                     yield tuple(str(v) if isinstance(v, UUID) else v for v in row)
         except duckdb.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
 
     def text_blocks(self, sql: str, size: int) -> Iterator[list[str]]:
         """A query's one text column, `size` rows at a time: for hashing, so as fast as can be."""
@@ -153,7 +153,7 @@ class DuckDBEngine(DuckDBGuards):
             while rows := cursor.fetchmany(size):
                 yield [row[0] for row in rows]
         except duckdb.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
 
     def staging(self) -> AbstractContextManager[Staging]:
         from runner.engines.staging import stage_in_place
@@ -313,52 +313,3 @@ class DuckDBEngine(DuckDBGuards):
         ).fetchone()
         if row is not None:
             self._run(f"drop {'view' if row[0] == 'VIEW' else 'table'} {quote(name)}")
-
-
-def _refuse(error: duckdb.Error, path: Path) -> NoReturn:
-    """Raise what DuckDB said as the kind of error a person can act on."""
-    text = str(error).strip()
-    low = text.lower()
-    if "could not set lock" in low:
-        holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
-        raise DatabaseLocked(
-            "R302",
-            f"{path.name} is held by another process"
-            + (f": {holder.group(1)}, PID {holder.group(2)}" if holder else ""),
-            where=Location(path),
-            why="DuckDB lets one process write a file, or several read it, not both",
-            mend="close that process, or wait for it with --wait SECONDS",
-        ) from error
-    truncated = "could not read enough bytes" in low and str(path) in text
-    if truncated or "not a valid duckdb database" in low or "corrupt" in low or "checksum" in low:
-        raise DatabaseCorrupt(
-            "R303",
-            f"{path.name} is not a readable DuckDB database",
-            where=Location(path),
-            why=text.splitlines()[0],
-            mend="restore it from a copy, or move it away and run `runner build` anew",
-        ) from error
-    if "no space left" in low or "could not write" in low or "failed to write" in low:
-        raise DiskFull(
-            "R304",
-            f"no room left to write {path.name}",
-            where=Location(path),
-            why=text.splitlines()[0],
-            mend="free some space; nothing was published and nothing is half-written",
-        ) from error
-    if isinstance(error, duckdb.OutOfMemoryException):
-        raise EngineError(
-            "R305",
-            "DuckDB ran out of the memory it may use",
-            why=text.splitlines()[0],
-            mend="raise memory_limit, or set temp_directory to a disk with room, in the target",
-        ) from error
-    if "overflow" in low or "out of range" in low:
-        raise EngineError(
-            "R312",
-            "a number leaves the 38 digits it may have",
-            why=text.splitlines()[0],
-            mend="look for a quantity, price or fee far too large; a wrong fill is mended by "
-            "appending a BUST or a CORRECTION of it",
-        ) from error
-    raise EngineError("R310", "DuckDB refused a statement", why=text) from error

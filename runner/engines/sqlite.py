@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
@@ -18,10 +17,10 @@ from runner.config import Target
 from runner.engines import sqlite_functions
 from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
 from runner.engines.lockfile import WriterLock
+from runner.engines.sqlite_errors import refuse
 from runner.engines.sqlite_guards import SQLiteGuards, quote
 from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
 from runner.engines.sqlite_values import decoder, encoder
-from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
 from runner.sqltyping.types import SqlType, parse_type
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
     except apsw.Error as error:
         if lock is not None:
             lock.release()
-        _refuse(error, target.path)
+        refuse(error, target.path)
     return SQLiteEngine(target, connection, lock)
 
 
@@ -116,7 +115,7 @@ class SQLiteEngine(SQLiteGuards):
         except apsw.Error as error:
             if self.connection.in_transaction:
                 self.connection.execute("rollback")
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
 
     def native(self, sql: str) -> str:
         return rewrite(sql, self._schema()).sql
@@ -125,7 +124,7 @@ class SQLiteEngine(SQLiteGuards):
         try:
             return self.connection.execute(sql, tuple(params))
         except apsw.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
 
     def _fetch(self, cursor: apsw.Cursor, decoders: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         try:
@@ -135,12 +134,12 @@ class SQLiteEngine(SQLiteGuards):
                     for decode, value in zip(decoders, row, strict=True)
                 )
         except apsw.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
 
     def staging(self) -> AbstractContextManager[Staging]:
         from runner.engines.staging import stage_beside
 
-        return stage_beside(self, self.connection, _refuse)
+        return stage_beside(self, self.connection, refuse)
 
     # catalogue
 
@@ -289,7 +288,7 @@ class SQLiteEngine(SQLiteGuards):
                 f"insert into {quote(name)} ({listed}) values ({marks})", encoded
             )
         except apsw.Error as error:
-            _refuse(error, self.target.path)
+            refuse(error, self.target.path)
         return self.connection.total_changes() - before
 
     def integers(
@@ -317,33 +316,3 @@ def _encode_params(params: Params) -> list[Any]:
     from runner.engines.sqlite_values import encode_any
 
     return [encode_any(value) for value in params]
-
-
-def _refuse(error: apsw.Error, path: Path) -> NoReturn:
-    """Raise what SQLite said as the kind of error a person can act on."""
-    text = str(error)
-    if isinstance(error, apsw.BusyError | apsw.LockedError):
-        raise DatabaseLocked(
-            "R302",
-            f"{path.name} is held by another process",
-            where=Location(path),
-            why="SQLite lets one process write at a time",
-            mend="close that process, or wait for it with --wait SECONDS",
-        ) from error
-    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
-        raise DatabaseCorrupt(
-            "R303",
-            f"{path.name} is not a readable SQLite database",
-            where=Location(path),
-            why=text,
-            mend="restore it from a copy, or move it away and run `runner build` anew",
-        ) from error
-    if isinstance(error, apsw.FullError | apsw.IOError):
-        raise DiskFull(
-            "R304",
-            f"no room left to write {path.name}",
-            where=Location(path),
-            why=text,
-            mend="free some space; nothing was published and nothing is half-written",
-        ) from error
-    raise EngineError("R310", "SQLite refused a statement", why=text) from error

@@ -163,6 +163,15 @@ def test_money_divided_to_a_float_is_refused(make, cli):
     assert "models/two.sql:2" in outcome.stderr
 
 
+def test_words_of_a_refused_query_are_not_taken_for_a_damaged_database(make, cli):
+    project = make({**GOOD, "models/one.sql": "select id as checksum, id as overflow "
+                    "from {{ ref('raw') }}"})  # fmt: skip
+    assert cli(project, "build").exit_code == 0
+    outcome = cli(project, "query", "--native", "select corrupt from one")
+    assert outcome.exit_code == 3
+    assert "error[R310]" in outcome.stderr
+
+
 def test_a_missing_seeds_folder_is_named_with_what_needs_it(make, cli):
     project = make(GOOD)
     (project.root / "seeds/raw.csv").unlink()

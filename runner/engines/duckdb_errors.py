@@ -1,0 +1,64 @@
+"""What DuckDB refuses, as the kind of error a person can act on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NoReturn
+
+import duckdb
+
+from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
+
+
+def refuse(error: duckdb.Error, path: Path) -> NoReturn:
+    """Raise what DuckDB said as the kind of error a person can act on."""
+    text = str(error).strip()
+    if isinstance(error, duckdb.ProgrammingError):
+        # it quotes the statement and names of columns: words in it tell nothing of the database
+        raise EngineError("R310", "DuckDB refused a statement", why=text) from error
+    low = text.lower()
+    if "could not set lock" in low:
+        holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
+        raise DatabaseLocked(
+            "R302",
+            f"{path.name} is held by another process"
+            + (f": {holder.group(1)}, PID {holder.group(2)}" if holder else ""),
+            where=Location(path),
+            why="DuckDB lets one process write a file, or several read it, not both",
+            mend="close that process, or wait for it with --wait SECONDS",
+        ) from error
+    truncated = "could not read enough bytes" in low and str(path) in text
+    damaged = "not a valid duckdb database" in low or "corrupt" in low or "checksum" in low
+    if truncated or (damaged and not isinstance(error, duckdb.DataError)):
+        raise DatabaseCorrupt(
+            "R303",
+            f"{path.name} is not a readable DuckDB database",
+            where=Location(path),
+            why=text.splitlines()[0],
+            mend="restore it from a copy, or move it away and run `runner build` anew",
+        ) from error
+    if "no space left" in low or "could not write" in low or "failed to write" in low:
+        raise DiskFull(
+            "R304",
+            f"no room left to write {path.name}",
+            where=Location(path),
+            why=text.splitlines()[0],
+            mend="free some space; nothing was published and nothing is half-written",
+        ) from error
+    if isinstance(error, duckdb.OutOfMemoryException):
+        raise EngineError(
+            "R305",
+            "DuckDB ran out of the memory it may use",
+            why=text.splitlines()[0],
+            mend="raise memory_limit, or set temp_directory to a disk with room, in the target",
+        ) from error
+    if "overflow" in low or "out of range" in low:
+        raise EngineError(
+            "R312",
+            "a number leaves the 38 digits it may have",
+            why=text.splitlines()[0],
+            mend="look for a quantity, price or fee far too large; a wrong fill is mended by "
+            "appending a BUST or a CORRECTION of it",
+        ) from error
+    raise EngineError("R310", "DuckDB refused a statement", why=text) from error
