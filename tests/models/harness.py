@@ -62,9 +62,15 @@ def workspace(engine: str, variables: tuple[tuple[str, Any], ...] = ()) -> Works
 
 
 def build(
-    ledger: Engine, targets: Iterable[str] = (), variables: Mapping[str, Any] | None = None
+    ledger: Engine,
+    targets: Iterable[str] = (),
+    variables: Mapping[str, Any] | None = None,
+    methods: Mapping[str, str] | None = None,
 ) -> Engine:
-    """Build `targets` and what they stand on (everything without any), contracts enforced."""
+    """Build `targets` and what they stand on (everything without any), contracts enforced.
+
+    `methods` stands in the seed pnl_methods: how the lots of some accounts are matched.
+    """
     opened = workspace(ledger.name, tuple((variables or {}).items()))
     wanted = {opened.models[name].unique_id for name in targets} or set(opened.dag.parents)
     wanted |= {parent for name in wanted for parent in opened.dag.ancestors(name)}
@@ -75,6 +81,9 @@ def build(
             continue
         if unique_id in seeds:
             load_seed(ledger, seeds[unique_id])
+            if seeds[unique_id].name == "pnl_methods" and methods:
+                columns = ledger.relations()["pnl_methods"].columns
+                ledger.insert_rows("pnl_methods", columns, [[*m, None] for m in methods.items()])
         elif unique_id in models and models[unique_id].materialized != "ephemeral":
             compiled = models[unique_id]
             step = Step(unique_id, compiled.name, Action.BUILD, "", None, "", compiled=compiled)

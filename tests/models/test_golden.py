@@ -1,8 +1,11 @@
 """Known answers of other systems, carried over into golden/*.yml, each with its source.
 
-`expect` names positions' columns, or lists in matching order: `matches` as quantity, open and close
-price (direction, gross PnL), `lots` still open as quantity and price, `costs` of what was closed as
-quantity and cost with its share of the opening fee. A figure is compared to its own decimals.
+`method` is how lots are matched, of a case or of a file's: one, or several that must all give the
+answer. `expect` names positions' columns, or lists: `matches` as quantity, open and close price
+(direction, gross PnL), `lots` still open as quantity and price, `open` as the same after the number
+of the opening fill, `disposals` as the numbers of the opening and the closing fill, quantity, cost
+with its share of the opening fee, gain after all fees. Fills are numbered in matching order. A
+figure is compared to its own decimals.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +21,31 @@ import pytest
 import yaml
 
 from runner.engines.base import Engine
+from tests.conftest import ENGINES
 from tests.models.facts import EPOCH, uid, write
+from tests.models.harness import build, empty_ledger
 from tests.oracle import Fill, Instrument, Tick
 
-Build = Callable[..., Engine]
 SPOT = {"kind": "SPOT", "base": "XXX", "quote": "USD", "settlement": "USD", "multiplier": "1"}
 
 
-def cases() -> Iterator[Any]:
+
+
+def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(name, method, case)."""
     for file in sorted((Path(__file__).parent / "golden").glob("*.yml")):
-        for case in yaml.safe_load(file.read_text())["cases"]:
-            yield pytest.param(case, id=f"{file.stem}-{case['case']}")
+        stated = yaml.safe_load(file.read_text())
+        for case in stated["cases"]:
+            methods = case.get("method", stated.get("method"))
+            for method in methods if isinstance(methods, list) else [methods]:
+                yield f"{file.stem}-{case['case']}-{method}", method, case
 
 
-def facts(case: dict[str, Any]) -> tuple[list[Instrument], list[Fill], list[Tick]]:
+def facts(name: str, case: dict[str, Any]) -> tuple[Instrument, list[Fill], list[Tick]]:
+    """A case is an account that trades an instrument, both named for it."""
     terms = {**SPOT, **case.get("instrument", {})}
     instrument = Instrument(
-        "I", terms["kind"], terms["base"], terms["quote"], terms["settlement"],
+        name, terms["kind"], terms["base"], terms["quote"], terms["settlement"],
         Decimal(str(terms["multiplier"])),
     )  # fmt: skip
     fills = []
@@ -42,39 +54,51 @@ def facts(case: dict[str, Any]) -> tuple[list[Instrument], list[Fill], list[Tick
         at = EPOCH + timedelta(seconds=n)
         fills.append(
             Fill(
-                uid("fill", n), uid("order", n), "A", "I", side, Decimal(quantity), Decimal(price),
-                Decimal(fee), currency, at, at,
+                uid(name, n), uid("order", name, n), name, name, side, Decimal(quantity),
+                Decimal(price), Decimal(fee), currency, at, at,
             )
         )  # fmt: skip
-    marks = [Tick("I", Decimal(case["mark"]), EPOCH, uid("tick"))] if "mark" in case else []
-    return [instrument], fills, marks
+    marks = [Tick(name, Decimal(case["mark"]), EPOCH, uid("tick", name))] if "mark" in case else []
+    return instrument, fills, marks
 
 
-@pytest.mark.parametrize("case", list(cases()))
-def test_golden(build: Build, ledger: Engine, case: dict[str, Any]) -> None:
-    write(ledger, *facts(case))
-    build(ledger, "positions", "open_lots", "lot_matches")
-    for name, expected in case["expect"].items():
-        found = actual(ledger, name, expected)
+@pytest.fixture(scope="module", params=ENGINES)
+def golden(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """All cases in one ledger."""
+    ledger = empty_ledger(request.param)
+    instruments, fills, marks = zip(*(facts(name, case) for name, _, case in cases()), strict=True)
+    write(ledger, list(instruments), list(chain(*fills)), chain(*marks))
+    methods = {name: method for name, method, _ in cases()}
+    yield build(ledger, ["positions", "open_lots", "lot_matches"], methods=methods)
+    ledger.close()
+
+
+@pytest.mark.parametrize(("name", "case"), [pytest.param(n, c, id=n) for n, _, c in cases()])
+def test_golden(golden: Engine, name: str, case: dict[str, Any]) -> None:
+    for figure, expected in case["expect"].items():
+        found = actual(golden, name, figure, expected)
         if isinstance(expected, list):
             # beancount lists lots as they were stated, not by date
             assert sorted(map(to_decimals(expected), found)) == sorted(
                 tuple(str(v) if is_word(v) else Decimal(v) for v in row) for row in expected
-            ), name
+            ), figure
         else:
-            assert rounded(found[0][0], expected) == Decimal(expected), name
+            assert rounded(found[0][0], expected) == Decimal(expected), figure
 
 
-def actual(ledger: Engine, name: str, expected: Any) -> list[Any]:
-    queries = {
-        "matches": "select quantity, open_price, close_price, direction, gross_pnl "
-        "from lot_matches",
-        "lots": "select quantity, open_price from open_lots",
-        "costs": "select quantity, quantity * open_price + opening_fee from lot_matches",
+def actual(ledger: Engine, name: str, figure: str, expected: Any) -> list[Any]:
+    lists = {
+        "matches": "quantity, open_price, close_price, direction, gross_pnl from lot_matches",
+        "lots": "quantity, open_price from open_lots",
+        "open": "fill_id, quantity, open_price from open_lots",
+        "disposals": "opening_fill_id, closing_fill_id, quantity, "
+        "quantity * open_price + opening_fee, net_pnl from lot_matches",
     }
-    rows = ledger.query(queries.get(name, f"select {name} from positions")).rows
+    selected = lists.get(figure, f"{figure} from positions")
+    rows = ledger.query(f"select {selected} where account_id = '{name}'").rows
     width = len(expected[0]) if isinstance(expected, list) and expected else None
-    return [row[:width] for row in rows]
+    numbers = {uid(name, n): Decimal(n) for n in range(20)}
+    return [tuple(numbers.get(str(value), value) for value in row[:width]) for row in rows]
 
 
 def is_word(value: Any) -> bool:
