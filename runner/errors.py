@@ -116,7 +116,10 @@ class QuarantinedRows(RunnerError):
 
 
 class EngineError(RunnerError):
+    """`sql_line` is the 1-based line of the statement at fault, where the engine tells it."""
+
     exit_code = 3
+    sql_line: int | None = None
 
 
 class DatabaseLocked(EngineError):

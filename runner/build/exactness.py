@@ -11,6 +11,7 @@ from runner.build import fingerprint
 from runner.build.report import Watcher
 from runner.checks.compile import CompiledRule
 from runner.compile.compiled import Compiled
+from runner.compile.source_lines import source_line
 from runner.engines.base import Engine
 from runner.errors import ExactnessError, Location
 from runner.sqltyping.types import SqlType
@@ -48,7 +49,9 @@ class ExactnessGuard:
         raise ExactnessError(
             "R260",
             f"{compiled.name} would turn exact money into a binary float",
-            where=Location(compiled.model.path, _line_in(compiled, met[0].sql)),
+            where=Location(
+                compiled.model.path, source_line(compiled.model.raw_sql, compiled.sql, met[0].line)
+            ),
             why=why,
             mend=met[0].mend,
         )
@@ -99,12 +102,3 @@ def _schema(engine: Engine) -> dict[str, dict[str, SqlType]]:
         name.lower(): {column.name: column.type for column in relation.columns}
         for name, relation in engine.relations().items()
     }
-
-
-def _line_in(compiled: Compiled, sql: str) -> int | None:
-    """The line of the model's own file that holds the SQL, where it stands there as written."""
-    wanted = "".join(sql.lower().split())
-    for number, line in enumerate(compiled.model.raw_sql.splitlines(), start=1):
-        if wanted in "".join(line.lower().split()):
-            return number
-    return None

@@ -10,6 +10,7 @@ from runner.build import contract, kernel
 from runner.build.plan import Action, Step
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
+from runner.compile.source_lines import source_line
 from runner.engines.base import Engine
 from runner.errors import CompileError, EngineError, Location
 
@@ -20,7 +21,7 @@ def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
     """Build `step`'s relation; its rows (what an incremental added), None for a view."""
     compiled = step.compiled
     assert compiled is not None
-    columns = None
+    columns, sql = None, compiled.sql
     try:
         if compiled.materialized == "kernel":
             return kernel.materialize(engine, compiled)
@@ -31,17 +32,18 @@ def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
             engine.view_as(compiled.name, compiled.sql)
             return None
         if step.action is Action.EXTEND:
-            return _extend(engine, compiled, compiler.incremental_sql(compiled.name))
+            sql = compiler.incremental_sql(compiled.name)
+            return _extend(engine, compiled, sql)
         return engine.table_as(compiled.name, compiled.sql, columns)
     except EngineError as error:
-        raise blame(error, compiled) from error
+        raise blame(error, compiled, sql) from error
 
 
-def blame(error: EngineError, compiled: Compiled) -> EngineError:
+def blame(error: EngineError, compiled: Compiled, ran: str) -> EngineError:
     """The same error, with the model it happened in, and the line where that can be told."""
     error.what = f"{compiled.name} could not be built: {error.what}"
     if error.code not in ("R302", "R303", "R304"):
-        error.where = Location(compiled.model.path, _line_of(error.why or "", compiled))
+        error.where = Location(compiled.model.path, _line_of(error, compiled, ran))
     error.mend = error.mend or (
         f"see the SQL as it ran in target/compiled, or with `runner compile {compiled.name}`; "
         "nothing was published"
@@ -49,15 +51,13 @@ def blame(error: EngineError, compiled: Compiled) -> EngineError:
     return error
 
 
-def _line_of(said: str, compiled: Compiled) -> int | None:
-    """The model file's line that the engine quotes (`LINE 3: …`), if it stands there as it ran."""
-    quoted = re.search(r"^LINE (\d+): ", said, re.M)
-    ran = compiled.sql.splitlines()
-    if quoted is None or int(quoted.group(1)) > len(ran):
-        return None
-    line = ran[int(quoted.group(1)) - 1].strip()
-    source = [text.strip() for text in compiled.model.raw_sql.splitlines()]
-    return source.index(line) + 1 if line and source.count(line) == 1 else None
+def _line_of(error: EngineError, compiled: Compiled, ran: str) -> int | None:
+    """The model file's line that the engine names, or quotes (`LINE 3: …`)."""
+    line = error.sql_line
+    if line is None:
+        quoted = re.search(r"^LINE (\d+): ", error.why or "", re.M)
+        line = int(quoted.group(1)) if quoted else None
+    return source_line(compiled.model.raw_sql, ran, line) if line is not None else None
 
 
 def _extend(engine: Engine, compiled: Compiled, sql: str) -> int:

@@ -16,7 +16,7 @@ from sqlglot.errors import SqlglotError
 from runner.sqltyping.calls import read_call
 from runner.sqltyping.infer import Typed, infer
 from runner.sqltyping.names import Schema
-from runner.sqltyping.parsing import parse
+from runner.sqltyping.parsing import line_of, parse
 from runner.sqltyping.types import Kind, SqlType
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod)
@@ -175,18 +175,7 @@ def _mixed_types(
 
 
 def _finding(node: exp.Expr, why: str, mend: str) -> Finding:
-    return Finding(node.sql("duckdb", comments=False), _line(node), why, mend)
-
-
-def _line(node: exp.Expr) -> int:
-    """The first line any token of `node`, or failing that of what is around it, stands on."""
-    around: exp.Expr | None = node
-    while around is not None:
-        lines = [part.meta["line"] for part in around.walk() if "line" in part.meta]
-        if lines:
-            return int(min(lines))
-        around = around.parent
-    return 1
+    return Finding(node.sql("duckdb", comments=False), line_of(node) or 1, why, mend)
 
 
 def _is(type_: SqlType, kind: Kind) -> bool:

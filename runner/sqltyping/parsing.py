@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from sqlglot.dialects.dialect import Dialect
 
 
+def line_of(node: exp.Expr) -> int | None:
+    """The first line any token of `node`, or failing that of what is around it, stands on."""
+    around: exp.Expr | None = node
+    while around is not None:
+        lines = [part.meta["line"] for part in around.walk() if "line" in part.meta]
+        if lines:
+            return int(min(lines))
+        around = around.parent
+    return None
+
+
 @cache
 def dialect() -> type[Dialect]:
     """sqlglot's DuckDB, but a JSON path stays the literal that was written.

@@ -10,7 +10,7 @@ from sqlglot.errors import SqlglotError
 
 from runner.engines.sqlite_rewrite import definitions, text
 from runner.engines.sqlite_rewrite.queries import QueryWriter
-from runner.engines.sqlite_rewrite.refusal import only, refusal
+from runner.engines.sqlite_rewrite.refusal import misnamed, only, refusal, unreadable
 from runner.sqltyping.infer import Typed, infer, infer_expression
 from runner.sqltyping.names import Columns, Schema, Source
 from runner.sqltyping.parsing import parse
@@ -73,7 +73,7 @@ def rewrite_statement(sql: str, schema: Schema, *, guards: bool = True) -> str:
 
 
 def read(sql: str) -> exp.Expr:
-    """The tree of one statement; R330 where sqlglot cannot read it."""
+    """The tree of one statement; R310 where it is none, R330 where sqlglot cannot read it."""
     bare = _BARE_FRACTION.search(_QUOTED.sub("''", sql))
     if bare is not None:
         # sqlglot reads it as 0.5, which is one digit wider: seen once it becomes text
@@ -81,14 +81,15 @@ def read(sql: str) -> exp.Expr:
     try:
         return parse(sql)
     except SqlglotError as error:
-        first = str(error).splitlines()[0] if str(error) else "it cannot be read"
-        raise refusal(sql, first, "write it in the portable subset") from None
+        raise unreadable(sql, error) from None
 
 
 def check(typed: Typed) -> None:
     """Raise over the first thing inference could not type."""
     if typed.problems:
         problem = typed.problems[0]
+        if problem.why.startswith("unknown "):
+            raise misnamed(problem.node, problem.why)
         raise refusal(problem.node, problem.why, "name what exists, and cast what has no type")
 
 
