@@ -1,36 +1,38 @@
 -- One row per effective fill that a statement covers or names.
-with reported as (
-    select *
-    from {{ ref('int_fills_effective') }} as fills
-    where exists (
-        select 1
-        from {{ ref('int_fill_statements') }} as covering
-        where covering.venue = fills.venue
-            and covering.account_id = fills.account_id
-            and fills.executed_at >= covering.period_start
-            and fills.executed_at < covering.period_end
-    )
-    -- a venue may date a fill to the other side of midnight
-    or exists (
-        select 1
-        from {{ ref('int_statement_fills_latest') }} as named
-        where named.exchange_fill_id = fills.exchange_fill_id
-            and named.venue = fills.venue
-            and named.account_id = fills.account_id
-    )
+with covered as (
+    select
+        fills.fill_id,
+        max(covering.recorded_at) as covered_at
+    from {{ ref('int_fill_statements') }} as covering
+    inner join {{ ref('stg_order_fills') }} as fills
+        on covering.venue = fills.venue
+        and covering.account_id = fills.account_id
+        and fills.executed_at >= covering.period_start
+        and fills.executed_at < covering.period_end
+    group by fills.fill_id
 ),
 
-covered as (
-    select
-        reported.fill_id,
-        max(covering.recorded_at) as covered_at
-    from reported
-    inner join {{ ref('int_fill_statements') }} as covering
-        on reported.venue = covering.venue
-        and reported.account_id = covering.account_id
-        and reported.executed_at >= covering.period_start
-        and reported.executed_at < covering.period_end
-    group by reported.fill_id
+-- a venue may date a fill to the other side of midnight
+named as (
+    select fills.fill_id
+    from {{ ref('int_statement_fills_latest') }} as stated
+    inner join {{ ref('stg_order_fills') }} as fills
+        on stated.exchange_fill_id = fills.exchange_fill_id
+        and stated.venue = fills.venue
+        and stated.account_id = fills.account_id
+),
+
+reported_ids as (
+    select fill_id from covered
+    union
+    select fill_id from named
+),
+
+reported as (
+    select fills.*
+    from reported_ids
+    inner join {{ ref('int_fills_effective') }} as fills
+        on reported_ids.fill_id = fills.fill_id
 ),
 
 final as (
