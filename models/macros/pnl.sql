@@ -63,6 +63,11 @@ end
 end)
 {%- endmacro %}
 
+{#- The number that the kernel lot_matching knows a method by. -#}
+{% macro kernel_method(pnl_method) -%}
+case {{ pnl_method }} when 'fifo' then 0 when 'lifo' then 1 when 'hifo' then 2 else 3 end
+{%- endmacro %}
+
 {#- How an account's lots are matched where the seed pnl_methods does not say. -#}
 {% macro pnl_method() -%}
 {%- set known = ['fifo', 'lifo', 'hifo', 'average'] if target.has_kernels else ['fifo'] -%}

@@ -6,7 +6,7 @@ with final as (
         fills.book_key,
         fills.executed_at,
         fills.fill_id,
-        case books.pnl_method when 'lifo' then 1 when 'hifo' then 2 else 3 end as method,
+        {{ kernel_method('books.pnl_method') }} as method,
         books.is_inverse,
         {{ count_of_units(units('books.multiplier')) }} as multiplier,
         {{ book_fill_key('fills.book_key', 'fills.side_seq') }} as fill_key,
@@ -33,7 +33,8 @@ with final as (
         cast(null as decimal(38, 0)) as sell_from,
         cast(null as decimal(38, 0)) as sell_to,
         cast(null as decimal(38, 0)) as pool_cost,
-        cast(null as decimal(38, 0)) as pool_fee
+        cast(null as decimal(38, 0)) as pool_fee,
+        cast(null as integer) as method
     from {{ ref('int_books') }}
     where 1 = 0
 )

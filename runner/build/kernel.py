@@ -29,10 +29,9 @@ def materialize(engine: Engine, compiled: Compiled) -> int:
     if compiled.has_contract:
         contract.enforce(compiled, columns)
     engine.table_as(_INPUT, compiled.sql, given)
-    order = [c.name for c in given if c.name in kernel.order_by]
     engine.empty_table(compiled.name, columns)
     made = engine.insert_integers(
-        compiled.name, columns, kernel.run(engine.integers(_INPUT, read, order))
+        compiled.name, columns, kernel.run(engine.integers(_INPUT, read, kernel.order_by))
     )
     engine.drop(_INPUT)
     return made

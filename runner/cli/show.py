@@ -34,7 +34,7 @@ def command(
     output: Path | None,
     limit: int,
     wait_seconds: float,
-) -> None:
+) -> int:
     """Show the rows of a published model, a seed or a fact table."""
     from contextlib import closing
 
@@ -45,6 +45,9 @@ def command(
 
     config = options.load(project_dir, variables)
     place = config.target(target)
+    is_made_here = place.path.exists() and _is_on_demand(name, config)
+    if is_made_here and not _make(name, config, place, wait_seconds):
+        return 1
     if not place.path.exists():
         _refuse_near_miss(name, _made_by(config))
     opened = open_engine(place, read_only=True, wait_seconds=wait_seconds)
@@ -60,6 +63,38 @@ def command(
         )
         if not relations[name].is_view and (total := engine.row_count(name)) > limit:
             say(f"{limit} of {total:,} rows; --limit shows more")
+    return 0
+
+
+def _is_on_demand(name: str, config: Config) -> bool:
+    from runner.project.load import load_project
+
+    model = load_project(config).models.get(name)
+    return model is not None and bool(model.properties.config.get("on_demand"))
+
+
+def _make(name: str, config: Config, place: Target, wait_seconds: float) -> bool:
+    """Bring a model that no build makes by itself up to date; whether it was published."""
+    from runner.build import prepare
+    from runner.build.run import begin, run_build
+    from runner.cli.watch import summarise, watcher
+    from runner.workspace import open_workspace
+
+    workspace = open_workspace(config, place.name)
+    model = workspace.models[name]
+    wanted = {model.unique_id} | workspace.dag.ancestors(model.unique_id)
+    names = tuple(
+        m.name
+        for m in workspace.models.values()
+        if m.unique_id in wanted and m.config.get("on_demand")
+    )
+    eyes = watcher(quiet=True)
+    with prepare.for_writing(workspace, wait_seconds, migrate=False, watcher=eyes) as engine:
+        result = begin(prepare.plan(engine, workspace, prepare.Choice(select=names)))
+        run_build(engine, workspace.compiler, result, config, eyes)
+    if not result.published:
+        summarise(result, place.name)
+    return result.published
 
 
 def _made_by(config: Config) -> frozenset[str]:

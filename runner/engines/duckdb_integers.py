@@ -58,7 +58,8 @@ def insert(
         text = str(path).replace("'", "''")
         row = run(
             f"insert into {_quote(table)} select * from read_csv('{text}', header = false, "
-            f"auto_detect = false, delim = ', ', quote = '', nullstr = 'None', columns = {{{types}}})"
+            f"auto_detect = false, delim = ', ', quote = '', nullstr = 'None', "
+            f"columns = {{{types}}})"
         ).fetchone()
     return int(row[0]) if row else 0
 

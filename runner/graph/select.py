@@ -45,8 +45,15 @@ class Selector:
         self.state = state
 
     def select(self, include: Sequence[str], exclude: Sequence[str] = ()) -> set[str]:
-        """Unique ids chosen; all where nothing is asked for. SelectionError if that is none."""
-        chosen = self._union(include) if include else set(self.nodes)
+        """Unique ids chosen; SelectionError if that is none.
+
+        All where nothing is asked for, but what is made on demand only.
+        """
+        chosen = (
+            self._union(include)
+            if include
+            else {id_ for id_, node in self.nodes.items() if not node.config.get("on_demand")}
+        )
         if exclude:
             chosen -= self._union(exclude)
         if not chosen:

@@ -1,7 +1,8 @@
-"""Lots matched last in first out, highest in first out, or at average cost.
+"""Lots matched one fill after the other: first, last or highest in first out, or at average cost.
 
-Each of these depends on all that came before it in its book, fill by fill, so it is a loop and not
-a query. First in, first out is not here: it has a set-based form (models/pnl/int_lot_segments).
+All but the first depend on all that came before in their book, fill by fill, so this is a loop and
+not a query. First in, first out has a set-based form too (models/pnl/int_lot_segments), which
+ledgers are built with; here it stands beside the others, to be compared with them.
 
 Quantities, prices and fees are counts of 10^-12. Nothing is rounded but a share of a pool, half
 away from zero; what is left stays in the pool, so the shares of a pool add up to it exactly.
@@ -9,6 +10,7 @@ away from zero; what is left stays in the pool, so the shares of a pool add up t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import groupby
@@ -17,8 +19,9 @@ from typing import Any
 
 from runner.kernels import Kernel, Row
 
-LIFO, HIFO, AVERAGE = 1, 2, 3
+FIFO, LIFO, HIFO, AVERAGE = 0, 1, 2, 3
 ONE = 10**12
+_NONE = (None, None)  # no stretch of a fill, or no pool
 
 INPUTS = (
     "book_key", "method", "is_inverse", "multiplier", "fill_key", "quantity", "price", "fee",
@@ -34,6 +37,7 @@ OUTPUTS = (
     ("sell_to", "decimal(38, 0)"),
     ("pool_cost", "decimal(38, 0)"),
     ("pool_fee", "decimal(38, 0)"),
+    ("method", "integer"),
 )
 
 
@@ -52,17 +56,27 @@ def match(rows: Iterable[Row]) -> Iterator[Row]:
         if method == AVERAGE:
             yield from _average(book)
         else:
-            yield from _by_lot(book, _Newest() if method == LIFO else _Highest())
+            yield from _by_lot(book, _LOTS[method](), method)
 
 
-class _Newest:
-    """Open lots, the newest first: last in, first out."""
+class _Oldest:
+    """Open lots, the oldest first: first in, first out."""
 
     def __init__(self) -> None:
-        self.lots: list[list[int]] = []
+        self.lots: deque[list[int]] = deque()
 
     def push(self, lot: list[int], price: int) -> None:
         self.lots.append(lot)
+
+    def next(self) -> list[int] | None:
+        return self.lots[0] if self.lots else None
+
+    def pop(self) -> list[int]:
+        return self.lots.popleft()
+
+
+class _Newest(_Oldest):
+    """Open lots, the newest first: last in, first out."""
 
     def next(self) -> list[int] | None:
         return self.lots[-1] if self.lots else None
@@ -89,7 +103,14 @@ class _Highest:
         return heappop(self.lots)[2]
 
 
-def _by_lot(book: Iterator[Any], lots: _Newest | _Highest) -> Iterator[Row]:
+_LOTS: dict[int, type[_Oldest] | type[_Highest]] = {
+    FIFO: _Oldest,
+    LIFO: _Newest,
+    HIFO: _Highest,
+}
+
+
+def _by_lot(book: Iterator[Any], lots: _Oldest | _Highest, method: int) -> Iterator[Row]:
     """One loop for every method that closes whole lots; a lot is [fill_key, size, taken]."""
     is_long = True
     book_key = 0
@@ -100,9 +121,9 @@ def _by_lot(book: Iterator[Any], lots: _Newest | _Highest) -> Iterator[Row]:
             part = min(size - done, opened - taken)
             opening, closing = (taken, taken + part), (done, done + part)
             if is_long:
-                yield (book_key, opener, key, part, *opening, *closing, None, None)
+                yield (book_key, opener, key, part, *opening, *closing, *_NONE, method)
             else:
-                yield (book_key, key, opener, part, *closing, *opening, None, None)
+                yield (book_key, key, opener, part, *closing, *opening, *_NONE, method)
             done += part
             lot[2] += part
             if lot[2] == opened:
@@ -112,10 +133,11 @@ def _by_lot(book: Iterator[Any], lots: _Newest | _Highest) -> Iterator[Row]:
             lots.push([key, size, done], price)
     while lots.next() is not None:
         opener, size, taken = lots.pop()
+        left = size - taken
         if is_long:
-            yield (book_key, opener, None, size - taken, taken, size, None, None, None, None)
+            yield (book_key, opener, None, left, taken, size, *_NONE, *_NONE, method)
         else:
-            yield (book_key, None, opener, size - taken, None, None, taken, size, None, None)
+            yield (book_key, None, opener, left, *_NONE, taken, size, *_NONE, method)
 
 
 def _average(book: Iterator[Any]) -> Iterator[Row]:
@@ -124,6 +146,8 @@ def _average(book: Iterator[Any]) -> Iterator[Row]:
     book_key = opener = held = cost = 0
     fees: int | None = 0
     for book_key, _, is_inverse, multiplier, key, quantity, price, fee in book:
+        if not quantity:  # all of it went to a fee in kind
+            continue
         is_buy, size = quantity > 0, abs(quantity)
         opened = size  # units that open, and their part of the fill's fee
         opening_fee = fee
@@ -134,16 +158,17 @@ def _average(book: Iterator[Any]) -> Iterator[Row]:
             else:
                 cost_out = share(cost, closed, held)
                 fees_out = None if fees is None else share(fees, closed, held)
+            pool = (cost_out, fees_out, AVERAGE)
             if is_long:
-                yield (book_key, opener, key, closed, None, None, 0, closed, cost_out, fees_out)
+                yield (book_key, opener, key, closed, *_NONE, 0, closed, *pool)
             else:
-                yield (book_key, key, opener, closed, 0, closed, None, None, cost_out, fees_out)
+                yield (book_key, key, opener, closed, 0, closed, *_NONE, *pool)
             held -= closed
             cost -= cost_out
             fees = None if fees is None or fees_out is None else fees - fees_out
             opened -= closed
             if opened:
-                opening_fee = None if fee is None else fee - share(fee, closed, size)
+                opening_fee = None if fee is None else fee - prorate(fee, closed, size)
         if opened:
             if not held:
                 is_long, opener, cost, fees = is_buy, key, 0, 0
@@ -152,9 +177,9 @@ def _average(book: Iterator[Any]) -> Iterator[Row]:
             fees = None if fees is None or opening_fee is None else fees + opening_fee
             held += opened
     if held and is_long:
-        yield (book_key, opener, None, held, None, None, None, None, cost, fees)
+        yield (book_key, opener, None, held, *_NONE, *_NONE, cost, fees, AVERAGE)
     elif held:
-        yield (book_key, None, opener, held, None, None, None, None, cost, fees)
+        yield (book_key, None, opener, held, *_NONE, *_NONE, cost, fees, AVERAGE)
 
 
 def share(amount: int, part: int, whole: int) -> int:
@@ -169,4 +194,19 @@ def share(amount: int, part: int, whole: int) -> int:
     return (2 * abs(product) + abs(whole)) // (2 * abs(whole))
 
 
-KERNEL = Kernel("lot_matching", INPUTS, ("book_key", "executed_at", "fill_id"), OUTPUTS, match)
+def prorate(amount: int, part: int, whole: int) -> int:
+    """The share that the macro prorate_units gives, which the closing part of a flip gets.
+
+    Where the product would leave 38 digits, part and whole first lose their last six decimals.
+
+    >>> prorate(10**20, 10**18 + 1, 2 * 10**18) - share(10**20, 10**18 + 1, 2 * 10**18)
+    -50
+    """
+    if abs(amount) * max(abs(part), abs(whole)) >= 10**38:
+        part, whole = part // 10**6, whole // 10**6
+    return share(amount, part, whole)
+
+
+KERNEL = Kernel(
+    "lot_matching", INPUTS, ("book_key", "method", "executed_at", "fill_id"), OUTPUTS, match
+)

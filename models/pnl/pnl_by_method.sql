@@ -1,0 +1,104 @@
+-- One row per book: what each method makes of the same fills.
+{{ config(enabled=target.has_kernels is defined) }}
+with fills as (
+    select
+        {{ book_fill_key('book_key', 'side_seq') }} as fill_key,
+        is_buy,
+        executed_at,
+        fill_id,
+        price
+    from {{ ref('int_book_fills') }}
+),
+
+-- an open lot has one of the two, and is valued at the mark as if it were closed there
+lots as (
+    select
+        books.book_key,
+        books.is_inverse,
+        books.multiplier,
+        lots.method,
+        lots.buy_key is null or lots.sell_key is null as is_open,
+        case
+            when lots.sell_key is null then true
+            when lots.buy_key is null then false
+            else buys.executed_at < sells.executed_at
+            or (buys.executed_at = sells.executed_at and buys.fill_id < sells.fill_id)
+        end as is_long,
+        coalesce(buys.price, marks.mark_price) as buy_price,
+        coalesce(sells.price, marks.mark_price) as sell_price,
+        {{ from_units(units_of_count('lots.quantity')) }} as quantity,
+        {{ pool_cost('books.is_inverse', 'lots.pool_cost') }} as cost
+    from {{ ref('int_lots_by_method') }} as lots
+    inner join {{ ref('int_books') }} as books on lots.book_key = books.book_key
+    left join fills as buys
+        on lots.buy_key = buys.fill_key
+        and buys.is_buy
+    left join fills as sells
+        on lots.sell_key = sells.fill_key
+        and not sells.is_buy
+    left join {{ ref('int_marks') }} as marks on books.instrument_id = marks.instrument_id
+),
+
+sized as (
+    select
+        *,
+        {{ contract_size('quantity', 'multiplier') }} as size,
+        case when is_long then sell_price else buy_price end as close_price
+    from lots
+),
+
+valued as (
+    select
+        book_key,
+        method,
+        is_open,
+        case
+            when cost is null
+                then {{ gross_pnl('is_inverse', 'size', 'buy_price', 'sell_price') }}
+            else {{ pooled_pnl(
+                'is_inverse',
+                'is_long',
+                'size',
+                'close_price',
+                'case when is_open then round(cost, 12) else cost end',
+            ) }}
+        end as pnl
+    from sized
+),
+
+totals as (
+    select
+        book_key,
+        {% for method in ['fifo', 'lifo', 'hifo', 'average'] -%}
+        sum(case when method = {{ loop.index0 }} and not is_open then pnl else 0 end)
+            as {{ method }}_gross,
+        {{ sum_known(
+            'case when method = ' ~ loop.index0 ~ ' and is_open then pnl else 0 end'
+        ) }} as {{ method }}_unrealized{{ ',' if not loop.last }}
+        {% endfor %}
+    from valued
+    group by book_key
+),
+
+final as (
+    select
+        positions.account_id,
+        positions.instrument_id,
+        positions.symbol,
+        positions.currency,
+        positions.pnl_method,
+        {% for method in ['fifo', 'lifo', 'hifo', 'average'] -%}
+        totals.{{ method }}_gross - positions.fees_paid + positions.funding
+            as {{ method }}_net_pnl,
+        totals.{{ method }}_unrealized as {{ method }}_unrealized_pnl,
+        {% endfor -%}
+        positions.net_pnl,
+        positions.total_pnl
+    from totals
+    inner join {{ ref('int_books') }} as books on totals.book_key = books.book_key
+    inner join {{ ref('positions') }} as positions
+        on books.account_id = positions.account_id
+        and books.instrument_id = positions.instrument_id
+)
+
+select * from final
