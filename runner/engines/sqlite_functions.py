@@ -57,6 +57,7 @@ SCALARS: dict[str, tuple[Callable[..., Any], *tuple[int, ...]]] = {
     "integer_round": (values.integer_round, 2),
     "double_divide": (values.double_divide, 2),
     "double_round": (values.double_round, -1),
+    "double_sqrt": (values.double_sqrt, 1),
     "double_to_integer": (values.double_to_integer, 2),
     "greatest": (values.greatest, -1),
     "least": (values.least, -1),

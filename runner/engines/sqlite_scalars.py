@@ -102,6 +102,15 @@ def double_round(value: float | None, places: int = 0) -> float | None:
     return float(back) if math.isfinite(back) else value
 
 
+def double_sqrt(value: float | None) -> float | None:
+    """The square root; raises below zero, since SQLite cannot hold DuckDB's NaN."""
+    if value is None:
+        return None
+    if value < 0:
+        raise ValueRefusedError(f"the square root of {value}, a negative number")
+    return math.sqrt(value)
+
+
 def double_to_integer(value: float | None, digits: int) -> int | None:
     """A float as a whole number: halves to even, as DuckDB casts; raises out of range."""
     return None if value is None else integer_fit(round(value), digits)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from runner.sqltyping import float_functions
+
 # class -> (DuckDB's name, argument keys in order). A key that holds a list is spread.
 _FUNCTIONS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Abs: ("abs", ("this",)),
@@ -59,6 +61,7 @@ _FUNCTIONS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.FirstValue: ("first_value", ("this",)),
     exp.LastValue: ("last_value", ("this",)),
     exp.NthValue: ("nth_value", ("this", "offset")),
+    **{class_: (name, ("this", "expression")) for class_, name in float_functions.CLASSES.items()},
 }
 
 # arguments sqlglot sets itself and that say nothing about the SQL as DuckDB reads it

@@ -2,7 +2,7 @@
 
 The lint is tolerant: what it cannot type, it passes over. SQL that mixes DOUBLE and DECIMAL is
 found wherever the two meet; a ratio of explicit doubles (`cast(x as double) / y`) is fine as long
-as it does not flow back into a decimal.
+as it does not flow back into a decimal, and so is a function of one (`sqrt(cast(x as double))`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from runner.sqltyping.calls import read_call
+from runner.sqltyping import float_functions
+from runner.sqltyping.calls import Call, read_call
 from runner.sqltyping.infer import Typed, infer
 from runner.sqltyping.names import Schema
 from runner.sqltyping.parsing import line_of, parse
@@ -24,6 +25,7 @@ _COMPARISONS = (
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ,
 )  # fmt: skip
 _UNIFYING = {"coalesce", "greatest", "least", "nullif"}
+_MEAN = "write {{ divide(sum, count) }} with the sum and the count"
 _DIVIDE = "write {{ divide(a, b) }}, or cast both to double where a ratio is wanted"
 
 
@@ -127,10 +129,31 @@ def _function(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
         yield _finding(
             node,
             "avg of a decimal is a double",
-            "write {{ divide(sum, count) }} with the sum and the count",
+            _MEAN,
         )
+    elif call.name in float_functions.NAMES:
+        yield from _float_function(typed, node, call)
     elif call.name in _UNIFYING:
         yield from _mixed(typed, node, call.args, f"arguments of {call.name}")
+
+
+def _float_function(typed: Typed, node: exp.Expr, call: Call) -> Iterator[Finding]:
+    """Fine of constants, and where an argument says that a float is wanted, as in a ratio."""
+    explicit = any(_is(typed.of(arg), Kind.DOUBLE) for arg in call.args)
+    money = [a for a in call.args if _is(typed.of(a), Kind.DECIMAL) and _reads_data(a)]
+    if money and not explicit:
+        wanted = money[0].sql("duckdb", comments=False)
+        yield _finding(
+            node,
+            f"{call.name} of a decimal is a double",
+            _MEAN
+            if call.name in float_functions.MEANS
+            else f"write cast({wanted} as double) in it where a float is wanted",
+        )
+
+
+def _reads_data(node: exp.Expr) -> bool:
+    return node.find(exp.Column, exp.Query, exp.Star) is not None
 
 
 def _look_at_insert(tree: exp.Insert, typed: Typed, schema: Schema) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from runner.sqltyping import rules
+from runner.sqltyping import float_functions, rules
 from runner.sqltyping.types import (
     BOOLEAN,
     DOUBLE,
@@ -132,6 +132,7 @@ FUNCTIONS: dict[str, Rule] = {
     "count_if": _always(HUGEINT),
     "sum": _sum,
     "avg": _always(DOUBLE),
+    **dict.fromkeys(float_functions.NAMES, _always(DOUBLE)),
     "min": _first,
     "max": _first,
     "bool_and": _always(BOOLEAN),

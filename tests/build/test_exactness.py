@@ -48,3 +48,23 @@ def test_what_was_found_exact_is_not_looked_at_again(make, cli, monkeypatch: pyt
     monkeypatch.setattr(exactness, "check_exact", look)
     outcome = cli(project, "build", "--full-refresh")
     assert outcome.exit_code == 0, outcome.stderr
+
+
+@pytest.mark.parametrize("root", ["sqrt(price)", "price ** 0.5", "stddev(price)", "ln(price)"])
+def test_a_function_of_floats_is_refused_with_its_line(make, cli, root):
+    project = strict(make)
+    project.write({"models/roots.sql": f"select\n    {root} as x\nfrom {{{{ ref('prices') }}}}"})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert "error[R260]" in outcome.stderr
+    assert "where: models/roots.sql:2\n" in outcome.stderr
+    assert "write cast(price as double) in it" in outcome.stderr
+
+
+def test_a_float_that_was_asked_for_is_one(make, cli):
+    project = strict(make)
+    project.write(
+        {"models/roots.sql": "select sqrt(cast(price as double)) as x from {{ ref('prices') }}"}
+    )
+    assert cli(project, "build").exit_code == 0
+    assert project.rows("select x from roots") == [(1.25**0.5,)]

@@ -57,13 +57,13 @@ def _own(function: str) -> Rule:
     return rule
 
 
-def _number(names: dict[Kind, str]) -> Rule:
+def _number(names: dict[Kind, str], mend: str = "cast it to a decimal") -> Rule:
     """A function of one number, by the kind of that number; `{}` is the number."""
 
     def rule(writer: Writer, node: exp.Expr, call: Call) -> str:
         type_ = writer.type(call.args[0])
         if type_.kind not in names or len(call.args) != 1:
-            raise refusal(node, f"{call.name} of a {rules.plain(type_)}", "cast it to a decimal")
+            raise refusal(node, f"{call.name} of a {rules.plain(type_)}", mend)
         return names[type_.kind].format(writer.sql(call.args[0]))
 
     return rule
@@ -224,6 +224,8 @@ def _json_object(writer: Writer, node: exp.Expr, call: Call) -> str:
 
 
 _WHOLE_AS_DOUBLE = {Kind.INTEGER: "cast({} as real)", Kind.HUGEINT: "cast({} as real)"}
+# IEEE 754 fixes its last digit; that of ln, exp or pow is the C library's choice
+_ROOT = dict.fromkeys((Kind.DOUBLE, Kind.INTEGER), "double_sqrt({})")
 
 SCALARS: dict[str, Rule] = {
     "abs": _number({
@@ -244,6 +246,7 @@ SCALARS: dict[str, Rule] = {
         Kind.DECIMAL: "decimal_trunc({})", Kind.DOUBLE: "trunc({})", **_WHOLE_AS_DOUBLE,
     }),
     "round": _round,
+    "sqrt": _number(_ROOT, "cast it to double"),
     "coalesce": _coalesce,
     "nullif": _nullif,
     "greatest": _extreme,

@@ -22,6 +22,7 @@ select id, abs(qty) as a, sign(qty) as b, abs(n) as c, sign(n) as d, abs(ratio) 
 select id, round(qty) as a, round(qty, 1) as b, round(fee, 2) as c, round(fee, 12) as d, round(price, -1) as g, round(price, -3) as h from fills;
 select round(2.5) as a, round(-2.5) as b, round(0.5) as c, round(-0.4) as d, round(1.005, 2) as g, round(-1.005, 2) as h, round(9.5) as i, round(25, -1) as j, round(-25, -1) as k;
 select id, floor(qty) as a, ceil(qty) as b, trunc(qty) as c, floor(fee) as d, ceil(-fee) as g from fills;
+select id, sqrt(cast(price as double)) as a, sqrt(abs(ratio)) as b, sqrt(id) as c from fills where id <> 7;
 select id, floor(ratio) as a, ceil(ratio) as b, round(ratio) as c, round(ratio, 1) as d from fills;
 select n + 1 as a, n - 1 as b, n * 2 as c, n // 2 as d, n % 2 as g, -n // 2 as h from fills where n is not null;
 select n / 2 as a, 7 / 2 as b, cast(qty as double) / 3 as c, cast(qty as double) / cast(4 as double) as d, n / nullif(n - 7, 0) as g from fills;

@@ -74,3 +74,6 @@ select maker = 1 from fills;
 pivot fills on side using sum(qty);
 select id from (select a.id, b.id from fills as a, fills as b) as x;
 select round(qty, n::integer) from fills;
+select sqrt(qty) from fills;
+select ln(ratio) from fills;
+select stddev(ratio) from fills;
