@@ -1,13 +1,13 @@
-"""FIFO costs and PnL in plain `decimal` Python: what the SQL models are compared with.
+"""Costs and PnL in plain `decimal` Python: what the SQL models and the kernel are compared with.
 
-Written from the design's words, not from the SQL: a deque a book, one fill after the other. The
-two share no code and no formula but the definition of a rounded division.
+Written from the design's words, not from the SQL: a list of lots or one pool a book, one fill after
+the other. The two share no code and no formula but the definition of a rounded division.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
@@ -69,9 +69,11 @@ class Match:
     closing: Fill
     direction: str
     quantity: Decimal
+    open_price: Decimal
     gross: Decimal
     opening_fee: Decimal | None
     closing_fee: Decimal | None
+    cost: Decimal | None = None  # a pool's
 
     @property
     def net(self) -> Decimal | None:
@@ -93,11 +95,24 @@ class Lot:
 
 
 @dataclass
+class Pool:
+    """A position at average cost."""
+
+    opening: Fill
+    sign: int
+    held: Decimal
+    cost: Decimal  # quote units at 24 decimals; of an inverse instrument base units at 12
+    fees: Decimal | None
+
+
+@dataclass
 class Book:
     instrument: Instrument
+    method: str
     fills: list[Fill] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
-    lots: deque[Lot] = field(default_factory=deque)
+    lots: list[Lot] = field(default_factory=list)  # the oldest first
+    pool: Pool | None = None
 
 
 def rounded(x: Decimal) -> Decimal:
@@ -119,6 +134,12 @@ def prorate(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal | None:
         if abs(amount) / STEP * max(abs(part), abs(whole)) / STEP > LIMIT:
             part, whole = (x.quantize(Decimal("1e-6"), rounding=ROUND_DOWN) for x in (part, whole))
         return (amount * part / whole).quantize(STEP)
+
+
+def share(amount: Decimal, part: Decimal, whole: Decimal, places: int) -> Decimal:
+    """A pool's part, at the pool's own scale."""
+    with localcontext(WIDE):
+        return (amount * part / whole).quantize(Decimal(1).scaleb(-places))
 
 
 def total(values: Iterable[Decimal | None]) -> Decimal | None:
@@ -154,7 +175,10 @@ class Ledger:
         fills: list[Fill],
         ticks: list[Tick] | None = None,
         funding: list[Funding] | None = None,
+        methods: Mapping[str, str] | None = None,
+        method: str = "fifo",
     ) -> None:
+        """`methods` of accounts; `method` of all others."""
         self.instruments = {i.instrument_id: i for i in instruments}
         self.ticks = ticks or []
         self.funding = funding or []
@@ -162,9 +186,13 @@ class Ledger:
         self.books: dict[tuple[str, str], Book] = {}
         for known in [*fills, *self.funding]:
             key = (known.account_id, known.instrument_id)
-            self.books.setdefault(key, Book(self.instruments[known.instrument_id]))
+            of_account = (methods or {}).get(known.account_id, method)
+            self.books.setdefault(key, Book(self.instruments[known.instrument_id], of_account))
         for fill in sorted(self.effective, key=lambda f: (f.executed_at, f.fill_id)):
-            self._apply(self.books[fill.account_id, fill.instrument_id], fill)
+            book = self.books[fill.account_id, fill.instrument_id]
+            book.fills.append(fill)
+            apply = self._apply_to_pool if book.method == "average" else self._apply_to_lots
+            apply(book, fill)
 
     # fees
 
@@ -220,13 +248,12 @@ class Ledger:
             change -= fill.fee
         return change
 
-    def _apply(self, book: Book, fill: Fill) -> None:
-        book.fills.append(fill)
+    def _apply_to_lots(self, book: Book, fill: Fill) -> None:
         change = self.change(fill)
         sign = 1 if change > 0 else -1
         new = Lot(fill, sign, abs(change), ZERO)
         while new.left and book.lots and book.lots[0].sign != sign:
-            old = book.lots[0]
+            old = self._first_out(book)
             quantity = min(old.left, new.left)
             buy, sell = (old, new) if old.sign > 0 else (new, old)
             book.matches.append(
@@ -235,6 +262,7 @@ class Ledger:
                     fill,
                     "LONG" if old.sign > 0 else "SHORT",
                     quantity,
+                    old.fill.price,
                     self.gross(book.instrument, quantity, buy.fill.price, sell.fill.price),
                     self.fee_share(old.fill, old.size, old.taken, old.taken + quantity),
                     self.fee_share(fill, new.size, new.taken, new.taken + quantity),
@@ -243,9 +271,69 @@ class Ledger:
             old.taken += quantity
             new.taken += quantity
             if not old.left:
-                book.lots.popleft()
+                book.lots.remove(old)
         if new.left:
             book.lots.append(new)
+
+    def _first_out(self, book: Book) -> Lot:
+        if book.method == "hifo":
+            return max(book.lots, key=lambda lot: lot.fill.price)  # the first of equals
+        return book.lots[0 if book.method == "fifo" else -1]
+
+    def _apply_to_pool(self, book: Book, fill: Fill) -> None:
+        i, change = book.instrument, self.change(fill)
+        sign, size = 1 if change > 0 else -1, abs(change)
+        pool, closed = book.pool, ZERO
+        if size and pool and pool.sign != sign:
+            closed = min(size, pool.held)
+            cost, fees = pool.cost, pool.fees
+            if closed < pool.held:
+                cost = share(cost, closed, pool.held, 12 if i.kind == "INVERSE" else 24)
+                fees = None if fees is None else share(fees, closed, pool.held, 12)
+            book.matches.append(
+                Match(
+                    pool.opening,
+                    fill,
+                    "LONG" if pool.sign > 0 else "SHORT",
+                    closed,
+                    self.pooled_price(i, closed, cost),
+                    self.pooled_gross(i, closed, pool.sign, fill.price, cost),
+                    fees,
+                    self.fee_share(fill, size, ZERO, closed),
+                    cost,
+                )
+            )
+            if closed == pool.held:
+                pool = None
+            else:
+                left = None if pool.fees is None or fees is None else pool.fees - fees
+                held = pool.held - closed
+                pool = Pool(pool.opening, pool.sign, held, WIDE.subtract(pool.cost, cost), left)
+        if size > closed:
+            pool = pool or Pool(fill, sign, ZERO, ZERO, ZERO)
+            fee = self.fee_share(fill, size, closed, size)
+            pool.held += size - closed
+            pool.cost = WIDE.add(pool.cost, self.value(i, size - closed, fill.price))
+            pool.fees = total([pool.fees, fee])
+        book.pool = pool
+
+    def value(self, i: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
+        """Units at a price, unrounded: quote units; of an inverse instrument base units."""
+        size = rounded(WIDE.multiply(quantity, i.multiplier))
+        if i.kind == "INVERSE":
+            return divide(size, price)  # type: ignore[return-value]
+        return WIDE.multiply(size, price)
+
+    def pooled_gross(
+        self, i: Instrument, quantity: Decimal, sign: int, price: Decimal, cost: Decimal
+    ) -> Decimal:
+        gain = WIDE.subtract(self.value(i, quantity, price), cost)
+        return rounded(WIDE.multiply(gain, -sign if i.kind == "INVERSE" else sign))
+
+    def pooled_price(self, i: Instrument, quantity: Decimal, cost: Decimal) -> Decimal:
+        size = rounded(WIDE.multiply(quantity, i.multiplier))
+        of = (size, rounded(cost)) if i.kind == "INVERSE" else (cost, size)
+        return divide(*of)  # type: ignore[return-value]
 
     def gross(self, i: Instrument, quantity: Decimal, buy: Decimal, sell: Decimal) -> Decimal:
         size = rounded(WIDE.multiply(quantity, i.multiplier))
@@ -260,7 +348,7 @@ class Ledger:
             (m.opening.fill_id, m.closing.fill_id): {
                 "direction": m.direction,
                 "quantity": m.quantity,
-                "open_price": m.opening.price,
+                "open_price": m.open_price,
                 "close_price": m.closing.price,
                 "gross_pnl": m.gross,
                 "opening_fee": m.opening_fee,
@@ -270,6 +358,35 @@ class Ledger:
             for book in self.books.values()
             for m in book.matches
         }
+
+    def open_lots(self) -> dict[Any, dict[str, Any]]:
+        return {
+            fill_id: row
+            for book in self.books.values()
+            for fill_id, row in self._open(book).items()
+        }
+
+    def _open(self, book: Book) -> dict[str, dict[str, Any]]:
+        i = book.instrument
+        rows = {
+            lot.fill.fill_id: {
+                "direction": "LONG" if lot.sign > 0 else "SHORT",
+                "quantity": lot.left,
+                "open_price": lot.fill.price,
+                "open_cost": rounded(self.value(i, lot.left, lot.fill.price)),
+                "opening_fee": self.fee_share(lot.fill, lot.size, lot.taken, lot.size),
+            }
+            for lot in book.lots
+        }
+        if pool := book.pool:
+            rows[pool.opening.fill_id] = {
+                "direction": "LONG" if pool.sign > 0 else "SHORT",
+                "quantity": pool.held,
+                "open_price": self.pooled_price(i, pool.held, pool.cost),
+                "open_cost": rounded(pool.cost),
+                "opening_fee": pool.fees,
+            }
+        return rows
 
     def _by_order(self) -> dict[str, list[Fill]]:
         orders: dict[str, list[Fill]] = defaultdict(list)
@@ -348,20 +465,17 @@ class Ledger:
         paid = [f for f in self.funding if (f.account_id, f.instrument_id) == key]
         funding = total(f.amount if f.currency == i.settlement else None for f in paid)
         net = None if fees is None or funding is None else gross - fees + funding
-        unrealized: Decimal | None = ZERO
+        lots = self._open(book).values()
+        unrealized = total(self._unrealized(book, lot, mark) for lot in lots)
         average = None
-        if book.lots:
+        if lots:
             with localcontext(WIDE):
-                value = sum(lot.left * lot.fill.price for lot in book.lots)
-                average = divide(value, sum((lot.left for lot in book.lots), ZERO))
-            unrealized = None
-            if mark is not None:
-                unrealized = ZERO
-                for lot in book.lots:
-                    sides = (lot.fill.price, mark) if lot.sign > 0 else (mark, lot.fill.price)
-                    unrealized += self.gross(i, lot.left, *sides)
+                value = sum(lot["quantity"] * lot["open_price"] for lot in lots)
+                average = divide(value, sum((lot["quantity"] for lot in lots), ZERO))
         return {
-            "quantity": sum((lot.sign * lot.left for lot in book.lots), ZERO),
+            "quantity": sum(
+                (lot["quantity"] * (1 if lot["direction"] == "LONG" else -1) for lot in lots), ZERO
+            ),
             "average_open_price": average,
             "realized_gross_pnl": gross,
             "fees_paid": fees,
@@ -372,3 +486,12 @@ class Ledger:
             "total_pnl": None if net is None or unrealized is None else net + unrealized,
             "currency": i.settlement,
         }
+
+    def _unrealized(self, book: Book, lot: dict[str, Any], mark: Decimal | None) -> Decimal | None:
+        if mark is None:
+            return None
+        i, sign = book.instrument, 1 if lot["direction"] == "LONG" else -1
+        if book.method == "average":
+            return self.pooled_gross(i, lot["quantity"], sign, mark, lot["open_cost"])
+        sides = (lot["open_price"], mark) if sign > 0 else (mark, lot["open_price"])
+        return self.gross(i, lot["quantity"], *sides)

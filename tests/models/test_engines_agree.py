@@ -9,12 +9,12 @@ import pytest
 from runner.engines.base import Engine
 from tests.models.facts import write
 from tests.models.harness import build, empty_ledger, workspace
-from tests.models.test_fifo_property import INSTRUMENTS, History
+from tests.models.histories import INSTRUMENTS, History
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_derived_cell_is_the_same(seed: int) -> None:
-    history = History(seed, 60 + 20 * seed)
+    history = History(seed, 60, accounts=8)
     duck, lite = (_built(engine, history) for engine in ("duckdb", "sqlite"))
     try:
         for name, model in workspace("duckdb").models.items():
@@ -28,7 +28,7 @@ def test_every_derived_cell_is_the_same(seed: int) -> None:
 def _built(engine: str, history: History) -> Engine:
     ledger = empty_ledger(engine)
     write(ledger, INSTRUMENTS, history.fills, history.ticks, history.funding)
-    return build(ledger)
+    return build(ledger, methods=history.methods)
 
 
 def _rows(ledger: Engine, table: str) -> list[tuple[Any, ...]]:

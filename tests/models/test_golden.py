@@ -29,8 +29,6 @@ from tests.oracle import Fill, Instrument, Tick
 SPOT = {"kind": "SPOT", "base": "XXX", "quote": "USD", "settlement": "USD", "multiplier": "1"}
 
 
-
-
 def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(name, method, case)."""
     for file in sorted((Path(__file__).parent / "golden").glob("*.yml")):
