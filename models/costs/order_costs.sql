@@ -1,10 +1,18 @@
 -- One row per order with an effective fill: what it traded and what that cost.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')',
+) }}
 with fills as (
     select
         *,
         {{ contract_size('quantity', 'multiplier') }} as size,
         case when fee_currency <> settlement_currency then fee_currency end as odd_currency
     from {{ ref('int_fills_costed') }}
+    {%- if is_incremental() %}
+    where order_id in (select order_id from {{ ref('int_changed_orders') }})
+    {%- endif %}
 ),
 
 -- products keep their 24 decimals until they are summed

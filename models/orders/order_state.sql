@@ -1,6 +1,13 @@
 -- One row per order: where its events and effective fills leave it.
 -- Events say what was asked and how it ended, fills say how much was done: a FILLED event without
 -- fills fills nothing, and a late fill completes a cancelled order only if it fills it whole.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')',
+) }}
+{% set changed = 'order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')'
+    if is_incremental() else '1 = 1' -%}
 with stages as (
     select
         order_id,
@@ -9,13 +16,13 @@ with stages as (
         max(case when order_quantity is not null then sequence_number end)
             as quantity_sequence
     from {{ ref('stg_order_events') }}
-    where order_id is not null
+    where order_id is not null and {{ changed }}
     group by order_id
 ),
 
 amendments as (
     select sequence_number, order_quantity from {{ ref('stg_order_events') }}
-    where order_quantity is not null
+    where order_quantity is not null and {{ changed }}
 ),
 
 -- whichever fill came first to the ledger: facts stay, and files come in any order
@@ -25,7 +32,9 @@ first_fills as (
         min(fills.executed_at) as executed_at
     from {{ ref('stg_order_fills') }} as fills
     inner join {{ ref('stg_orders') }} as orders on fills.order_id = orders.order_id
-    where orders.origin = 'EXTERNAL' and orders.quantity is null
+    where orders.origin = 'EXTERNAL'
+        and orders.quantity is null
+        and fills.{{ changed if is_incremental() else 'order_id is not null' }}
     group by fills.order_id
 ),
 
@@ -36,7 +45,7 @@ terms as (
         min(data ->> '$.client_order_id') as client_order_id,
         min(occurred_at) as sent_at
     from {{ ref('stg_order_events') }}
-    where event_type = 'RESTATED' and (data ->> '$.sent_at') is not null
+    where event_type = 'RESTATED' and (data ->> '$.sent_at') is not null and {{ changed }}
     group by order_id
 ),
 
@@ -62,6 +71,9 @@ folded as (
     left join {{ ref('order_costs') }} as fills on orders.order_id = fills.order_id
     left join first_fills on orders.order_id = first_fills.order_id
     left join terms on orders.order_id = terms.order_id
+    {%- if is_incremental() %}
+    where orders.{{ changed }}
+    {%- endif %}
 ),
 
 decided as (

@@ -1,5 +1,12 @@
 -- One row per effective fill and opening lot: its place among those of its side in its book.
-with fills as (
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='exists (select 1 from ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' where changed.book_key = int_book_fills.book_key'
+        ~ ' and changed.changed_from <= int_book_fills.executed_at)',
+) }}
+with changes as (
     select
         book_key,
         -- a fee in kind larger than the fill turns it around
@@ -27,8 +34,34 @@ with fills as (
         and lots.instrument_id = books.instrument_id
 ),
 
+fills as (
+    select changes.*
+    from changes
+    {%- if is_incremental() %}
+    inner join {{ ref('int_changed_books') }} as changed
+        on changes.book_key = changed.book_key
+        and changes.executed_at >= changed.changed_from
+    {%- endif %}
+),
+
+{% if is_incremental() -%}
+-- where the fills before those left off
+bases as (
+    select
+        placed.book_key,
+        placed.is_buy,
+        max(placed.side_seq) as side_seq,
+        max(placed.cumulative_quantity) as cumulative_quantity
+    from {{ this }} as placed
+    inner join {{ ref('int_changed_books') }} as changed
+        on placed.book_key = changed.book_key
+        and placed.executed_at < changed.changed_from
+    group by placed.book_key, placed.is_buy
+),
+
+{% endif -%}
 -- ties in time are settled by fill_id: arbitrary, but the same on every run and engine
-final as (
+placed as (
     select
         book_key,
         is_buy,
@@ -46,6 +79,29 @@ final as (
         order by executed_at, fill_id
         rows between unbounded preceding and current row
     )
+){% if is_incremental() %},
+
+final as (
+    select
+        placed.book_key,
+        placed.is_buy,
+        cast(placed.side_seq + coalesce(bases.side_seq, 0) as integer) as side_seq,
+        placed.fill_id,
+        placed.order_id,
+        placed.executed_at,
+        placed.price,
+        placed.quantity,
+        placed.fee,
+        placed.cumulative_quantity + coalesce(bases.cumulative_quantity, 0)
+            as cumulative_quantity
+    from placed
+    left join bases
+        on placed.book_key = bases.book_key
+        and placed.is_buy = bases.is_buy
 )
 
 select * from final
+{%- else %}
+
+select * from placed
+{%- endif %}

@@ -1,18 +1,27 @@
 -- One row per book: an account and an instrument that ever had a fill, a funding payment or a lot.
+-- A book keeps its number as long as the table is extended: no row of it ever goes stale.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='1 = 0',
+) }}
+{% set fresh = 'batch_id > ' ~ built_through() if is_incremental() else '1 = 1' -%}
 with traded as (
     select distinct account_id, instrument_id
     from {{ ref('stg_order_fills') }}
+    where {{ fresh }}
 ),
 
 funded as (
     select distinct account_id, instrument_id
     from {{ ref('stg_cash_movements') }}
-    where kind = 'FUNDING'
+    where kind = 'FUNDING' and {{ fresh }}
 ),
 
 brought_in as (
     select distinct account_id, instrument_id
     from {{ ref('stg_opening_lots') }}
+    where {{ fresh }}
 ),
 
 books as (
@@ -27,7 +36,8 @@ final as (
     select
         cast(row_number() over (
             order by books.account_id, books.instrument_id
-        ) as integer) as book_key,
+        ) {%- if is_incremental() %} + (select max(book_key) from {{ this }}){% endif %}
+            as integer) as book_key,
         books.account_id,
         books.instrument_id,
         instruments.symbol,
@@ -43,6 +53,13 @@ final as (
         on books.instrument_id = instruments.instrument_id
     left join {{ ref('pnl_methods') }} as methods
         on books.account_id = methods.account_id
+    {%- if is_incremental() %}
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.account_id = books.account_id
+            and known.instrument_id = books.instrument_id
+    )
+    {%- endif %}
 )
 
 select * from final

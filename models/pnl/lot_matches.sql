@@ -1,17 +1,126 @@
 -- One row per opening and closing fill that share units of a book, by the book's method.
-with fills as (
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='exists (select 1 from ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' where changed.account_id = lot_matches.account_id'
+        ~ ' and changed.instrument_id = lot_matches.instrument_id'
+        ~ ' and changed.changed_from <= lot_matches.closed_at)',
+) }}
+with
+{% if is_incremental() -%}
+-- units of a changed book that both sides had traded before the change stay matched as they are
+sides as (
+    select
+        changed.book_key,
+        max(case when fills.is_buy then fills.cumulative_quantity else 0 end) as bought,
+        max(case when fills.is_buy then 0 else fills.cumulative_quantity end) as sold
+    from {{ ref('int_changed_books') }} as changed
+    left join {{ ref('int_book_fills') }} as fills
+        on changed.book_key = fills.book_key
+        and changed.changed_from > fills.executed_at
+    group by changed.book_key
+),
+
+kept as (
     select
         book_key,
-        is_buy,
-        {{ book_fill_key('book_key', 'side_seq') }} as fill_key,
-        fill_id,
-        order_id,
-        executed_at,
-        price,
-        {{ units('cumulative_quantity') }} as end_units,
-        {{ units('quantity') }} as quantity_units,
-        {{ units('fee') }} as fee_units
-    from {{ ref('int_book_fills') }}
+        case
+            when coalesce(bought, 0) < coalesce(sold, 0) then coalesce(bought, 0)
+            else coalesce(sold, 0)
+        end as quantity
+    from sides
+),
+
+bases as (
+    select
+        kept.book_key,
+        kept.quantity,
+        {{ units('kept.quantity') }} as units,
+        count(fills.fill_id) as fill_count
+    from kept
+    left join {{ ref('int_book_fills') }} as fills
+        on kept.book_key = fills.book_key
+        and kept.quantity >= fills.cumulative_quantity
+    group by kept.book_key, kept.quantity
+),
+
+{% endif -%}
+fills as (
+    select
+        fills.book_key,
+        fills.is_buy,
+        fills.side_seq,
+        {{ book_fill_key('fills.book_key', 'fills.side_seq') }} as fill_key,
+        fills.fill_id,
+        fills.order_id,
+        fills.executed_at,
+        fills.price,
+        {{ units('fills.cumulative_quantity') }} as end_units,
+        {{ units('fills.quantity') }} as quantity_units,
+        {{ units('fills.fee') }} as fee_units
+    from {{ ref('int_book_fills') }} as fills
+    {%- if is_incremental() %}
+    inner join bases
+        on fills.book_key = bases.book_key
+        and fills.cumulative_quantity > bases.quantity
+    {%- endif %}
+),
+
+-- First in, first out, the k-th unit bought meets the k-th unit sold. So the ends of all buys and
+-- all sells, in cumulative units, cut a book into stretches, each inside one buy and one sell: of
+-- the side that a stretch's end belongs to, that fill; of the other, the one after all those that
+-- ended before.
+ends as (
+    select
+        fills.book_key,
+        fills.is_buy,
+        fills.side_seq,
+        fills.end_units,
+        lag(fills.end_units) over book_units as start_units,
+        cast(row_number() over book_units as integer) as place
+    from fills
+    where fills.book_key in (
+        select book_key from {{ ref('int_books') }}
+        where pnl_method = 'fifo'
+    )
+    window book_units as (
+        partition by fills.book_key
+        order by fills.end_units, fills.is_buy, fills.side_seq
+    )
+),
+
+cuts as (
+    select
+        ends.book_key,
+        ends.is_buy,
+        ends.side_seq,
+        ends.end_units,
+        {%- if is_incremental() %}
+        coalesce(ends.start_units, bases.units) as start_units,
+        ends.place + bases.fill_count as place
+    from ends
+    inner join bases on ends.book_key = bases.book_key
+        {%- else %}
+        coalesce(ends.start_units, 0) as start_units,
+        ends.place
+    from ends
+        {%- endif %}
+),
+
+segments as (
+    select
+        book_key,
+        {{ book_fill_key(
+            'book_key', 'case when is_buy then side_seq else place - side_seq + 1 end'
+        ) }} as buy_key,
+        {{ book_fill_key(
+            'book_key', 'case when is_buy then place - side_seq + 1 else side_seq end'
+        ) }} as sell_key,
+        start_units,
+        end_units
+    from cuts
+    where end_units > start_units
 ),
 
 -- first in, first out a stretch is known by its place in the book, else by that in its fills
@@ -29,7 +138,7 @@ stretches as (
         cast(null as decimal(38, 0)) as sell_to,
         cast(null as decimal(38, 0)) as pool_cost,
         cast(null as decimal(38, 0)) as pool_fee
-    from {{ ref('int_lot_segments') }}
+    from segments
     union all
     select
         book_key,
@@ -45,7 +154,11 @@ stretches as (
         pool_cost,
         pool_fee
     from {{ ref('int_lots_sequential') }}
-    where buy_key is not null and sell_key is not null
+    where buy_key is not null
+        and sell_key is not null
+        {%- if is_incremental() %}
+        and book_key in (select book_key from bases)
+        {%- endif %}
 ),
 
 -- from and to: where in each fill's own units the stretch begins and ends

@@ -1,10 +1,18 @@
 -- One row per order with an effective fill: what it realised by closing lots.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='order_id in (select order_id from ' ~ ref('int_rebooked_orders') ~ ')',
+) }}
 with filled_orders as (
     select
         order_id,
         min(book_key) as book_key
     from {{ ref('int_book_fills') }}
     where order_id is not null
+        {%- if is_incremental() %}
+        and order_id in (select order_id from {{ ref('int_rebooked_orders') }})
+        {%- endif %}
     group by order_id
 ),
 
@@ -16,6 +24,9 @@ closed as (
         {{ sum_known('net_pnl') }} as realized_net_pnl
     from {{ ref('lot_matches') }}
     where closing_order_id is not null
+        {%- if is_incremental() %}
+        and closing_order_id in (select order_id from {{ ref('int_rebooked_orders') }})
+        {%- endif %}
     group by closing_order_id
 ),
 

@@ -33,13 +33,15 @@ class ExactnessGuard:
         self.passed = frozenset(passed)
         self._schema = {} if setting == "off" else _schema(engine)
 
-    def model(self, compiled: Compiled, watcher: Watcher) -> str | None:
+    def model(self, compiled: Compiled, watcher: Watcher, sql: str | None = None) -> str | None:
         """The digest to remember; None where the guard is off or has said something.
+
+        `sql` is what the model runs as, where that is not its SQL for a build from nothing.
 
         ExactnessError (`error`) or a note (`warn`) for each place that turns money into a float.
         Looks at names and types only: what a column holds is the business of contracts and checks.
         """
-        digest, met = self._look(compiled.sql, made=compiled.name)
+        digest, met = self._look(sql or compiled.sql, made=compiled.name)
         if not met:
             return digest
         why = "; ".join(f"{found.sql}: {found.why}" for found in met)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from runner import __version__
 from runner.compile.compiled import Compiled
@@ -51,13 +52,17 @@ def of_node(definition: str, parents: Iterable[str]) -> str:
     return digest(definition, *sorted(parents))
 
 
-def of_sources(
-    engine: Engine, project: Project, relations: Mapping[str, Relation]
-) -> dict[str, str | None]:
-    """A fingerprint of each source's rows; None where only reading it all could tell.
+@dataclass(frozen=True)
+class Sources:
+    """What each source holds, by unique id; a fact is a source whose guard is in place."""
 
-    A fact is append-only, so its row count and last batch change with every append, also with one
-    made behind the runner's back. A table without that guard may have changed in place.
+    fingerprints: Mapping[str, str | None]  # None where only reading it all could tell
+    facts: Mapping[str, int]  # rows of each fact
+
+
+def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relation]) -> Sources:
+    """A fact is append-only, so its row count and last batch change with every append, also with
+    one made behind the runner's back. A table without that guard may have changed in place.
     """
     guarded = engine.guarded_facts()
     last_batch: dict[str, str] = {}
@@ -67,11 +72,12 @@ def of_sources(
         ).rows
         last_batch = {table: str(batch) for table, batch in rows}
     found: dict[str, str | None] = {}
+    facts: dict[str, int] = {}
     for source in project.sources.values():
         table = source.identifier
         if table in guarded and table in relations:
-            count = engine.row_count(table)
+            facts[source.unique_id] = count = engine.row_count(table)
             found[source.unique_id] = digest(table, str(count), last_batch.get(table, ""))
         else:
             found[source.unique_id] = None
-    return found
+    return Sources(found, facts)

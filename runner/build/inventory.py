@@ -24,7 +24,8 @@ def take(engine: Engine, config: Config) -> Inventory:
     """By the names of the project's files, and by the record of the last publish."""
     catalogue = state.read_catalogue(engine)
     nodes = state.read_nodes(engine, catalogue).values()
-    published = {node.relation for node in nodes} & catalogue.relations.keys()
+    published = {n.relation for n in nodes if n.materialized != state.FACT}
+    published &= catalogue.relations.keys()
     project = relation_names(config)
     records = {state.NODES, state.CHECKS, failures.TABLE, demo.TABLE}
     return Inventory(project | published | records, frozenset(published - project))

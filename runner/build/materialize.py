@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from runner.build import contract, kernel
+from runner.build import contract, extension, kernel
 from runner.build.plan import Action, Step
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
@@ -32,7 +32,7 @@ def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
             engine.view_as(compiled.name, compiled.sql)
             return None
         if step.action is Action.EXTEND:
-            sql = compiler.incremental_sql(compiled.name)
+            sql = compiler.incremental_sql(compiled.name, step.built_through)
             return _extend(engine, compiled, sql)
         return engine.table_as(compiled.name, compiled.sql, columns)
     except EngineError as error:
@@ -108,8 +108,31 @@ def _replace_keys(engine: Engine, compiled: Compiled, sql: str, names: list[str]
     return added
 
 
+def _replace_stale(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
+    """Take out what the model's `stale` condition names, and put in what its query gives."""
+    stale = compiled.config.get("stale")
+    if not stale:
+        raise CompileError(
+            "R254",
+            f"{compiled.name} replaces rows but has no `stale` condition",
+            where=Location(compiled.model.path, 1),
+            mend="name in its config the rows of its own that new facts make stale",
+        )
+    engine.table_as(_STAGING, sql)
+    engine.execute(f"delete from {compiled.name} where {stale}")
+    added = engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {_STAGING}")
+    engine.drop(_STAGING)
+    return added
+
+
+def _overwrite(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
+    return engine.table_as(compiled.name, sql)
+
+
 _STRATEGIES: dict[str, Callable[[Engine, Compiled, str, list[str]], int]] = {
     "append": _append,
     "delete+insert": _replace_keys,
     "merge": _replace_keys,
+    extension.REPLACE: _replace_stale,
+    extension.OVERWRITE: _overwrite,
 }

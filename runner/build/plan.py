@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
-from runner.build import fingerprint, state
+from runner.build import extension, fingerprint, state
 from runner.checks.compile import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import is_volatile
@@ -25,7 +26,11 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """One seed or model; `fingerprint` is None where it must be built every time."""
+    """One seed or model; `fingerprint` is None where it must be built every time.
+
+    `structure` is a fingerprint that leaves the facts out: None where nothing but a whole build
+    will do. `built_through` is the batch that the tables extended in this build hold.
+    """
 
     unique_id: str
     name: str
@@ -35,6 +40,8 @@ class Step:
     definition: str
     seed: Seed | None = None
     compiled: Compiled | None = None
+    structure: str | None = None
+    built_through: int = 0
 
     @property
     def materialized(self) -> str:
@@ -54,6 +61,8 @@ class Plan:
     checks: tuple[CheckStep, ...]
     nodes: Mapping[str, state.NodeState]  # as the last publish left them
     check_states: Mapping[str, state.CheckState]
+    facts: Mapping[str, int]  # rows of each fact, as this build finds them
+    last_batch: int
 
     @property
     def has_work(self) -> bool:
@@ -88,10 +97,17 @@ class Planner:
         self.guarded = catalogue.guarded
         self.nodes = state.read_nodes(engine, catalogue)
         self.check_states = state.read_checks(engine, catalogue)
+        sources = fingerprint.of_sources(engine, project, self.relations)
+        self.facts = sources.facts
         # fingerprints as this build will leave them
-        self.current: dict[str, str | None] = dict(
-            fingerprint.of_sources(engine, project, self.relations)
-        )
+        self.current: dict[str, str | None] = dict(sources.fingerprints)
+        # the same without the facts, and the nodes that change in more than those
+        self.structure: dict[str, str | None] = {
+            unique_id: unique_id if unique_id in sources.facts else found
+            for unique_id, found in sources.fingerprints.items()
+        }
+        self.whole: set[str] = set()
+        self.last_batch = extension.last_batch(engine, self.relations)
 
     def plan(self, request: Request, rules: Sequence[CompiledRule]) -> Plan:
         steps = [
@@ -99,16 +115,24 @@ class Planner:
             for unique_id in self.dag.order()
             if unique_id in self.models or unique_id in self.seeds
         ]
-        chosen = [s for s in steps if s is not None]
+        chosen = self._extended([s for s in steps if s is not None])
         checks = [c for rule in rules if (c := self._check(rule, request)) is not None]
-        return Plan(tuple(chosen), tuple(checks), self.nodes, self.check_states)
+        return Plan(
+            tuple(chosen),
+            tuple(checks),
+            self.nodes,
+            self.check_states,
+            self.facts,
+            self.last_batch,
+        )
 
     def _step(self, unique_id: str, request: Request) -> Step | None:
         compiled, seed = self.models.get(unique_id), self.seeds.get(unique_id)
         selected = unique_id in request.selected
         if compiled is not None and compiled.materialized == "ephemeral":
             own = fingerprint.of_definition(compiled, self.engine.name)
-            self.current[unique_id] = self._combined(own, compiled)
+            self.current[unique_id] = self._combined(own, compiled, self.current)
+            self.structure[unique_id] = self._combined(own, compiled, self.structure)
             return (
                 Step(
                     unique_id,
@@ -126,58 +150,114 @@ class Planner:
             known = self.nodes.get(unique_id)
             stands = known is not None and self._touched(known) is None
             self.current[unique_id] = known.fingerprint if known and stands else None
+            self.structure[unique_id] = known.structure if known and stands else None
             if known and stands and compiled is not None and compiled.materialized == "view":
                 # a view shows new facts without being built: its readers must see that
-                self.current[unique_id] = self._combined(known.definition, compiled)
+                self.current[unique_id] = self._combined(known.definition, compiled, self.current)
             return None
         if seed is not None:
             definition = fingerprint.of_seed(seed, self.engine.name)
             combined: str | None = definition
+            structure: str | None = definition
             name = seed.name
         else:
             assert compiled is not None
             self._require_parents(compiled, request)
             definition = fingerprint.of_definition(compiled, self.engine.name)
-            combined = self._combined(definition, compiled)
+            combined = self._combined(definition, compiled, self.current)
+            structure = self._combined(definition, compiled, self.structure)
             name = compiled.name
         self.current[unique_id] = combined
-        action, reason = self._decide(unique_id, name, definition, combined, compiled, request)
-        return Step(unique_id, name, action, reason, combined, definition, seed, compiled)
+        self.structure[unique_id] = structure
+        step = Step(
+            unique_id, name, Action.SKIP, "", combined, definition, seed, compiled, structure
+        )
+        action, reason = self._decide(step, request)
+        if action is Action.BUILD and not self._differs_in_facts_only(step):
+            self.whole.add(unique_id)
+        return replace(step, action=action, reason=reason)
 
-    def _combined(self, definition: str, compiled: Compiled) -> str | None:
-        parents = [self.current.get(parent) for parent in compiled.depends_on]
+    def _combined(
+        self, definition: str, compiled: Compiled, of: Mapping[str, str | None]
+    ) -> str | None:
+        parents = [of.get(parent) for parent in compiled.depends_on]
         if is_volatile(compiled.sql) or any(p is None for p in parents):
             return None
         return fingerprint.of_node(definition, [p for p in parents if p is not None])
 
-    def _decide(
-        self,
-        unique_id: str,
-        name: str,
-        definition: str,
-        combined: str | None,
-        compiled: Compiled | None,
-        request: Request,
-    ) -> tuple[Action, str]:
-        known = self.nodes.get(unique_id)
+    def _decide(self, step: Step, request: Request) -> tuple[Action, str]:
+        known, combined = self.nodes.get(step.unique_id), step.fingerprint
         if request.full_refresh:
             return Action.BUILD, "full refresh"
         if known is None:
-            unguarded = name in self.relations and state.NODES not in self.guarded
+            unguarded = step.name in self.relations and state.NODES not in self.guarded
             return Action.BUILD, "no guarded record tells of it" if unguarded else "new"
-        if known.definition != definition:
+        if known.definition != step.definition:
             return Action.BUILD, "changed"
         if touched := self._touched(known):
             return Action.BUILD, touched
-        if compiled is not None and compiled.materialized == "incremental":
-            if combined is None or known.fingerprint != combined:
-                return Action.EXTEND, "new facts"
-            return Action.SKIP, "unchanged"
+        if step.materialized == "incremental":
+            if combined is not None and known.fingerprint == combined:
+                return Action.SKIP, "unchanged"
+            if refused := self._cannot_extend(step, request):
+                return Action.BUILD, refused
+            return Action.EXTEND, "new facts"
         if combined is None:
             return Action.BUILD, "its inputs can change unseen"
         if known.fingerprint != combined:
             return Action.BUILD, "what it stands on has changed"
         return Action.SKIP, "unchanged"
+
+    def _differs_in_facts_only(self, step: Step) -> bool:
+        known = self.nodes.get(step.unique_id)
+        if known is None or step.structure is None or known.structure != step.structure:
+            return False
+        is_replaced = extension.strategy(step.compiled) != ""
+        return not is_replaced and step.fingerprint != known.fingerprint
+
+    def _cannot_extend(self, step: Step, request: Request) -> str | None:
+        """Why a model that derives from facts alone must be built whole; None where it need not."""
+        if not extension.strategy(step.compiled):
+            return None  # dbt's own strategies: its author answers for what is_incremental() skips
+        known = self.nodes[step.unique_id]
+        if step.structure is None or known.structure != step.structure:
+            return "more than facts has changed"
+        ancestors = self.dag.ancestors(step.unique_id)
+        if ancestors & self.whole:
+            return "what it stands on is built whole"
+        tellers = {a for a in ancestors if self._tells_changes(a)}
+        if not tellers <= request.selected:
+            return "what has changed is not selected"
+        if ancestors & self._appended_unseen:
+            return "facts were appended outside a batch"
+        return None
+
+    @cached_property
+    def _appended_unseen(self) -> frozenset[str]:
+        return extension.appended_unseen(self.engine, self.relations, self.facts, self.nodes)
+
+    def _tells_changes(self, unique_id: str) -> bool:
+        return extension.strategy(self.models.get(unique_id)) == extension.OVERWRITE
+
+    def _extended(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps, each extension told from which batch on.
+
+        All are told the same, the oldest that any of them holds: what is derived anew once more
+        comes out as it was.
+        """
+        extended = [
+            self.nodes[s.unique_id].built_through or 0
+            for s in steps
+            if s.action is Action.EXTEND and extension.strategy(s.compiled) == extension.REPLACE
+        ]
+        through = min(extended, default=0)
+        found = []
+        for step in steps:
+            if self._tells_changes(step.unique_id) and step.action is not Action.BUILD:
+                action = Action.EXTEND if extended else Action.SKIP
+                step = replace(step, action=action, reason="what has changed")
+            found.append(replace(step, built_through=through))
+        return found
 
     def _touched(self, known: state.NodeState) -> str | None:
         """What was done by hand to a published relation; None where it is as it was published.

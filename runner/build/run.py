@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from runner.build import state
@@ -82,6 +83,9 @@ def _build(
         started = time.perf_counter()
         try:
             exact_sql = guard.model(step.compiled, watcher) if step.compiled else None
+            if step.compiled and step.action is Action.EXTEND:
+                extending = compiler.incremental_sql(step.compiled.name, step.built_through)
+                guard.model(step.compiled, watcher, extending)
             rows = (
                 load_seed(engine, step.seed) if step.seed else materialize(engine, compiler, step)
             )
@@ -140,6 +144,8 @@ def _write_state(
     now = _now()
     nodes = dict(plan.nodes)
     relations = engine.relations()
+    for unique_id, row_count in plan.facts.items():
+        nodes[unique_id] = state.of_fact(unique_id, row_count, plan.last_batch, now, result.run_id)
     for done in result.steps:
         step = done.step
         if step.action in (Action.BUILD, Action.EXTEND):
@@ -155,7 +161,12 @@ def _write_state(
                 result.run_id,
                 done.exact_sql,
                 relations[step.name].definition,
+                step.structure,
+                plan.last_batch,
             )
+        elif step.action is Action.SKIP and step.unique_id in nodes:
+            # no fact that it holds has changed
+            nodes[step.unique_id] = replace(nodes[step.unique_id], built_through=plan.last_batch)
     checks = dict(plan.check_states)
     fingerprints = {c.rule.rule.name: c.fingerprint for c in plan.checks}
     for check in result.checks:

@@ -15,6 +15,7 @@ from runner.engines.base import Column, Engine, Relation
 from runner.sqltyping.types import INTEGER, TEXT, TIMESTAMP
 
 NODES = "runner_nodes"
+FACT = "source"  # what the state of a fact has for a materialization
 CHECKS = "runner_checks"
 
 
@@ -30,6 +31,18 @@ class NodeState:
     run_id: str
     exact_sql: str | None  # digest of the SQL, and the types it reads, once found to be exact
     relation_definition: str  # as the catalogue had it when it was published
+    structure: str | None  # of its definition and all it stands on but the facts
+    built_through: int | None  # the last batch of facts it holds
+
+
+def of_fact(
+    unique_id: str, row_count: int, last_batch: int, now: datetime, run_id: str
+) -> NodeState:
+    """A fact as a build found it: with how many rows, up to which batch."""
+    table = unique_id.rpartition(".")[2]
+    return NodeState(
+        unique_id, table, "", "", FACT, row_count, now, run_id, None, "", None, last_batch
+    )
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,8 @@ _NODE_COLUMNS = (
     Column("run_id", TEXT),
     Column("exact_sql", TEXT),
     Column("relation_definition", TEXT),
+    Column("structure", TEXT),
+    Column("built_through", INTEGER),
 )
 _CHECK_COLUMNS = (
     Column("name", TEXT),

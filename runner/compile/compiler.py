@@ -69,6 +69,7 @@ class Compiler:
             "log": log,
             "print": lambda message: log(message, info=True),
             "is_incremental": lambda: self._rendering.is_incremental,
+            "built_through": lambda: self._rendering.built_through,
             "doc": self._doc,
             "execute": True,
             "flags": {"FULL_REFRESH": self._full_refresh},
@@ -177,15 +178,18 @@ class Compiler:
             description=self.description(properties),
         )
 
-    def _begin(self, model: Model, *, is_incremental: bool = False) -> Rendering:
+    def _begin(self, model: Model, *, built_through: int | None = None) -> Rendering:
         settings = {**model.folder_config, **model.properties.config}
-        return Rendering(model.name, settings, is_incremental=is_incremental)
+        return Rendering(model.name, settings, built_through=built_through)
 
-    def incremental_sql(self, name: str) -> str:
-        """The model's SQL as it is when its table stands already (`is_incremental()`)."""
+    def incremental_sql(self, name: str, built_through: int) -> str:
+        """The model's SQL as it is when its table stands already (`is_incremental()`).
+
+        `built_through` is the last batch of facts that the tables extended in this build hold.
+        """
         model = self.project.models[name]
         outer = self._rendering
-        rendering = self._rendering = self._begin(model, is_incremental=True)
+        rendering = self._rendering = self._begin(model, built_through=built_through)
         try:
             sql = self.templates.render(model.raw_sql, model.path).rstrip().rstrip(";")
         finally:

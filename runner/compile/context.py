@@ -23,7 +23,11 @@ class Rendering:
     config: dict[str, Any] = field(default_factory=dict)
     refs: list[str] = field(default_factory=list)
     sources: list[tuple[str, str]] = field(default_factory=list)
-    is_incremental: bool = False
+    built_through: int | None = None  # of an incremental model whose table stands
+
+    @property
+    def is_incremental(self) -> bool:
+        return self.built_through is not None
 
 
 class ConfigCall:

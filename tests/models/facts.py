@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -31,9 +31,12 @@ def write(
     fills: list[Fill],
     ticks: Iterable[Tick] = (),
     funding: Iterable[Funding] = (),
+    *,
+    batch_id: int = 1,
+    known_orders: Container[str] = (),
 ) -> None:
-    """Write the facts, and an EXTERNAL order for each order id among the fills."""
-    known = {"recorded_at": EPOCH, "batch_id": 1}
+    """Write the facts, and an EXTERNAL order for each new order id among the fills."""
+    known = {"recorded_at": EPOCH, "batch_id": batch_id}
     insert(
         engine,
         "instruments",
@@ -54,7 +57,7 @@ def write(
             for i in instruments
         ),
     )
-    orders = {f.order_id: f for f in fills}
+    orders = {f.order_id: f for f in fills if f.order_id not in known_orders}
     insert(
         engine,
         "orders",
@@ -72,7 +75,7 @@ def write(
             for f in orders.values()
         ),
     )
-    insert(engine, "order_fills", (_fill_row(f) for f in fills))
+    insert(engine, "order_fills", ({**_fill_row(f), "batch_id": batch_id} for f in fills))
     insert(
         engine,
         "market_ticks",
@@ -94,7 +97,7 @@ def write(
         "cash_movements",
         (
             {
-                "movement_id": uid("funding", n),
+                "movement_id": uid("funding", batch_id, n),
                 "account_id": f.account_id,
                 "instrument_id": f.instrument_id,
                 "kind": "FUNDING",
@@ -127,7 +130,6 @@ def _fill_row(f: Fill) -> dict[str, Any]:
         "is_rounded": False,
         "executed_at": f.executed_at,
         "recorded_at": f.recorded_at,
-        "batch_id": 1,
     }
 
 

@@ -1,0 +1,81 @@
+-- One row per fill that facts newer than the standing tables bear on.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='overwrite',
+) }}
+{% set through = built_through() if is_incremental() else none -%}
+with fills as (
+    select
+        fill_id,
+        order_id,
+        account_id,
+        instrument_id,
+        corrects_fill_id,
+        fee_amount,
+        fee_currency,
+        executed_at,
+        batch_id
+    from {{ ref('stg_order_fills') }}
+    {%- if not is_incremental() %}
+    where 1 = 0
+    {%- endif %}
+),
+
+fresh as (
+    select * from fills
+    {%- if is_incremental() %}
+    where batch_id > {{ through }}
+    {%- endif %}
+),
+
+amended as (
+    select distinct corrects_fill_id as fill_id from fresh
+    where corrects_fill_id is not null
+),
+
+-- a rate that comes late changes the fees of all that traded after it
+rated_from as (
+    select min(event_at) as event_at from {{ ref('stg_market_ticks') }}
+    {%- if is_incremental() %}
+    where batch_id > {{ through }}
+    {%- else %}
+    where 1 = 0
+    {%- endif %}
+),
+
+rated_anew as (
+    select fills.fill_id
+    from rated_from
+    inner join fills on rated_from.event_at <= fills.executed_at
+    inner join {{ ref('stg_instruments') }} as instruments
+        on fills.instrument_id = instruments.instrument_id
+    where fills.fee_amount <> 0
+        and fills.fee_currency <> instruments.settlement_currency
+),
+
+changed as (
+    select fill_id from fresh
+    union
+    select fills.fill_id
+    from fills
+    inner join amended on fills.fill_id = amended.fill_id
+    union
+    select fills.fill_id
+    from fills
+    inner join amended on fills.corrects_fill_id = amended.fill_id
+    union
+    select fill_id from rated_anew
+),
+
+final as (
+    select
+        fills.fill_id,
+        fills.order_id,
+        fills.account_id,
+        fills.instrument_id,
+        fills.executed_at
+    from fills
+    inner join changed on fills.fill_id = changed.fill_id
+)
+
+select * from final
