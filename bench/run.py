@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -141,6 +143,47 @@ def bench_build(work: Path, fills: int, rounds: int) -> tuple[Path, Path]:
     return project, facts
 
 
+def late_fills(path: Path, count: int) -> None:
+    """Fills of every account and instrument after all that the generator made, as a venue's CSV."""
+    chance = random.Random(1)
+    columns = (
+        "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,"
+        "liquidity,executed_at"
+    )
+    with path.open("w") as file:
+        print(columns, file=file)
+        for n in range(count):
+            j = chance.randrange(1, 100)
+            kind = j % 10
+            symbol = (
+                f"C{j}/USDT" if kind < 5 else f"C{j}/USDT:USDT" if kind < 8 else f"C{j}/USD:C{j}"
+            )
+            currency = "USDT" if kind < 8 else f"C{j}"
+            at = datetime(2026, 4, 2) + timedelta(seconds=n)
+            print(
+                f"GEN,ACC{chance.randint(1, 20):02},{symbol},L-{n // 3},LF-{n},"
+                f"{chance.choice(('BUY', 'SELL'))},{chance.randint(1, 999)},"
+                f"{chance.randint(100, 90_000) / 100:.2f},0.{chance.randrange(1000):03},"
+                f"{currency},TAKER,{at:%Y-%m-%dT%H:%M:%SZ}",
+                file=file,
+            )
+
+
+def bench_append(work: Path, project: Path, count: int = 10_000) -> None:
+    """Append late fills to what is built, and build again: against building it all."""
+    file = work / "late-fills.csv"
+    late_fills(file, count)
+    whole = timed(runner("build", "--full-refresh"), project)
+    loaded = timed(runner("ingest", str(file), "--format", "canonical-fills"), project)
+    extended = timed(runner("build"), project)
+    print(
+        f"{f'{count:,} fills appended and built / a full build':<52} "
+        f"ratio {extended.seconds / whole.seconds:7.3f}  goal < 0.05   "
+        f"({extended.seconds:.2f}s / {whole.seconds:.2f}s; loaded in {loaded.seconds:.2f}s)",
+        flush=True,
+    )
+
+
 def bench_start(work: Path) -> None:
     empty = [sys.executable, "-c", "pass"]
     pairs = [(timed(runner("--help"), work), timed(empty, work)) for _ in range(15)]
@@ -235,6 +278,7 @@ def main() -> None:
     work = options.work.resolve()
     bench_start(work)
     project, facts = bench_build(work, options.fills, options.rounds)
+    bench_append(work, project)
     if options.dbt:
         bench_dbt(work, project, facts, options.rounds)
 
