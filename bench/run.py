@@ -153,18 +153,18 @@ def late_fills(path: Path, count: int) -> None:
     with path.open("w") as file:
         print(columns, file=file)
         for n in range(count):
-            j = chance.randrange(1, 100)
+            order = random.Random(n // 3)
+            j, account, side = order.randrange(1, 100), order.randint(1, 20), order.choice("BS")
             kind = j % 10
             symbol = (
                 f"C{j}/USDT" if kind < 5 else f"C{j}/USDT:USDT" if kind < 8 else f"C{j}/USD:C{j}"
             )
-            currency = "USDT" if kind < 8 else f"C{j}"
             at = datetime(2026, 4, 2) + timedelta(seconds=n)
             print(
-                f"GEN,ACC{chance.randint(1, 20):02},{symbol},L-{n // 3},LF-{n},"
-                f"{chance.choice(('BUY', 'SELL'))},{chance.randint(1, 999)},"
-                f"{chance.randint(100, 90_000) / 100:.2f},0.{chance.randrange(1000):03},"
-                f"{currency},TAKER,{at:%Y-%m-%dT%H:%M:%SZ}",
+                f"GEN,ACC{account:02},{symbol},L-{n // 3},LF-{n},{'BUY' if side == 'B' else 'SELL'},"
+                f"{chance.randint(1, 999)},{chance.randint(100, 90_000) / 100:.2f},"
+                f"0.{chance.randrange(1000):03},{'USDT' if kind < 8 else f'C{j}'},TAKER,"
+                f"{at:%Y-%m-%dT%H:%M:%SZ}",
                 file=file,
             )
 
