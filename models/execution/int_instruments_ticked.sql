@@ -1,0 +1,11 @@
+-- One row per instrument that has a tick.
+with final as (
+    select
+        instrument_id,
+        instrument_key,
+        max(event_at) as last_tick_at
+    from {{ ref('int_ticks_numbered') }}
+    group by instrument_id, instrument_key
+)
+
+select * from final

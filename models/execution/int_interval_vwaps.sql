@@ -1,0 +1,53 @@
+-- One row per order during which other orders of the ledger filled: what all of them paid.
+with turnover as (
+    select
+        orders.instrument_number,
+        fills.executed_at,
+        sum(fills.quantity) as quantity,
+        -- 18 decimals, so that a running total has room for what a ledger turns over
+        sum(round(fills.quantity * fills.price, 18)) as value
+    from {{ ref('int_fills_effective') }} as fills
+    inner join {{ ref('int_orders_overlapping') }} as orders on fills.order_id = orders.order_id
+    group by orders.instrument_number, fills.executed_at
+),
+
+-- only differences within an instrument are used, so one window runs over all of them
+running as (
+    select
+        *,
+        sum(quantity) over turnover_order as running_quantity,
+        sum(value) over turnover_order as running_value
+    from turnover
+    window turnover_order as (
+        order by instrument_number, executed_at
+        rows between unbounded preceding and current row
+    )
+),
+
+intervals as (
+    select
+        orders.order_id,
+        orders.filled_quantity,
+        closing.running_quantity - opening.running_quantity + opening.quantity as quantity,
+        closing.running_value - opening.running_value + opening.value as value
+    from {{ ref('int_orders_overlapping') }} as orders
+    inner join running as opening
+        on orders.instrument_number = opening.instrument_number
+        and orders.first_filled_at = opening.executed_at
+    inner join running as closing
+        on orders.instrument_number = closing.instrument_number
+        and orders.last_filled_at = closing.executed_at
+),
+
+final as (
+    select
+        order_id,
+        case
+            when abs(value) < 50000000000000 then {{ average('value', 'quantity') }}
+            else {{ divide('round(value, 12)', 'quantity') }}
+        end as interval_vwap
+    from intervals
+    where quantity > filled_quantity
+)
+
+select * from final

@@ -1,0 +1,48 @@
+-- One row per filled order between whose first and last fill another order may have filled too.
+with instruments as (
+    select
+        instrument_id,
+        cast(row_number() over (order by instrument_id) as integer) as instrument_number
+    from {{ ref('stg_instruments') }}
+),
+
+-- whole seconds of an instrument as one integer that grows from one instrument to the next, so that
+-- one window runs over all of them: a second too many costs nothing but a look
+intervals as (
+    select
+        costs.order_id,
+        instruments.instrument_number,
+        costs.filled_quantity,
+        costs.first_filled_at,
+        costs.last_filled_at,
+        instruments.instrument_number * cast(100000000000 as bigint)
+        + epoch_ms(costs.first_filled_at) // 1000 as began_s,
+        instruments.instrument_number * cast(100000000000 as bigint)
+        + epoch_ms(costs.last_filled_at) // 1000 as ended_s
+    from {{ ref('order_costs') }} as costs
+    inner join instruments on costs.instrument_id = instruments.instrument_id
+),
+
+neighbours as (
+    select
+        *,
+        max(ended_s) over (
+            order by began_s
+            rows between unbounded preceding and 1 preceding
+        ) as earlier_ended_s,
+        lead(began_s) over (order by began_s) as next_began_s
+    from intervals
+),
+
+final as (
+    select
+        order_id,
+        instrument_number,
+        filled_quantity,
+        first_filled_at,
+        last_filled_at
+    from neighbours
+    where earlier_ended_s >= began_s or next_began_s <= ended_s
+)
+
+select * from final

@@ -1,0 +1,71 @@
+-- One row per order of an instrument with ticks: the quotes it was requested and sent at.
+with orders as (
+    select
+        timed.order_id,
+        instruments.instrument_key,
+        timed.requested_at,
+        timed.sent_at
+    from {{ ref('int_orders_timed') }} as timed
+    inner join {{ ref('int_instruments_ticked') }} as instruments
+        on timed.instrument_id = instruments.instrument_id
+),
+
+moments as (
+    select
+        instrument_key,
+        event_at as moment,
+        1 as is_tick,
+        tick_number,
+        cast(null as uuid) as order_id,
+        false as is_request
+    from {{ ref('int_ticks_numbered') }}
+    union all
+    select instrument_key, requested_at, 0, null, order_id, true
+    from orders
+    where requested_at is not null
+    union all
+    select instrument_key, sent_at, 0, null, order_id, false
+    from orders
+    where sent_at is not null
+),
+
+latest as (
+    select
+        order_id,
+        instrument_key,
+        is_tick,
+        is_request,
+        {{ latest_tick('tick_number') }} as tick_number
+    from moments
+),
+
+chosen as (
+    select
+        order_id,
+        min(instrument_key) as instrument_key,
+        max(case when is_request then tick_number end) as arrival_tick_number,
+        max(case when not is_request then tick_number end) as sent_tick_number
+    from latest
+    where is_tick = 0
+    group by order_id
+),
+
+final as (
+    select
+        chosen.order_id,
+        arrival.bid_price as arrival_bid,
+        arrival.ask_price as arrival_ask,
+        arrival.mid_price as arrival_mid,
+        arrival.event_at as arrival_tick_at,
+        sent.mid_price as sent_mid,
+        sent.event_at as sent_tick_at
+    from chosen
+    left join {{ ref('int_ticks_numbered') }} as arrival
+        on chosen.arrival_tick_number = arrival.tick_number
+        and chosen.instrument_key = arrival.instrument_key
+    left join {{ ref('int_ticks_numbered') }} as sent
+        on chosen.sent_tick_number = sent.tick_number
+        and chosen.instrument_key = sent.instrument_key
+)
+
+select * from final

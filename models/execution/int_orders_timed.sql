@@ -1,0 +1,58 @@
+-- One row per order: when each step of it was taken, and what it traded.
+with steps as (
+    select
+        order_id,
+        min(case when event_type = 'ACCEPTED' then occurred_at end) as acknowledged_at,
+        max(
+            case
+                when status in ('CANCELLED', 'REJECTED', 'EXPIRED', 'FAILED') then occurred_at
+            end
+        ) as stopped_at
+    from {{ ref('stg_order_events') }}
+    where order_id is not null
+    group by order_id
+),
+
+final as (
+    select
+        orders.order_id,
+        orders.account_id,
+        orders.instrument_id,
+        orders.side,
+        case when orders.side = 'BUY' then 1 else -1 end as side_sign,
+        instruments.settlement_currency,
+        instruments.is_inverse,
+        instruments.multiplier,
+        states.quantity,
+        states.filled_quantity,
+        case
+            when states.filled_quantity > states.quantity then 0
+            else states.quantity - states.filled_quantity
+        end as unexecuted_quantity,
+        costs.average_fill_price,
+        case when costs.order_id is null then 0 else costs.notional end as notional,
+        case when costs.order_id is null then 0 else costs.fee_total_settlement end as fees,
+        requests.requested_at,
+        -- an order known by its fills alone was sent at some time before them
+        case when states.quantity is not null then states.sent_at end as sent_at,
+        steps.acknowledged_at,
+        costs.first_filled_at,
+        costs.last_filled_at,
+        case
+            when states.status = 'FILLED' then costs.last_filled_at
+            when states.status in ('PENDING', 'ACCEPTED', 'PARTIAL') then null
+            -- a late fill
+            when costs.last_filled_at > steps.stopped_at then costs.last_filled_at
+            else steps.stopped_at
+        end as ended_at
+    from {{ ref('stg_orders') }} as orders
+    inner join {{ ref('order_state') }} as states on orders.order_id = states.order_id
+    left join {{ ref('stg_instruments') }} as instruments
+        on orders.instrument_id = instruments.instrument_id
+    left join {{ ref('stg_order_requests') }} as requests
+        on orders.order_request_id = requests.order_request_id
+    left join {{ ref('order_costs') }} as costs on orders.order_id = costs.order_id
+    left join steps on orders.order_id = steps.order_id
+)
+
+select * from final

@@ -1,0 +1,51 @@
+{#-
+The number of the newest tick at or before each row of a union of ticks (`is_tick` 1) and of moments
+to be priced (`is_tick` 0), ordered by instrument_key and moment. One window over all instruments,
+which DuckDB runs twice as fast as one a partition: tick numbers grow from one instrument to the
+next, so a tick of another instrument stands only where its own has none, and the join to the ticks
+has to compare the instrument too.
+-#}
+{% macro latest_tick(tick_number) -%}
+max({{ tick_number }}) over (
+    order by instrument_key, moment, is_tick desc
+    rows between unbounded preceding and current row
+)
+{%- endmacro %}
+
+{#- Whether a tick was too old at `moment` to say what the market was. -#}
+{% macro is_stale(event_at, moment) -%}
+{{ event_at }} < {{ moment }} - interval {{ var('tick_max_age_seconds', 86400) }} second
+{%- endmacro %}
+
+{#- What `size` base units cost at a price, in settlement currency; inverse: what they are worth -#}
+{% macro contract_value(is_inverse, size, price) -%}
+case
+    when {{ is_inverse }} then {{ divide(size, price) }}
+    else round({{ size }} * {{ price }}, 12)
+end
+{%- endmacro %}
+
+{#-
+amount / price in basis points, both in units; null where the price is not above zero. In one
+division where `divide` of 10000 times a decimal takes two conversions and a second multiplication.
+-#}
+{% macro basis_points(amount, price) -%}
+{{ adapter.dispatch('basis_points')(amount, price) }}
+{%- endmacro %}
+
+{#- Doubled, halved and rounded as `divide` does it; 20,000 units at 12 decimals fit 128 bits. -#}
+{% macro default__basis_points(amount, price) -%}
+case
+    when {{ price }} <= 0 then null
+    when abs({{ amount }}) < 8000000000000000000000
+        then {{ from_units(halved(
+            '(' ~ amount ~ ') * 20000000000000000 // nullif(' ~ price ~ ', 0)',
+            '(' ~ amount ~ ') < 0',
+        )) }}
+    else {{ divide(from_units(amount) ~ ' * 10000', from_units(price)) }}
+end
+{%- endmacro %}
+
+{% macro sqlite__basis_points(amount, price) -%}
+case when {{ price }} > 0 then {{ divide('(' ~ amount ~ ') * 10000', price) }} end
+{%- endmacro %}
