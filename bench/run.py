@@ -154,14 +154,18 @@ def late_fills(path: Path, count: int) -> None:
         print(columns, file=file)
         for n in range(count):
             order = random.Random(n // 3)
-            j, account, side = order.randrange(1, 100), order.randint(1, 20), order.choice("BS")
+            j, account, side = (
+                order.randrange(1, 100),
+                order.randint(1, 20),
+                order.choice(("BUY", "SELL")),
+            )
             kind = j % 10
             symbol = (
                 f"C{j}/USDT" if kind < 5 else f"C{j}/USDT:USDT" if kind < 8 else f"C{j}/USD:C{j}"
             )
             at = datetime(2026, 4, 2) + timedelta(seconds=n)
             print(
-                f"GEN,ACC{account:02},{symbol},L-{n // 3},LF-{n},{'BUY' if side == 'B' else 'SELL'},"
+                f"GEN,ACC{account:02},{symbol},L-{n // 3},LF-{n},{side},"
                 f"{chance.randint(1, 999)},{chance.randint(100, 90_000) / 100:.2f},"
                 f"0.{chance.randrange(1000):03},{'USDT' if kind < 8 else f'C{j}'},TAKER,"
                 f"{at:%Y-%m-%dT%H:%M:%SZ}",
