@@ -175,20 +175,25 @@ class Ledger:
         fills: list[Fill],
         ticks: list[Tick] | None = None,
         funding: list[Funding] | None = None,
+        lots: list[Fill] | None = None,
         methods: Mapping[str, str] | None = None,
         method: str = "fifo",
     ) -> None:
-        """`methods` of accounts; `method` of all others."""
+        """`lots` no fill opened, as fills without an order or a fee.
+
+        `methods` of accounts; `method` of all others.
+        """
         self.instruments = {i.instrument_id: i for i in instruments}
         self.ticks = ticks or []
         self.funding = funding or []
         self.effective = effective(fills)
         self.books: dict[tuple[str, str], Book] = {}
-        for known in [*fills, *self.funding]:
+        for known in [*fills, *self.funding, *(lots or [])]:
             key = (known.account_id, known.instrument_id)
             of_account = (methods or {}).get(known.account_id, method)
             self.books.setdefault(key, Book(self.instruments[known.instrument_id], of_account))
-        for fill in sorted(self.effective, key=lambda f: (f.executed_at, f.fill_id)):
+        booked = [*self.effective, *(lots or [])]
+        for fill in sorted(booked, key=lambda f: (f.executed_at, f.fill_id)):
             book = self.books[fill.account_id, fill.instrument_id]
             book.fills.append(fill)
             apply = self._apply_to_pool if book.method == "average" else self._apply_to_lots

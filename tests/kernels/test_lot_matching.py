@@ -42,7 +42,7 @@ def test_kernel_agrees_with_the_oracle(seed: int, length: int) -> None:
     history = History(seed, length, ACCOUNTS)
     facts = (INSTRUMENTS, history.fills, history.ticks)
     for method in METHODS:
-        ledger = Ledger(*facts, method=method)
+        ledger = Ledger(*facts, lots=history.lots, method=method)
         books = list(ledger.books.values())
         found: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in match(rows(ledger, books)):

@@ -32,10 +32,14 @@ def write(
     ticks: Iterable[Tick] = (),
     funding: Iterable[Funding] = (),
     *,
+    lots: Iterable[Fill] = (),
     batch_id: int = 1,
     known_orders: Container[str] = (),
 ) -> None:
-    """Write the facts, and an EXTERNAL order for each new order id among the fills."""
+    """Write the facts, and an EXTERNAL order for each new order id among the fills.
+
+    `lots` are opening lots, of which a fill's order, fee and kind are left out.
+    """
     known = {"recorded_at": EPOCH, "batch_id": batch_id}
     insert(
         engine,
@@ -107,6 +111,25 @@ def write(
                 **known,
             }
             for n, f in enumerate(funding)
+        ),
+    )
+
+    insert(
+        engine,
+        "opening_lots",
+        (
+            {
+                "lot_id": lot.fill_id,
+                "account_id": lot.account_id,
+                "instrument_id": lot.instrument_id,
+                "kind": "OPENING_BALANCE",
+                "side": lot.side,
+                "quantity": lot.quantity,
+                "price": lot.price,
+                "acquired_at": lot.executed_at,
+                **known,
+            }
+            for lot in lots
         ),
     )
 

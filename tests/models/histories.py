@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 from tests.models.facts import EPOCH, uid
-from tests.oracle import Fill, Funding, Instrument, Tick
+from tests.oracle import ZERO, Fill, Funding, Instrument, Tick
 
 METHODS = ("fifo", "lifo", "hifo", "average")
 INSTRUMENTS = [
@@ -35,6 +36,7 @@ class History:
         self.random = Random(seed)
         self.methods = {}
         self.fills: list[Fill] = []
+        self.lots: list[Fill] = []
         self.funding: list[Funding] = []
         for n in range(accounts):
             account = f"A{n}"
@@ -47,6 +49,10 @@ class History:
             ]
             amendments = self.random.randint(0, len(fills) // 5)
             self.fills += fills + [self._amendment(fills) for _ in range(amendments)]
+            self.lots += [
+                replace(self._fill(account, self.random.choice(traded)), fee=ZERO, order_id="")
+                for _ in range(self.random.choice((0, 0, 0, 2)))
+            ]
             self.funding += [
                 self._funding(account, traded) for _ in range(self.random.choice((0, 0, 2)))
             ]

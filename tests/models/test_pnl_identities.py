@@ -32,7 +32,8 @@ def derived(history: History, instruments: list[Instrument] = INSTRUMENTS) -> Ta
     """Every table of the models, where accounts have their methods and some none of their own."""
     engine = empty_ledger()
     try:
-        write(engine, instruments, history.fills, history.ticks, history.funding)
+        facts = (instruments, history.fills, history.ticks, history.funding)
+        write(engine, *facts, lots=history.lots)
         build(engine, KEYS, {"pnl_method": "average"}, history.methods)
         return {table: read(engine, table, key) for table, key in KEYS.items()}
     finally:
@@ -84,7 +85,7 @@ def test_what_was_paid_and_what_is_held_add_up(seed: int) -> None:
     """Whatever the method, realised and unrealised PnL are cash received plus what is held."""
     history = History(seed, 40, ACCOUNTS)
     tables = derived(history)
-    ledger = Ledger(INSTRUMENTS, history.fills, history.ticks, history.funding)
+    ledger = Ledger(INSTRUMENTS, history.fills, history.ticks, history.funding, history.lots)
     matches, lots = books(tables, "lot_matches"), books(tables, "open_lots")
     for key, row in tables["positions"].items():
         book = ledger.books[key]
@@ -120,10 +121,9 @@ def test_names_do_not_matter(seed: int) -> None:
     symbols = {i.instrument_id: f"I{9 - n}" for n, i in enumerate(INSTRUMENTS)}
     accounts = {f"A{n}": f"B{99 - n}" for n in range(ACCOUNTS)}
     history.methods = {accounts[name]: method for name, method in history.methods.items()}
-    renamed = {"fills": history.fills, "funding": history.funding, "ticks": history.ticks}
-    for name, facts in renamed.items():
+    for name in ("fills", "lots", "funding", "ticks"):
         changed = []
-        for fact in facts:
+        for fact in getattr(history, name):
             names = {"instrument_id": symbols[fact.instrument_id]}
             if name != "ticks":
                 names["account_id"] = accounts[fact.account_id]
@@ -149,6 +149,7 @@ def test_the_date_does_not_matter(seed: int) -> None:
         replace(f, executed_at=f.executed_at + later, recorded_at=f.recorded_at + later)
         for f in history.fills
     ]
+    history.lots = [replace(lot, executed_at=lot.executed_at + later) for lot in history.lots]
     history.ticks = [replace(t, event_at=t.event_at + later) for t in history.ticks]
     assert timeless(derived(history)) == timeless(before)
 
@@ -176,10 +177,14 @@ def test_a_fill_is_worth_its_parts(seed: int) -> None:
         replace(f, kind="TRADE", corrects=None, executed_at=EPOCH + timedelta(milliseconds=n))
         for n, f in enumerate(ordered)
     ]
+    history.lots = [
+        replace(lot, executed_at=EPOCH - timedelta(milliseconds=n + 1))
+        for n, lot in enumerate(history.lots)
+    ]
     whole = derived(history)
     history.fills = [part for fill in history.fills for part in split(fill)]
     parts = derived(history)
-    ledger = Ledger(INSTRUMENTS, history.fills, history.ticks, history.funding)
+    ledger = Ledger(INSTRUMENTS, history.fills, history.ticks, history.funding, history.lots)
     matches, lots = books(parts, "lot_matches"), books(parts, "open_lots")
     allowed = {
         key: 2

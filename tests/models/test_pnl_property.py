@@ -44,10 +44,10 @@ def test_models_agree_with_the_oracle(
     """`method` is that of the accounts for which the seed names none."""
     history = History(seed, length, ACCOUNTS)
     facts = (INSTRUMENTS, history.fills, history.ticks, history.funding)
-    expected = Ledger(*facts, methods=history.methods, method=method)
+    expected = Ledger(*facts, history.lots, history.methods, method)
     engine = empty_ledger(engine_name)
     try:
-        write(engine, *facts)
+        write(engine, *facts, lots=history.lots)
         build(engine, KEYS, {"pnl_method": method}, history.methods)
         for table in KEYS:
             assert_same(engine, table, getattr(expected, table)())
