@@ -13,6 +13,8 @@ from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
+from tests.oracle_rates import Rates
+
 ZERO = Decimal(0)
 STEP = Decimal("1e-12")
 WIDE = Context(prec=200, rounding=ROUND_HALF_UP)
@@ -61,6 +63,8 @@ class Funding:
     instrument_id: str
     amount: Decimal
     currency: str
+    occurred_at: datetime = datetime(2026, 1, 1)
+    movement_id: str = ""
 
 
 @dataclass
@@ -185,6 +189,7 @@ class Ledger:
         """
         self.instruments = {i.instrument_id: i for i in instruments}
         self.ticks = ticks or []
+        self.rates = Rates(self.instruments.values(), self.ticks)
         self.funding = funding or []
         self.effective = effective(fills)
         self.books: dict[tuple[str, str], Book] = {}
@@ -201,26 +206,6 @@ class Ledger:
 
     # fees
 
-    def _rate(self, fee: str, settlement: str, at: datetime) -> tuple[bool, Decimal] | None:
-        """(is direct, mid) of the likeliest instrument with a tick by then."""
-        candidates = []
-        for i in self.instruments.values():
-            if (i.base, i.quote) in ((fee, settlement), (settlement, fee)):
-                known = [
-                    t
-                    for t in self.ticks
-                    if t.instrument_id == i.instrument_id and t.event_at <= at and t.mid > 0
-                ]
-                if known:
-                    last = max(known, key=lambda t: (t.event_at, t.tick_id))
-                    direct = i.base == fee
-                    rank = (i.kind != "SPOT", not direct, i.instrument_id)
-                    candidates.append((rank, direct, last.mid))
-        if not candidates:
-            return None
-        _, direct, mid = min(candidates)
-        return direct, mid
-
     def fee(self, fill: Fill) -> Decimal | None:
         """The fill's fee in its instrument's settlement currency."""
         i = self.instruments[fill.instrument_id]
@@ -231,11 +216,16 @@ class Ledger:
         if fill.fee_currency == i.quote and i.settlement == i.base:
             return divide(fill.fee, fill.price)
         assert fill.fee_currency
-        found = self._rate(fill.fee_currency, i.settlement, fill.executed_at)
-        if found is None:
-            return None
-        direct, mid = found
-        return rounded(WIDE.multiply(fill.fee, mid)) if direct else divide(fill.fee, mid)
+        rate = self.rates.at(fill.fee_currency, i.settlement, fill.executed_at)
+        return rate and rate.convert(fill.fee)
+
+    def paid(self, funding: Funding) -> Decimal | None:
+        """The payment in its instrument's settlement currency."""
+        settlement = self.instruments[funding.instrument_id].settlement
+        if funding.amount == 0 or funding.currency == settlement:
+            return funding.amount
+        rate = self.rates.at(funding.currency, settlement, funding.occurred_at)
+        return rate and rate.convert(funding.amount)
 
     def fee_share(self, fill: Fill, size: Decimal, start: Decimal, stop: Decimal) -> Decimal | None:
         fee = self.fee(fill)
@@ -468,7 +458,7 @@ class Ledger:
         gross = sum((m.gross for m in book.matches), ZERO)
         fees = total(self.fee(f) for f in book.fills)
         paid = [f for f in self.funding if (f.account_id, f.instrument_id) == key]
-        funding = total(f.amount if f.currency == i.settlement else None for f in paid)
+        funding = total(self.paid(f) for f in paid)
         net = None if fees is None or funding is None else gross - fees + funding
         lots = self._open(book).values()
         unrealized = total(self._unrealized(book, lot, mark) for lot in lots)

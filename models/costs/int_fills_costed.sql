@@ -58,12 +58,13 @@ final as (
             when priced.fee_currency = priced.quote_currency
                 and priced.settlement_currency = priced.base_currency
                 then {{ divide('priced.fee_amount', 'priced.price') }}
-            else conversions.fee_settlement
+            else conversions.converted_amount
         end as fee_settlement,
         priced.executed_at
     from priced
-    left join {{ ref('fee_conversions') }} as conversions
-        on priced.fill_id = conversions.fill_id
+    left join {{ ref('int_conversions') }} as conversions
+        on priced.fill_id = conversions.source_id
+        and conversions.kind = 'FEE'
 )
 
 select * from final

@@ -325,6 +325,17 @@ def decimal_divide(left: Text, right: Text) -> Text:
     return fit(quotient, _DIGITS, _MONEY_SCALE)
 
 
+def decimal_product(one: Text, two: Text, three: Text) -> Text:
+    """one * two * three as decimal(38,12), rounded once, halves away from zero."""
+    if one is None or two is None or three is None:
+        return None
+    factors = [read(value) for value in (one, two, three)]
+    unscaled, scale = 1, 0
+    for factor, had in factors:
+        unscaled, scale = unscaled * factor, scale + had
+    return fit(_rescale(unscaled, scale, _MONEY_SCALE), _DIGITS, _MONEY_SCALE)
+
+
 def decimal_prorate(amount: Text, part: Text, whole: Text) -> Text:
     """amount * part / whole as decimal(38,12), halves away from zero; NULL where whole is zero.
 

@@ -43,6 +43,7 @@ SCALARS: dict[str, tuple[Callable[..., Any], *tuple[int, ...]]] = {
     "decimal_ceil": (decimals.decimal_ceil, 1),
     "decimal_trunc": (decimals.decimal_trunc, 1),
     "decimal_divide": (decimals.decimal_divide, 2),
+    "decimal_product": (decimals.decimal_product, 3),
     "decimal_prorate": (decimals.decimal_prorate, 3),
     "decimal_greatest": (decimals.decimal_greatest, -1),
     "decimal_least": (decimals.decimal_least, -1),

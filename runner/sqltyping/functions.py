@@ -153,6 +153,7 @@ FUNCTIONS: dict[str, Rule] = {
     "nth_value": _first,
     # the ledger's own, emitted by its macros
     "decimal_divide": _always(MONEY),
+    "decimal_product": _always(MONEY),
     "decimal_prorate": _always(MONEY),
     "uuid5": _always(UUID),
     "sha256_hex": _always(TEXT),

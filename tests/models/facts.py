@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -31,6 +31,7 @@ def write(
     fills: list[Fill],
     ticks: Iterable[Tick] = (),
     funding: Iterable[Funding] = (),
+    accounts: Mapping[str, str | None] | None = None,
     *,
     lots: Iterable[Fill] = (),
     batch_id: int = 1,
@@ -38,9 +39,24 @@ def write(
 ) -> None:
     """Write the facts, and an EXTERNAL order for each new order id among the fills.
 
-    `lots` are opening lots, of which a fill's order, fee and kind are left out.
+    `accounts` are those that say what currency they report in; `lots` are opening lots, of which
+    a fill's order, fee and kind are left out.
     """
     known = {"recorded_at": EPOCH, "batch_id": batch_id}
+    insert(
+        engine,
+        "accounts",
+        (
+            {
+                "account_id": account_id,
+                "base_currency": currency,
+                "account_type": "LIVE",
+                "origin": "DECLARED",
+                **known,
+            }
+            for account_id, currency in (accounts or {}).items()
+        ),
+    )
     insert(
         engine,
         "instruments",
@@ -101,13 +117,13 @@ def write(
         "cash_movements",
         (
             {
-                "movement_id": uid("funding", batch_id, n),
+                "movement_id": f.movement_id or uid("funding", batch_id, n),
                 "account_id": f.account_id,
                 "instrument_id": f.instrument_id,
                 "kind": "FUNDING",
                 "amount": f.amount,
                 "currency": f.currency,
-                "occurred_at": EPOCH,
+                "occurred_at": f.occurred_at,
                 **known,
             }
             for n, f in enumerate(funding)

@@ -20,6 +20,9 @@ INSTRUMENTS = [
     Instrument("ETH/USDT:USDT", "LINEAR", "ETH", "USDT", "USDT"),
     Instrument("BTC/USD:BTC", "INVERSE", "BTC", "USD", "BTC", Decimal(100)),
     Instrument("BNB/USDT:USDT", "LINEAR", "BNB", "USDT", "USDT"),
+    # ways from BNB to BTC and EUR other than through USDT
+    Instrument("BNB/BTC", "SPOT", "BNB", "BTC", "BTC"),
+    Instrument("BTC/EUR", "SPOT", "BTC", "EUR", "EUR"),
 ]
 SECONDS = 20  # short, so that many fills share a moment
 
@@ -38,8 +41,10 @@ class History:
         self.fills: list[Fill] = []
         self.lots: list[Fill] = []
         self.funding: list[Funding] = []
+        self.reporting: dict[str, str | None] = {}  # what an account reports in
         for n in range(accounts):
             account = f"A{n}"
+            self.reporting[account] = self.random.choice(["EUR", "USDT", "BTC", None])
             if n % 5 < 4:
                 self.methods[account] = METHODS[n % 5]
             traded = self.random.sample(INSTRUMENTS, self.random.randint(1, 3))
@@ -58,7 +63,7 @@ class History:
             ]
         self.ticks = [
             Tick(i.instrument_id, self._price(), at, uid("tick", i.instrument_id, at))
-            for i in self.random.sample(INSTRUMENTS, self.random.randint(0, 5))
+            for i in self.random.sample(INSTRUMENTS, self.random.randint(0, len(INSTRUMENTS)))
             for at in {self._moment() for _ in range(self.random.randint(0, 6))}
         ]
 
@@ -87,7 +92,7 @@ class History:
     def _fill(self, account: str, i: Instrument) -> Fill:
         side, at = self.random.choice(["BUY", "SELL"]), self._moment()
         quantity, fee = self._quantity(), self._fee()
-        currencies = [i.base, i.quote, *[i.settlement] * 5, "BNB", "XYZ", "EUR"]
+        currencies = [i.base, i.quote, *[i.settlement] * 5, "BNB", "XYZ", "EUR", "USD"]
         currency = self.random.choice(currencies)
         if fee == 0 and self.random.random() < 0.3:
             currency = None
@@ -124,5 +129,5 @@ class History:
 
     def _funding(self, account: str, traded: list[Instrument]) -> Funding:
         i = self.random.choice(traded)
-        currency = self.random.choice([i.settlement] * 4 + ["XYZ"])
-        return Funding(account, i.instrument_id, self._fee(), currency)
+        currency = self.random.choice([i.settlement] * 4 + ["BNB", "XYZ"])
+        return Funding(account, i.instrument_id, self._fee(), currency, self._moment(), self._id())

@@ -27,7 +27,7 @@ def test_every_derived_cell_is_the_same(seed: int) -> None:
 
 def _built(engine: str, history: History) -> Engine:
     ledger = empty_ledger(engine)
-    facts = (INSTRUMENTS, history.fills, history.ticks, history.funding)
+    facts = (INSTRUMENTS, history.fills, history.ticks, history.funding, history.reporting)
     write(ledger, *facts, lots=history.lots)
     return build(ledger, methods=history.methods)
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.engines.sqlite_decimals import decimal_product
 from tests.models.harness import renderer
 from tests.oracle import STEP, WIDE, divide, prorate
 
 RENDER = renderer()
 CONNECTION = duckdb.connect(config={"threads": "1"})
+CONVERTIBLE = 5 * 10**13
 LARGEST = WIDE.subtract(Decimal(10) ** 26, STEP)
 
 
@@ -90,6 +92,41 @@ def test_prorate_of_a_part_gives_up_decimals_before_128_bits(
     rows = [row for row in rows if prorates(row)]
     if rows:
         assert run("prorate('a', 'b', 'c')", rows) == [prorate(*row) for row in rows]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(money("49999999999999"), money("9999999999999"), money("9999999999999")),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_products_round_once(rows: list[tuple[Decimal, Decimal, Decimal]]) -> None:
+    """On both engines, for all that macro convert lets through."""
+    rows = [(a, max(abs(b), abs(c)), min(abs(b), abs(c))) for a, b, c in rows]
+    with localcontext(WIDE):
+        products = [
+            (row, (row[0] * row[1] * row[2]).quantize(STEP))
+            for row in rows
+            if max(abs(row[0] * row[1] * row[2]), row[1] * row[2]) < CONVERTIBLE
+        ]
+        quotients = [
+            (row, (row[0] / (row[1] * row[2])).quantize(STEP))
+            for row in rows
+            if row[2] and abs(row[0]) < row[1] * row[2] * CONVERTIBLE
+        ]
+    if products:
+        expected = [e for _, e in products]
+        assert run("product('a', 'b', 'c')", [row for row, _ in products]) == expected
+        assert [Decimal(decimal_product(*texts(row)) or "") for row, _ in products] == expected
+    if quotients:
+        expected = [e for _, e in quotients]
+        assert run("divide_by_product('a', 'b', 'c')", [row for row, _ in quotients]) == expected
+
+
+def texts(row: Iterable[Decimal]) -> list[str]:
+    return [f"{x:f}" for x in row]
 
 
 def fits(value: Decimal | None) -> bool:

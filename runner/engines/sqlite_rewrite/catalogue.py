@@ -286,6 +286,7 @@ SCALARS: dict[str, Rule] = {
     "sha256_hex": _texts("sha256_hex"),
     "uuid5": _texts("uuid5"),
     "decimal_divide": _own("decimal_divide"),
+    "decimal_product": _own("decimal_product"),
     "decimal_prorate": _own("decimal_prorate"),
 }  # fmt: skip
 

@@ -1,0 +1,172 @@
+"""What accounts made, worked out by hand, and the checks that report what is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runner.checks.run import run_checks
+from runner.engines.base import Engine
+from tests.models.facts import uid, write
+from tests.models.harness import build, empty_ledger, workspace
+from tests.models.test_conversions import (
+    BNB_USDT,
+    BTC_USD,
+    EUR_USDT,
+    D,
+    at,
+    convert,
+    fee,
+    spot,
+    tick,
+)
+from tests.oracle import Fill, Funding, Instrument
+
+TRADED = [
+    spot("XXX", "USDT"),
+    BTC_USD,
+    EUR_USDT,
+    Instrument("YYY", "SPOT", "YYY", "JPY", "JPY"),
+]
+
+
+def trade(n: int, account: str, i: Instrument, side: str, price: str, fee: str, paid: str) -> Fill:
+    return Fill(
+        uid("fill", n), uid("order", n), account, i.instrument_id, side, D(10), D(price), D(fee),
+        paid, at(n), at(n),
+    )  # fmt: skip
+
+
+def accounts(ledger: Engine, variables: dict[str, Any] | None = None) -> Engine:
+    """A reports in EUR, B in nothing, C in BTC.
+
+    A made 10 * (13 - 10) = 30 USDT gross on XXX, paid 0.5 EUR (0.6 USDT at 1.2) and 1 USDT of fees
+    and got 2.4 EUR of funding (3 USDT at 1.25); and on 10 contracts of 100 USD each
+    1000 / 40000 - 1000 / 50000 = 0.005 BTC, less 0.001 BTC. It still holds 10 YYY without a mark.
+    """
+    xxx, inverse, _, yyy = TRADED
+    fills = [
+        trade(1, "A", xxx, "BUY", "10", "0.5", "EUR"),
+        trade(2, "A", xxx, "SELL", "13", "1", "USDT"),
+        trade(3, "A", inverse, "BUY", "40000", "0.001", "BTC"),
+        trade(4, "A", inverse, "SELL", "50000", "0", "BTC"),
+        trade(5, "A", yyy, "BUY", "1", "0", "JPY"),
+        trade(6, "B", xxx, "BUY", "10", "0", "USDT"),
+        trade(7, "C", inverse, "BUY", "40000", "0.001", "XYZ"),
+    ]
+    ticks = [
+        tick(EUR_USDT, "1.2", 0), tick(EUR_USDT, "1.25", 10), tick(xxx, "12", 11),
+        tick(inverse, "50000", 9),
+    ]  # fmt: skip
+    funding = [
+        Funding("A", xxx.instrument_id, D("2.4"), "EUR", at(10), uid("paid")),
+        Funding("C", inverse.instrument_id, D("1"), "XYZ", at(10), uid("unknown")),
+    ]
+    write(ledger, TRADED, fills, ticks, funding, {"A": "EUR", "B": None, "C": "BTC"})
+    return build(ledger, (), variables)
+
+
+def test_results_in_the_currency_an_account_reports_in(ledger: Engine) -> None:
+    accounts(ledger)
+    rows = ledger.query(
+        "select currency, net_pnl, total_pnl, unknown_reason, reporting_realized_gross_pnl, "
+        "reporting_fees_paid, reporting_funding, reporting_total_pnl, missing_reason, rate, "
+        "rate_age_seconds, via_currency from account_pnl where account_id = 'A' order by currency"
+    ).rows
+    assert list(rows) == [
+        # BTC is priced in USD, and USD in nothing
+        ("BTC", D("0.004"), D("0.004"), None, None, None, None, None, "NO_INSTRUMENT", None, None,
+         None),
+        ("JPY", 0, None, "POSITION_WITHOUT_MARK", None, None, None, None, "NO_INSTRUMENT", None,
+         None, None),
+        # 30 / 1.25, 1.6 / 1.25 and 3 / 1.25
+        ("USDT", D("31.4"), D("31.4"), None, 24, D("1.28"), D("2.4"), D("25.12"), None, D("0.8"),
+         1, None),
+    ]  # fmt: skip
+    assert list(
+        ledger.query(
+            "select account_id, reporting_currency, currency_count, unconverted_currency_count, "
+            "total_pnl from account_totals order by account_id"
+        ).rows
+    ) == [("A", "EUR", 3, 2, None), ("B", None, 1, 1, None), ("C", "BTC", 1, 0, None)]
+    assert list(
+        ledger.query(
+            "select reporting_total_pnl, unknown_reason, missing_reason, reporting_unrealized_pnl "
+            "from account_pnl where account_id = 'C'"
+        ).rows
+    ) == [(None, "FEE_WITHOUT_RATE", None, D("0.005"))]
+
+
+def test_a_reporting_currency_for_accounts_that_state_none(ledger: Engine) -> None:
+    accounts(ledger, {"reporting_currency": "USDT"})
+    assert list(
+        ledger.query(
+            "select account_id, reporting_currency, total_pnl from account_totals "
+            "where account_id <> 'C' order by account_id"
+        ).rows
+    ) == [("A", "EUR", None), ("B", "USDT", 20)]
+
+
+def failing(ledger: Engine, *names: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The failing rows of some checks, by name."""
+    rules = [r for r in workspace(ledger.name).rules if r.rule.name in names]
+    assert {r.rule.name for r in rules} == set(names)
+    results = run_checks(ledger, rules, 100)
+    return {r.rule.name: sorted(r.rows.rows, key=str) for r in results if r.rows}
+
+
+def test_checks_report_what_is_unconverted(ledger: Engine) -> None:
+    accounts(ledger)
+    found = failing(
+        ledger, "currencies_have_a_rate", "fees_are_converted", "cash_is_converted",
+        "results_are_reported", "unconverted_amounts_have_a_reason",
+        "unreported_results_have_a_reason", "account_totals_equal_order_totals",
+        "conversions_use_no_later_price", "rates_are_fresh",
+    )  # fmt: skip
+    assert [row[:5] for row in found.pop("currencies_have_a_rate")] == [
+        ("BTC", "EUR", "RESULT", "NO_INSTRUMENT", 1),
+        ("JPY", "EUR", "RESULT", "NO_INSTRUMENT", 1),
+        ("XYZ", "BTC", "CASH", "NO_INSTRUMENT", 1),
+        ("XYZ", "BTC", "FEE", "NO_INSTRUMENT", 1),
+    ]
+    assert {name: len(rows) for name, rows in found.items()} == {
+        "fees_are_converted": 1,
+        "cash_is_converted": 1,
+        "results_are_reported": 3,
+    }
+
+
+def test_a_rate_that_is_too_old_is_reported(ledger: Engine) -> None:
+    fills = [fee("1", "BNB", "USDT", s, n=s) for s in (86_401, 86_402, 90_000)]
+    convert(ledger, fills, [(BNB_USDT, [tick(BNB_USDT, "600", 1)])])
+    build(ledger)
+    [row] = failing(ledger, "rates_are_fresh")["rates_are_fresh"]
+    assert row[:6] == ("BNB", "USDT", "FEE", "BNB/USDT", None, 2)
+    assert row[-1] == 89_999
+
+
+@pytest.mark.parametrize(
+    ("check", "table", "change"),
+    [
+        ("conversions_use_no_later_price", "currency_conversions",
+         "moment - interval 1 hour as moment"),
+        ("rates_hold_after_their_prices", "conversion_rates",
+         "valid_from - interval 1 hour as valid_from"),
+        ("account_totals_equal_order_totals", "account_pnl", "fees_paid + 1 as fees_paid"),
+        ("account_totals_equal_order_totals", "account_pnl",
+         "cast(null as decimal(38, 12)) as fees_paid"),
+        ("instruments_have_terms", "int_books", "cast(null as varchar) as settlement_currency"),
+        ("fill_sides_are_known", "order_fills", "'HOLD' as side"),
+    ],
+)  # fmt: skip
+def test_checks_can_fail(check: str, table: str, change: str) -> None:
+    """Each finds rows that the models would not make, nor a load let in."""
+    ledger = accounts(empty_ledger("duckdb"))
+    assert not failing(ledger, check)
+    # a temporary view of the same name goes before the table
+    ledger.execute(
+        f"create temp view {table} as select * replace ({change}) from memory.main.{table}"
+    )
+    assert failing(ledger, check)[check]
+    ledger.close()
