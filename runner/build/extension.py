@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runner.build import state
+from runner.build.fingerprint import Fact
 from runner.compile.compiled import Compiled
+from runner.compile.context import FRESH_PREFIX
 from runner.engines.base import Engine, Relation
 
 REPLACE = "replace"
@@ -26,6 +28,11 @@ def strategy(compiled: Compiled | None) -> str:
     return str(compiled.config.get("incremental_strategy") or "")
 
 
+def fresh_rows(name: str) -> str:
+    """The table that holds, during a build, the rows it puts into the model `name`."""
+    return FRESH_PREFIX + name
+
+
 def last_batch(engine: Engine, relations: Mapping[str, Relation]) -> int:
     """The newest batch in the ledger; 0 where there is none."""
     if _BATCHES not in relations:
@@ -37,13 +44,12 @@ def last_batch(engine: Engine, relations: Mapping[str, Relation]) -> int:
 def appended_unseen(
     engine: Engine,
     relations: Mapping[str, Relation],
-    facts: Mapping[str, int],
+    facts: Mapping[str, Fact],
     known: Mapping[str, state.NodeState],
 ) -> frozenset[str]:
     """The facts that have rows which no batch since the last publish accounts for.
 
-    `facts` are the row counts of fact tables by unique id. Rows appended behind the runner's back
-    carry no batch to find them by.
+    Rows appended behind the runner's back carry no batch to find them by.
     """
     then = {unique_id: known[unique_id] for unique_id in facts if unique_id in known}
     if _BATCH_TABLES not in relations or not then:
@@ -58,7 +64,7 @@ def appended_unseen(
             appended[table] += count
     return frozenset(
         unique_id
-        for unique_id, count in facts.items()
+        for unique_id, fact in facts.items()
         if unique_id not in then
-        or (then[unique_id].row_count or 0) + appended[then[unique_id].relation] != count
+        or (then[unique_id].row_count or 0) + appended[then[unique_id].relation] != fact.row_count
     )

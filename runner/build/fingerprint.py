@@ -53,11 +53,19 @@ def of_node(definition: str, parents: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """A source whose guard is in place, as it was found."""
+
+    fingerprint: str
+    row_count: int
+
+
+@dataclass(frozen=True)
 class Sources:
-    """What each source holds, by unique id; a fact is a source whose guard is in place."""
+    """What each source holds, by unique id."""
 
     fingerprints: Mapping[str, str | None]  # None where only reading it all could tell
-    facts: Mapping[str, int]  # rows of each fact
+    facts: Mapping[str, Fact]
 
 
 def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relation]) -> Sources:
@@ -72,12 +80,14 @@ def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relatio
         ).rows
         last_batch = {table: str(batch) for table, batch in rows}
     found: dict[str, str | None] = {}
-    facts: dict[str, int] = {}
+    facts: dict[str, Fact] = {}
     for source in project.sources.values():
         table = source.identifier
         if table in guarded and table in relations:
-            facts[source.unique_id] = count = engine.row_count(table)
-            found[source.unique_id] = digest(table, str(count), last_batch.get(table, ""))
+            count = engine.row_count(table)
+            made_of = digest(table, str(count), last_batch.get(table, ""))
+            facts[source.unique_id] = Fact(made_of, count)
+            found[source.unique_id] = made_of
         else:
             found[source.unique_id] = None
     return Sources(found, facts)

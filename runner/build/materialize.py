@@ -118,11 +118,11 @@ def _replace_stale(engine: Engine, compiled: Compiled, sql: str, names: list[str
             where=Location(compiled.model.path, 1),
             mend="name in its config the rows of its own that new facts make stale",
         )
-    engine.table_as(_STAGING, sql)
+    # kept until the checks are done: of the standing rows they have nothing to ask
+    fresh = extension.fresh_rows(compiled.name)
+    engine.table_as(fresh, sql)
     engine.execute(f"delete from {compiled.name} where {stale}")
-    added = engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {_STAGING}")
-    engine.drop(_STAGING)
-    return added
+    return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {fresh}")
 
 
 def _overwrite(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from runner.build import extension, fingerprint, state
 from runner.checks.compile import CompiledRule
+from runner.checks.rules import RuleKind
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import is_volatile
 from runner.engines.base import Engine
@@ -50,9 +51,12 @@ class Step:
 
 @dataclass(frozen=True)
 class CheckStep:
+    """A check, and `fresh`: the rows it need look at, where all others have passed it before."""
+
     rule: CompiledRule
     action: Action
     fingerprint: str | None
+    fresh: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,14 @@ class Plan:
     checks: tuple[CheckStep, ...]
     nodes: Mapping[str, state.NodeState]  # as the last publish left them
     check_states: Mapping[str, state.CheckState]
-    facts: Mapping[str, int]  # rows of each fact, as this build finds them
+    facts: Mapping[str, fingerprint.Fact]
     last_batch: int
+
+    @property
+    def published_through(self) -> int:
+        """The last batch of facts that the last publish knew of."""
+        known = [self.nodes[f].built_through or 0 for f in self.facts if f in self.nodes]
+        return min(known, default=0)
 
     @property
     def has_work(self) -> bool:
@@ -116,6 +126,7 @@ class Planner:
             if unique_id in self.models or unique_id in self.seeds
         ]
         chosen = self._extended([s for s in steps if s is not None])
+        self.steps = {step.unique_id: step for step in chosen}
         checks = [c for rule in rules if (c := self._check(rule, request)) is not None]
         return Plan(
             tuple(chosen),
@@ -308,4 +319,55 @@ class Planner:
         known = self.check_states.get(rule.rule.name)
         if known and known.fingerprint == combined and not request.full_refresh:
             return CheckStep(rule, Action.SKIP, combined)
-        return CheckStep(rule, Action.BUILD, combined)
+        fresh = None if request.full_refresh else self._fresh(rule, own, known)
+        return CheckStep(rule, Action.BUILD, combined, fresh)
+
+    def _fresh(self, rule: CompiledRule, own: str, known: state.CheckState | None) -> str | None:
+        """A relation of the rows that the check has not seen; None where it must see them all.
+
+        It has passed on what was published last, and that has grown by facts alone.
+        """
+        then = [self.nodes.get(unique_id) for unique_id in rule.reads]
+        if known is None or known.failures or not all(then):
+            return None
+        if known.fingerprint != fingerprint.of_node(own, [n.fingerprint for n in then if n]):
+            return None
+        if not all(self._grew(unique_id) for unique_id in rule.reads):
+            return None
+        if rule.rule.kind is RuleKind.SQL:
+            # its author says which, by the fresh rows of what it reads
+            extended = all(self._is_extended(r) for r in rule.reads if self._is_replaced(r))
+            return "" if extended else None
+        subject, *others = rule.reads
+        if any(self._moved(unique_id) and unique_id not in self.facts for unique_id in others):
+            return None
+        if subject in self.facts:
+            through = self.nodes[subject].built_through or 0
+            return f"(select * from {rule.relation} where batch_id > {through})"
+        if not self._is_replaced(subject) or not self._is_extended(subject):
+            return None
+        return extension.fresh_rows(self.models[subject].name)
+
+    def _is_replaced(self, unique_id: str) -> bool:
+        return extension.strategy(self.models.get(unique_id)) == extension.REPLACE
+
+    def _is_extended(self, unique_id: str) -> bool:
+        step = self.steps.get(unique_id)
+        return step is not None and step.action is Action.EXTEND
+
+    def _grew(self, unique_id: str) -> bool:
+        """Whether a node is as it was, or other only by facts appended since."""
+        if unique_id in self.facts:
+            return unique_id not in self._appended_unseen
+        step = self.steps.get(unique_id)
+        known = self.nodes[unique_id]
+        if step is None:
+            return self.current.get(unique_id) == known.fingerprint
+        return (
+            step.structure is not None
+            and step.structure == known.structure
+            and (unique_id not in self.whole)
+        )
+
+    def _moved(self, unique_id: str) -> bool:
+        return self.current.get(unique_id) != self.nodes[unique_id].fingerprint

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from runner.build import state
+from runner.build import extension, state
 from runner.build.exactness import ExactnessGuard
 from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
 from runner.build.report import BuildResult, StepResult, Watcher
 from runner.build.seeds import load_seed
 from runner.checks import failures
+from runner.checks.compile import narrowed
 from runner.checks.results import CheckResult, Status
 from runner.checks.run import run_checks
 from runner.compile.compiler import Compiler
@@ -50,7 +51,7 @@ def run_build(
                 passed |= {c.exact_sql for c in plan.check_states.values()}
                 guard = ExactnessGuard(engine, config.exactness, passed)
                 _build(engine, compiler, plan, result, guard, watcher)
-                exact_checks = _audit(engine, plan, result, config, guard, watcher)
+                exact_checks = _audit(engine, compiler, plan, result, config, guard, watcher)
                 if result.failed:
                     raise _UnpublishedError
                 watcher.publishing()
@@ -109,6 +110,7 @@ def _known_rows(plan: Plan, step: Step) -> int | None:
 
 def _audit(
     engine: Engine,
+    compiler: Compiler,
     plan: Plan,
     result: BuildResult,
     config: Config,
@@ -116,10 +118,17 @@ def _audit(
     watcher: Watcher,
 ) -> dict[str, str | None]:
     """Run the checks that are due; `exact_sql` of each, by name."""
-    due = [c.rule for c in plan.checks if c.action is Action.BUILD]
-    exact = {rule.rule.name: guard.check(rule) for rule in due}
-    watcher.checks_started(len(due))
+    steps = [c for c in plan.checks if c.action is Action.BUILD]
+    exact = {c.rule.rule.name: guard.check(c.rule) for c in steps}
+    watcher.checks_started(len(steps))
+    due = [
+        c.rule if c.fresh is None else narrowed(compiler, c.rule, c.fresh, plan.published_through)
+        for c in steps
+    ]
     result.checks = run_checks(engine, due, config.stored_failures, watcher.check_finished)
+    for step in plan.steps:
+        if step.action is Action.EXTEND:
+            engine.drop(extension.fresh_rows(step.name))
     result.checks += _repeated([c for c in plan.checks if c.action is Action.SKIP], plan)
     return exact
 
@@ -144,8 +153,10 @@ def _write_state(
     now = _now()
     nodes = dict(plan.nodes)
     relations = engine.relations()
-    for unique_id, row_count in plan.facts.items():
-        nodes[unique_id] = state.of_fact(unique_id, row_count, plan.last_batch, now, result.run_id)
+    for unique_id, fact in plan.facts.items():
+        nodes[unique_id] = state.of_fact(
+            unique_id, fact.fingerprint, fact.row_count, plan.last_batch, now, result.run_id
+        )
     for done in result.steps:
         step = done.step
         if step.action in (Action.BUILD, Action.EXTEND):

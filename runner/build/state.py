@@ -36,12 +36,12 @@ class NodeState:
 
 
 def of_fact(
-    unique_id: str, row_count: int, last_batch: int, now: datetime, run_id: str
+    unique_id: str, fingerprint: str, row_count: int, last_batch: int, now: datetime, run_id: str
 ) -> NodeState:
     """A fact as a build found it: with how many rows, up to which batch."""
     table = unique_id.rpartition(".")[2]
     return NodeState(
-        unique_id, table, "", "", FACT, row_count, now, run_id, None, "", None, last_batch
+        unique_id, table, fingerprint, "", FACT, row_count, now, run_id, None, "", None, last_batch
     )
 
 

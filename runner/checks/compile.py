@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,9 @@ class CompiledRule:
     reads: tuple[str, ...]
     failing: str
     aggregate: str | None = None
+    condition: str | None = None  # a row rule's, true of failing rows
+    parent: str | None = None  # the relation that a relationship points to
+    counted: str | None = None  # the query to count failures by, where it is not `failing`
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ def scans(rules: Sequence[CompiledRule]) -> list[Scan]:
         if rule.aggregate is not None and rule.relation is not None:
             fused[rule.relation].append(rule)
         else:
-            sql = f"select count(*) as failures\nfrom (\n{rule.failing}\n) as failing"
+            counted = rule.counted or rule.failing
+            sql = f"select count(*) as failures\nfrom (\n{counted}\n) as failing"
             alone.append(Scan(sql, (rule,)))
     together = [
         Scan(
@@ -76,7 +80,7 @@ def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
     if rule.kind is RuleKind.RELATIONSHIPS:
         parent, parent_id = _relation(compiler.project, str(rule.arguments["to"]), rule)
         failing = _orphans(rule, relation, parent)
-        return CompiledRule(rule, relation, (unique_id, parent_id), failing)
+        return CompiledRule(rule, relation, (unique_id, parent_id), failing, parent=parent)
     if rule.kind is RuleKind.UNIQUE:
         return CompiledRule(rule, relation, own, _doubles(rule, relation))
     if rule.kind is RuleKind.ROW_COUNT:
@@ -90,7 +94,30 @@ def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
         f"select *\nfrom {relation}\nwhere {filtered}",
         # a condition that reads other tables cannot stand in an aggregate's filter
         None if more else f"count(*) filter (where {filtered})",
+        filtered,
     )
+
+
+def narrowed(compiler: Compiler, rule: CompiledRule, fresh: str, through: int) -> CompiledRule:
+    """The same rule where nothing has failed before and only the rows `fresh` are new.
+
+    `fresh` is a relation. A rule of SQL is rendered as its author wrote it for that
+    (`is_incremental()`); one that makes no difference there, and other kinds, stay as they are.
+    """
+    kind = rule.rule.kind
+    if kind is RuleKind.SQL:
+        sql, _ = compiler.snippet(
+            str(rule.rule.arguments["sql"]), rule.rule.where, built_through=through
+        )
+        return replace(rule, counted=sql)
+    if rule.aggregate is not None and rule.condition is not None:
+        return replace(rule, relation=fresh)
+    if kind is RuleKind.UNIQUE:
+        assert rule.relation is not None
+        return replace(rule, counted=_doubles(rule.rule, rule.relation, fresh))
+    if kind is RuleKind.RELATIONSHIPS:
+        return replace(rule, counted=_orphans(rule.rule, fresh, rule.parent))
+    return rule
 
 
 def _relation(project: Project, name: str, rule: Rule) -> tuple[str, str]:
@@ -125,17 +152,22 @@ def _filtered(rule: Rule, condition: str) -> str:
     return f"({rule.filter}) and ({condition})" if rule.filter else condition
 
 
-def _doubles(rule: Rule, relation: str) -> str:
-    """Keys that stand more than once; a key with a null in it is no key."""
+def _doubles(rule: Rule, relation: str, fresh: str | None = None) -> str:
+    """Keys that stand more than once, of those in `fresh`; a key with a null in it is no key."""
     listed = ", ".join(rule.columns)
     condition = " and ".join(f"{c} is not null" for c in rule.columns)
+    among = ""
+    if fresh is not None:
+        same = " and ".join(f"fresh.{c} = {relation}.{c}" for c in rule.columns)
+        among = f"\n    and exists (select 1 from {fresh} as fresh where {same})"
     return (
         f"select {listed}, count(*) as row_count\nfrom {relation}\n"
-        f"where {_filtered(rule, condition)}\ngroup by {listed}\nhaving count(*) > 1"
+        f"where {_filtered(rule, condition)}{among}\n"
+        f"group by {listed}\nhaving count(*) > 1"
     )
 
 
-def _orphans(rule: Rule, relation: str, parent: str) -> str:
+def _orphans(rule: Rule, relation: str, parent: str | None) -> str:
     """Children whose parent is missing; a null in the key refers to nothing."""
     pairs = list(zip(rule.columns, rule.arguments["to_columns"], strict=True))
     present = " and ".join(f"child.{c} is not null" for c, _ in pairs)

@@ -9,6 +9,7 @@ from typing import Any
 from runner.compile.compiled import MATERIALIZATIONS, Compiled
 from runner.compile.context import (
     CTE_PREFIX,
+    FRESH_PREFIX,
     Adapter,
     ConfigCall,
     CrossDatabase,
@@ -69,6 +70,7 @@ class Compiler:
             "log": log,
             "print": lambda message: log(message, info=True),
             "is_incremental": lambda: self._rendering.is_incremental,
+            "fresh": lambda name: FRESH_PREFIX + name,
             "built_through": lambda: self._rendering.built_through,
             "doc": self._doc,
             "execute": True,
@@ -186,6 +188,7 @@ class Compiler:
         """The model's SQL as it is when its table stands already (`is_incremental()`).
 
         `built_through` is the last batch of facts that the tables extended in this build hold.
+        Ephemeral models in it are part of the same query, and are rendered for it likewise.
         """
         model = self.project.models[name]
         outer = self._rendering
@@ -194,7 +197,7 @@ class Compiler:
             sql = self.templates.render(model.raw_sql, model.path).rstrip().rstrip(";")
         finally:
             self._rendering = outer
-        return with_ctes(sql, self._ephemeral_ctes(rendering.refs))
+        return with_ctes(sql, self._ephemeral_ctes(rendering.refs, built_through))
 
     def description(self, properties: Properties) -> str:
         if "{{" not in properties.description:
@@ -234,14 +237,19 @@ class Compiler:
         ids += [self.project.sources[key].unique_id for key in rendering.sources]
         return tuple(dict.fromkeys(ids))
 
-    def _ephemeral_ctes(self, refs: list[str]) -> list[tuple[str, str]]:
+    def _ephemeral_ctes(
+        self, refs: list[str], built_through: int | None = None
+    ) -> list[tuple[str, str]]:
         """Each ephemeral model referred to; its own ephemerals already stand inside it."""
         found = []
         for name in dict.fromkeys(refs):
             if name in self.project.models:
                 compiled = self.model(name)
                 if compiled.materialized == "ephemeral":
-                    found.append((CTE_PREFIX + name, compiled.sql))
+                    sql = compiled.sql
+                    if built_through is not None:
+                        sql = self.incremental_sql(name, built_through)
+                    found.append((CTE_PREFIX + name, sql))
         return found
 
     def _refuse_cycle(self, name: str) -> None:
@@ -257,10 +265,18 @@ class Compiler:
     # checks
 
     def snippet(
-        self, sql: str, where: Location, variables: Mapping[str, Any] | None = None
+        self,
+        sql: str,
+        where: Location,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        built_through: int | None = None,
     ) -> tuple[str, tuple[str, ...]]:
-        """A check's SQL rendered, and the unique ids of what it reads."""
-        outer, self._rendering = self._rendering, Rendering("")
+        """A check's SQL rendered, and the unique ids of what it reads.
+
+        With `built_through`, as it is where what it read before has passed (`is_incremental()`).
+        """
+        outer, self._rendering = self._rendering, Rendering("", built_through=built_through)
         try:
             rendered = self.templates.render(sql, where.path, variables)
             depends_on = self._depends_on(self._rendering)

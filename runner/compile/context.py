@@ -12,6 +12,7 @@ from runner.errors import CompileError, nearest
 
 _REQUIRED = object()
 CTE_PREFIX = "__dbt__cte__"
+FRESH_PREFIX = "runner_fresh_"  # a table of the rows that a build puts into a model
 
 
 @dataclass
