@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.build import fingerprint, state
-from runner.build.plan import Action, Plan, Planner, Request
+from runner.build.plan import Action, Plan, Request
+from runner.build.planner import Planner
 from runner.build.report import Watcher
 from runner.compile.compiled import Compiled
 from runner.engines.base import Engine, open_engine, open_memory

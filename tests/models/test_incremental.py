@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.build.plan import Action, Plan, Planner, Request
+from runner.build.plan import Action, Plan, Request
+from runner.build.planner import Planner
 from runner.build.run import begin, run_build
 from runner.cli.watch import Quiet
 from runner.engines.base import Engine

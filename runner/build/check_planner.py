@@ -1,0 +1,102 @@
+"""Decides which checks a build runs, and over which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from runner.build import extension, fingerprint, state
+from runner.build.plan import Action, CheckStep, Request, Step
+from runner.checks.compile import CompiledRule
+from runner.checks.rules import RuleKind
+from runner.compile.compiler import is_volatile
+
+if TYPE_CHECKING:
+    from runner.build.planner import Planner
+
+
+class CheckPlanner:
+    """`steps` are those of the build whose tables the checks judge."""
+
+    def __init__(self, planner: Planner, steps: Sequence[Step], request: Request) -> None:
+        self.planner = planner
+        self.steps = {step.unique_id: step for step in steps}
+        self.request = request
+
+    def plan(self, rules: Iterable[CompiledRule]) -> tuple[CheckStep, ...]:
+        return tuple(c for rule in rules if (c := self._check(rule)) is not None)
+
+    def _check(self, rule: CompiledRule) -> CheckStep | None:
+        """A check runs if all it reads stands, and any of it was selected."""
+        if not self.request.is_everything and not self.request.selected & set(rule.reads):
+            return None
+        for unique_id in rule.reads:
+            node = self.planner.models.get(unique_id) or self.planner.seeds.get(unique_id)
+            if (
+                node
+                and unique_id not in self.request.selected
+                and node.name not in self.planner.relations
+            ):
+                return None
+        parents = [self.planner.current.get(unique_id) for unique_id in rule.reads]
+        if any(p is None for p in parents) or is_volatile(rule.failing):
+            return CheckStep(rule, Action.BUILD, None)
+        own = fingerprint.digest(rule.failing, rule.rule.severity.value)
+        combined = fingerprint.of_node(own, [p for p in parents if p is not None])
+        known = self.planner.check_states.get(rule.rule.name)
+        if known and known.fingerprint == combined and not self.request.full_refresh:
+            return CheckStep(rule, Action.SKIP, combined)
+        fresh = None if self.request.full_refresh else self._fresh(rule, own, known)
+        return CheckStep(rule, Action.BUILD, combined, fresh)
+
+    def _fresh(self, rule: CompiledRule, own: str, known: state.CheckState | None) -> str | None:
+        """A relation of the rows that the check has not seen; None where it must see them all.
+
+        It has passed on what was published last, and that has grown by facts alone.
+        """
+        then = [self.planner.nodes.get(unique_id) for unique_id in rule.reads]
+        if known is None or known.failures or not all(then):
+            return None
+        if known.fingerprint != fingerprint.of_node(own, [n.fingerprint for n in then if n]):
+            return None
+        if not all(self._grew(unique_id) for unique_id in rule.reads):
+            return None
+        if rule.rule.kind is RuleKind.SQL:
+            # its author says which, by the fresh rows of what it reads
+            extended = all(self._is_extended(r) for r in rule.reads if self._is_replaced(r))
+            return "" if extended else None
+        subject, *others = rule.reads
+        if any(
+            self._moved(unique_id) and unique_id not in self.planner.facts for unique_id in others
+        ):
+            return None
+        if subject in self.planner.facts:
+            through = self.planner.nodes[subject].built_through or 0
+            return f"(select * from {rule.relation} where batch_id > {through})"
+        if not self._is_replaced(subject) or not self._is_extended(subject):
+            return None
+        return extension.fresh_rows(self.planner.models[subject].name)
+
+    def _is_replaced(self, unique_id: str) -> bool:
+        return extension.strategy(self.planner.models.get(unique_id)) == extension.REPLACE
+
+    def _is_extended(self, unique_id: str) -> bool:
+        step = self.steps.get(unique_id)
+        return step is not None and step.action is Action.EXTEND
+
+    def _grew(self, unique_id: str) -> bool:
+        """Whether a node is as it was, or other only by facts appended since."""
+        if unique_id in self.planner.facts:
+            return unique_id not in self.planner.appended_unseen
+        step = self.steps.get(unique_id)
+        known = self.planner.nodes[unique_id]
+        if step is None:
+            return self.planner.current.get(unique_id) == known.fingerprint
+        return (
+            step.structure is not None
+            and step.structure == known.structure
+            and (unique_id not in self.planner.whole)
+        )
+
+    def _moved(self, unique_id: str) -> bool:
+        return self.planner.current.get(unique_id) != self.planner.nodes[unique_id].fingerprint

@@ -1,0 +1,234 @@
+"""Decides what a build does to each seed and model, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from runner.build import extension, fingerprint, state
+from runner.build.check_planner import CheckPlanner
+from runner.build.plan import Action, Plan, Request, Step
+from runner.checks.compile import CompiledRule
+from runner.compile.compiled import Compiled
+from runner.compile.compiler import is_volatile
+from runner.engines.base import Engine
+from runner.errors import SelectionError
+from runner.graph.dag import Dag
+from runner.project.nodes import Project
+
+
+class Planner:
+    """Knows each node as it was published, as it stands, and as this build will leave it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        project: Project,
+        models: Mapping[str, Compiled],
+        dag: Dag,
+    ) -> None:
+        self.engine = engine
+        self.project = project
+        self.models = {m.unique_id: m for m in models.values()}
+        self.seeds = {s.unique_id: s for s in project.seeds.values()}
+        self.dag = dag
+        catalogue = state.read_catalogue(engine)
+        self.relations = catalogue.relations
+        self.guarded = catalogue.guarded
+        self.nodes = state.read_nodes(engine, catalogue)
+        self.check_states = state.read_checks(engine, catalogue)
+        sources = fingerprint.of_sources(engine, project, self.relations)
+        self.facts = sources.facts
+        # fingerprints as this build will leave them
+        self.current: dict[str, str | None] = dict(sources.fingerprints)
+        # the same without the facts, and the nodes that change in more than those
+        self.structure: dict[str, str | None] = {
+            unique_id: unique_id if unique_id in sources.facts else found
+            for unique_id, found in sources.fingerprints.items()
+        }
+        self.whole: set[str] = set()
+        self.last_batch = extension.last_batch(engine, self.relations)
+
+    def plan(self, request: Request, rules: Sequence[CompiledRule]) -> Plan:
+        steps = [
+            self._step(unique_id, request)
+            for unique_id in self.dag.order()
+            if unique_id in self.models or unique_id in self.seeds
+        ]
+        chosen = self._extended([s for s in steps if s is not None])
+        checks = CheckPlanner(self, chosen, request).plan(rules)
+        return Plan(
+            tuple(chosen),
+            checks,
+            self.nodes,
+            self.check_states,
+            self.facts,
+            self.last_batch,
+        )
+
+    def _step(self, unique_id: str, request: Request) -> Step | None:
+        compiled, seed = self.models.get(unique_id), self.seeds.get(unique_id)
+        selected = unique_id in request.selected
+        if compiled is not None and compiled.materialized == "ephemeral":
+            own = fingerprint.of_definition(compiled, self.engine.name)
+            self.current[unique_id] = self._combined(own, compiled, self.current)
+            self.structure[unique_id] = self._combined(own, compiled, self.structure)
+            return (
+                Step(
+                    unique_id,
+                    compiled.name,
+                    Action.INLINE,
+                    "ephemeral",
+                    self.current[unique_id],
+                    own,
+                    compiled=compiled,
+                )
+                if selected
+                else None
+            )
+        if not selected:
+            known = self.nodes.get(unique_id)
+            stands = known is not None and self._touched(known) is None
+            self.current[unique_id] = known.fingerprint if known and stands else None
+            self.structure[unique_id] = known.structure if known and stands else None
+            if known and stands and compiled is not None and compiled.materialized == "view":
+                # a view shows new facts without being built: its readers must see that
+                self.current[unique_id] = self._combined(known.definition, compiled, self.current)
+            return None
+        if seed is not None:
+            definition = fingerprint.of_seed(seed, self.engine.name)
+            combined: str | None = definition
+            structure: str | None = definition
+            name = seed.name
+        else:
+            assert compiled is not None
+            self._require_parents(compiled, request)
+            definition = fingerprint.of_definition(compiled, self.engine.name)
+            combined = self._combined(definition, compiled, self.current)
+            structure = self._combined(definition, compiled, self.structure)
+            name = compiled.name
+        self.current[unique_id] = combined
+        self.structure[unique_id] = structure
+        step = Step(
+            unique_id, name, Action.SKIP, "", combined, definition, seed, compiled, structure
+        )
+        action, reason = self._decide(step, request)
+        if action is Action.BUILD and not self._differs_in_facts_only(step):
+            self.whole.add(unique_id)
+        return replace(step, action=action, reason=reason)
+
+    def _combined(
+        self, definition: str, compiled: Compiled, of: Mapping[str, str | None]
+    ) -> str | None:
+        parents = [of.get(parent) for parent in compiled.depends_on]
+        if is_volatile(compiled.sql) or any(p is None for p in parents):
+            return None
+        return fingerprint.of_node(definition, [p for p in parents if p is not None])
+
+    def _decide(self, step: Step, request: Request) -> tuple[Action, str]:
+        known, combined = self.nodes.get(step.unique_id), step.fingerprint
+        if request.full_refresh:
+            return Action.BUILD, "full refresh"
+        if known is None:
+            unguarded = step.name in self.relations and state.NODES not in self.guarded
+            return Action.BUILD, "no guarded record tells of it" if unguarded else "new"
+        if known.definition != step.definition:
+            return Action.BUILD, "changed"
+        if touched := self._touched(known):
+            return Action.BUILD, touched
+        if step.materialized == "incremental":
+            if combined is not None and known.fingerprint == combined:
+                return Action.SKIP, "unchanged"
+            if refused := self._cannot_extend(step, request):
+                return Action.BUILD, refused
+            return Action.EXTEND, "new facts"
+        if combined is None:
+            return Action.BUILD, "its inputs can change unseen"
+        if known.fingerprint != combined:
+            return Action.BUILD, "what it stands on has changed"
+        return Action.SKIP, "unchanged"
+
+    def _differs_in_facts_only(self, step: Step) -> bool:
+        known = self.nodes.get(step.unique_id)
+        if known is None or step.structure is None or known.structure != step.structure:
+            return False
+        is_replaced = extension.strategy(step.compiled) != ""
+        return not is_replaced and step.fingerprint != known.fingerprint
+
+    def _cannot_extend(self, step: Step, request: Request) -> str | None:
+        """Why a model that derives from facts alone must be built whole; None where it need not."""
+        if not extension.strategy(step.compiled):
+            return None  # dbt's own strategies: its author answers for what is_incremental() skips
+        known = self.nodes[step.unique_id]
+        if step.structure is None or known.structure != step.structure:
+            return "more than facts has changed"
+        ancestors = self.dag.ancestors(step.unique_id)
+        if ancestors & self.whole:
+            return "what it stands on is built whole"
+        tellers = {a for a in ancestors if self._tells_changes(a)}
+        if not tellers <= request.selected:
+            return "what has changed is not selected"
+        if ancestors & self.appended_unseen:
+            return "facts were appended outside a batch"
+        return None
+
+    @cached_property
+    def appended_unseen(self) -> frozenset[str]:
+        return extension.appended_unseen(self.engine, self.relations, self.facts, self.nodes)
+
+    def _tells_changes(self, unique_id: str) -> bool:
+        return extension.strategy(self.models.get(unique_id)) == extension.OVERWRITE
+
+    def _extended(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps, each extension told from which batch on.
+
+        All are told the same, the oldest that any of them holds: what is derived anew once more
+        comes out as it was.
+        """
+        extended = [
+            self.nodes[s.unique_id].built_through or 0
+            for s in steps
+            if s.action is Action.EXTEND and extension.strategy(s.compiled) == extension.REPLACE
+        ]
+        through = min(extended, default=0)
+        found = []
+        for step in steps:
+            if self._tells_changes(step.unique_id) and step.action is not Action.BUILD:
+                action = Action.EXTEND if extended else Action.SKIP
+                step = replace(step, action=action, reason="what has changed")
+            found.append(replace(step, built_through=through))
+        return found
+
+    def _touched(self, known: state.NodeState) -> str | None:
+        """What was done by hand to a published relation; None where it is as it was published.
+
+        Read from the catalogue alone: under a guard that is in place no statement changes a row.
+        """
+        name = known.relation
+        relation = self.relations.get(name)
+        if relation is None:
+            return "its table is gone"
+        is_table = known.materialized != "view"
+        if relation.is_view is is_table:
+            return "its relation was replaced by hand"
+        if relation.definition != known.relation_definition:
+            return "its definition was changed by hand"
+        if is_table and name not in self.guarded:
+            return "its guard was taken off by hand"
+        if known.row_count is not None and self.engine.row_count(name) != known.row_count:
+            return "its rows were changed by hand"
+        return None
+
+    def _require_parents(self, compiled: Compiled, request: Request) -> None:
+        for parent in compiled.depends_on:
+            node = self.models.get(parent) or self.seeds.get(parent)
+            if node is None or parent in request.selected or node.name in self.relations:
+                continue
+            if isinstance(node, Compiled) and node.materialized == "ephemeral":
+                continue
+            raise SelectionError(
+                "R209",
+                f"{compiled.name} stands on {node.name}, which is neither built nor selected",
+                mend=f"select +{compiled.name} to build what it stands on as well",
+            )
