@@ -23,9 +23,11 @@ _BATCH_TABLES = "ledger_batch_tables"
 
 
 def strategy(compiled: Compiled | None) -> str:
+    """REPLACE or OVERWRITE; empty for dbt's own strategies, and for what is not incremental."""
     if compiled is None or compiled.materialized != "incremental":
         return ""
-    return str(compiled.config.get("incremental_strategy") or "")
+    found = str(compiled.config.get("incremental_strategy"))
+    return found if found in (REPLACE, OVERWRITE) else ""
 
 
 def fresh_rows(name: str) -> str:

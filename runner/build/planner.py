@@ -47,6 +47,10 @@ class Planner:
             unique_id: unique_id if unique_id in sources.facts else found
             for unique_id, found in sources.fingerprints.items()
         }
+        # the same without rows of any kind: what dbt's incremental models are extended by
+        self.code: dict[str, str | None] = {
+            unique_id: unique_id for unique_id in sources.fingerprints
+        }
         self.whole: set[str] = set()
         self.last_batch = extension.last_batch(engine, self.relations)
 
@@ -74,6 +78,7 @@ class Planner:
             own = fingerprint.of_definition(compiled, self.engine.name)
             self.current[unique_id] = self._combined(own, compiled, self.current)
             self.structure[unique_id] = self._combined(own, compiled, self.structure)
+            self.code[unique_id] = self._combined(own, compiled, self.code)
             return (
                 Step(
                     unique_id,
@@ -92,6 +97,11 @@ class Planner:
             stands = known is not None and self._touched(known) is None
             self.current[unique_id] = known.fingerprint if known and stands else None
             self.structure[unique_id] = known.structure if known and stands else None
+            self.code[unique_id] = (
+                self._combined(known.definition, compiled, self.code)
+                if known and compiled
+                else unique_id
+            )
             if known and stands and compiled is not None and compiled.materialized == "view":
                 # a view shows new facts without being built: its readers must see that
                 self.current[unique_id] = self._combined(known.definition, compiled, self.current)
@@ -110,6 +120,12 @@ class Planner:
             name = compiled.name
         self.current[unique_id] = combined
         self.structure[unique_id] = structure
+        if compiled is None:
+            self.code[unique_id] = unique_id
+        else:
+            self.code[unique_id] = self._combined(definition, compiled, self.code)
+            if compiled.materialized == "incremental" and not extension.strategy(compiled):
+                structure = self.code[unique_id]
         step = Step(
             unique_id, name, Action.SKIP, "", combined, definition, seed, compiled, structure
         )
@@ -158,9 +174,10 @@ class Planner:
 
     def _cannot_extend(self, step: Step, request: Request) -> str | None:
         """Why a model that derives from facts alone must be built whole; None where it need not."""
-        if not extension.strategy(step.compiled):
-            return None  # dbt's own strategies: its author answers for what is_incremental() skips
         known = self.nodes[step.unique_id]
+        if not extension.strategy(step.compiled):
+            # dbt's own strategies: its author answers for the rows that is_incremental() skips
+            return None if known.structure == step.structure else "what it stands on has changed"
         if step.structure is None or known.structure != step.structure:
             return "more than facts has changed"
         ancestors = self.dag.ancestors(step.unique_id)

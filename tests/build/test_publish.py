@@ -228,6 +228,23 @@ def test_an_incremental_model_extends_its_table(make, cli):
     assert project.rows("select id, amount from kept order by id") == [(1, 500), (2, 7), (3, 8)]
 
 
+def test_an_incremental_model_over_changed_sql_is_built_from_nothing(make, cli):
+    project = make(
+        {
+            "seeds/events.csv": "id,amount\n1,5\n2,6\n",
+            "macros/fee.sql": "{% macro fee() %}1{% endmacro %}",
+            "models/priced.sql": (
+                "select id, amount + {{ fee() }} as amount from {{ ref('events') }}"
+            ),
+            "models/kept.sql": INCREMENTAL["models/kept.sql"].replace("events", "priced"),
+        }
+    )
+    assert cli(project, "build").exit_code == 0
+    project.write({"macros/fee.sql": "{% macro fee() %}2{% endmacro %}"})
+    assert cli(project, "build").exit_code == 0
+    assert project.rows("select id, amount from kept order by id") == [(1, 7), (2, 8)]
+
+
 def test_a_changed_incremental_model_is_built_from_nothing(make, cli):
     project = make(INCREMENTAL)
     cli(project, "build")
