@@ -1,4 +1,9 @@
 -- One row per effective fill whose fee only a market rate can bring to settlement currency.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='fill_id in (select fill_id from ' ~ ref('int_changed_fills') ~ ')',
+) }}
 with final as (
     select
         fills.fill_id,
@@ -21,6 +26,9 @@ with final as (
             fills.fee_currency = books.quote_currency
             and books.settlement_currency = books.base_currency
         )
+        {%- if is_incremental() %}
+        and fills.fill_id in (select fill_id from {{ ref('int_changed_fills') }})
+        {%- endif %}
 )
 
 select * from final

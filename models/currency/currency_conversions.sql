@@ -2,16 +2,20 @@
 {#- on SQLite a view of times needs functions that a stock shell lacks -#}
 {{ config(materialized='table' if target.type == 'sqlite' else 'view') }}
 with routed as (
-    select distinct pair_key
-    from {{ ref('int_conversion_routes') }}
+    select distinct
+        pairs.from_currency,
+        pairs.to_currency
+    from {{ ref('int_conversion_routes') }} as routes
+    inner join {{ ref('int_conversion_pairs') }} as pairs
+        on routes.pair_key = pairs.pair_key
 ),
 
 final as (
     select
         conversions.kind,
         conversions.source_id,
-        pairs.from_currency,
-        pairs.to_currency,
+        conversions.from_currency,
+        conversions.to_currency,
         conversions.moment,
         conversions.amount,
         conversions.converted_amount,
@@ -29,16 +33,17 @@ final as (
         rates.second_priced_at,
         case
             when conversions.converted_amount is not null then null
-            when conversions.rate_number is not null then 'TOO_LARGE'
-            else {{ missing_rate_reason('conversions.rate_number', 'routed.pair_key') }}
+            when conversions.rate_valid_from is not null then 'TOO_LARGE'
+            else {{ missing_rate_reason('conversions.rate_valid_from', 'routed.to_currency') }}
         end as missing_reason
     from {{ ref('int_conversions') }} as conversions
-    inner join {{ ref('int_conversion_pairs') }} as pairs
-        on conversions.pair_key = pairs.pair_key
     left join {{ ref('conversion_rates') }} as rates
-        on conversions.pair_key = rates.pair_key
-        and conversions.rate_number = rates.rate_number
-    left join routed on conversions.pair_key = routed.pair_key
+        on conversions.from_currency = rates.from_currency
+        and conversions.to_currency = rates.to_currency
+        and conversions.rate_valid_from = rates.valid_from
+    left join routed
+        on conversions.from_currency = routed.from_currency
+        and conversions.to_currency = routed.to_currency
 )
 
 select * from final

@@ -1,4 +1,9 @@
 -- One row per fee or cash movement that only a market rate can bring to settlement currency.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale="kind = 'CASH' or source_id in (select fill_id from " ~ ref('int_changed_fills') ~ ")",
+) }}
 with amounts as (
     select
         'FEE' as kind,
@@ -8,6 +13,9 @@ with amounts as (
         executed_at as moment,
         fee_amount as amount
     from {{ ref('int_fees_to_convert') }}
+    {%- if is_incremental() %}
+    where fill_id in (select fill_id from {{ ref('int_changed_fills') }})
+    {%- endif %}
     union all
     select
         'CASH',
@@ -65,12 +73,15 @@ final as (
     select
         latest.kind,
         latest.source_id,
-        latest.pair_key,
-        latest.rate_number,
+        pairs.from_currency,
+        pairs.to_currency,
         latest.moment,
         latest.amount,
-        {{ convert('latest.amount', 'rates') }} as converted_amount
+        {{ convert('latest.amount', 'rates') }} as converted_amount,
+        rates.valid_from as rate_valid_from
     from latest
+    inner join {{ ref('int_conversion_pairs') }} as pairs
+        on latest.pair_key = pairs.pair_key
     left join {{ ref('conversion_rates') }} as rates
         on latest.pair_key = rates.pair_key
         and latest.rate_number = rates.rate_number

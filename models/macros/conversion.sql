@@ -42,11 +42,11 @@ case
 end
 {%- endmacro %}
 
-{#- Why a pair of currencies has no rate at a moment; null where it has. -#}
-{% macro missing_rate_reason(rate_number, routed_pair_key) -%}
+{#- Why a pair of currencies has no rate at a moment: columns that are null without one. -#}
+{% macro missing_rate_reason(rate, route) -%}
 case
-    when {{ rate_number }} is not null then null
-    when {{ routed_pair_key }} is not null then 'NO_TICK'
+    when {{ rate }} is not null then null
+    when {{ route }} is not null then 'NO_TICK'
     else 'NO_INSTRUMENT'
 end
 {%- endmacro %}

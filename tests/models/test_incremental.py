@@ -21,8 +21,15 @@ from tests.models.harness import empty_ledger, workspace
 from tests.models.histories import INSTRUMENTS, History
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "6"))
-EXTENDED = ("int_books", "int_book_fills", "lot_matches", "order_costs", "order_pnl", "order_state")
-DERIVED = ("open_lots", "positions", "daily_pnl")  # built whole, on those
+EXTENDED = (
+    "int_books", "int_book_fills", "int_conversions", "int_fees_to_convert", "lot_matches",
+    "order_costs", "order_pnl", "order_state",
+)  # fmt: skip
+# built whole, on those
+DERIVED = (
+    "account_totals", "conversion_rates", "currency_conversions", "daily_pnl", "open_lots",
+    "positions",
+)  # fmt: skip
 FACTS = ("instruments", "orders", "order_fills", "market_ticks", "cash_movements")
 
 
