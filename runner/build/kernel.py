@@ -25,7 +25,7 @@ def materialize(engine: Engine, compiled: Compiled) -> int:
             why=f"its query has the columns {', '.join(c.name for c in given)}",
             mend=f"select {', '.join(kernel.inputs)}, in this order",
         )
-    columns = [Column(name, parse_type(text), text) for name, text in kernel.outputs]
+    columns = output_columns(compiled)
     if compiled.has_contract:
         contract.enforce(compiled, columns)
     engine.table_as(_INPUT, compiled.sql, given)
@@ -35,6 +35,11 @@ def materialize(engine: Engine, compiled: Compiled) -> int:
     )
     engine.drop(_INPUT)
     return made
+
+
+def output_columns(compiled: Compiled) -> list[Column]:
+    """The columns of the model's table: what its kernel yields."""
+    return [Column(name, parse_type(text), text) for name, text in _kernel(compiled).outputs]
 
 
 def _kernel(compiled: Compiled) -> Kernel:

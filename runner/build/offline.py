@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from runner.build import kernel
 from runner.build.seeds import load_seed
+from runner.compile.compiled import Compiled
 from runner.engines.base import Engine, open_memory
 from runner.migrate.apply import apply_statements
 from runner.migrate.files import load_migrations
 from runner.workspace import Workspace
 
 
-def with_parents_of(workspace: Workspace, name: str) -> Engine:
-    """An engine in memory that holds all that the model `name` reads; close it after use.
+def with_parents_of(workspace: Workspace, *names: str) -> Engine:
+    """An engine in memory that holds all that the models `names` read; close it after use.
 
     Facts are empty tables, seeds are loaded, and models are views, whatever they materialize as:
-    a view has the same columns and types.
+    a view has the same columns and types. What a kernel makes is an empty table.
     """
     engine = open_memory(workspace.target.engine)
     try:
@@ -21,7 +23,7 @@ def with_parents_of(workspace: Workspace, name: str) -> Engine:
             with engine.transaction():
                 for migration in load_migrations(workspace.config.migration_path):
                     apply_statements(engine, migration)
-        wanted = workspace.dag.ancestors(workspace.models[name].unique_id)
+        wanted = {a for n in names for a in workspace.dag.ancestors(workspace.models[n].unique_id)}
         models = {m.unique_id: m for m in workspace.models.values()}
         seeds = {s.unique_id: s for s in workspace.project.seeds.values()}
         for unique_id in workspace.dag.order():
@@ -29,9 +31,16 @@ def with_parents_of(workspace: Workspace, name: str) -> Engine:
                 continue
             if unique_id in seeds:
                 load_seed(engine, seeds[unique_id])
-            elif unique_id in models and models[unique_id].materialized != "ephemeral":
-                engine.view_as(models[unique_id].name, models[unique_id].sql)
+            elif unique_id in models:
+                _stand_in(engine, models[unique_id])
     except BaseException:
         engine.close()
         raise
     return engine
+
+
+def _stand_in(engine: Engine, compiled: Compiled) -> None:
+    if compiled.materialized == "kernel":
+        engine.empty_table(compiled.name, kernel.output_columns(compiled))
+    elif compiled.materialized != "ephemeral":
+        engine.view_as(compiled.name, compiled.sql)
