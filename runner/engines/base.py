@@ -176,7 +176,10 @@ class Engine(Protocol):
         ...
 
     def drop(self, name: str) -> None:
-        """Drop the table or view `name` if there is one."""
+        """Drop the table or view `name` if there is one; never a guarded fact or record.
+
+        So for all that replaces a table or view: table_as, empty_table, view_as.
+        """
         ...
 
     def schema_signature(self) -> Mapping[SchemaObject, str]:

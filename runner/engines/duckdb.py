@@ -306,6 +306,7 @@ class DuckDBEngine(DuckDBGuards):
         return duckdb_integers.insert(self._run, name, columns, rows)
 
     def drop(self, name: str) -> None:
+        self._refuse_replacing(name)
         row = self._run(
             "select table_type from information_schema.tables where table_name = ? "
             "and table_schema = 'main' and table_catalog = current_database()",

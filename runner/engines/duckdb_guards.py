@@ -32,6 +32,17 @@ class DuckDBGuards(Guards):
                 name = quote(guard.trigger(table, verb))
                 self._run(f"drop trigger if exists {name} on {quote(table)}")
 
+    def _appended_only(self, name: str) -> str | None:
+        for table, trigger in self._run(
+            "select table_name, trigger_name from duckdb_triggers() "
+            "where database_name = current_database() and schema_name = 'main' "
+            "and lower(table_name) = lower(?)",
+            (name,),
+        ).fetchall():
+            if trigger in Guard.FACT.triggers(table) | Guard.RECORD.triggers(table):
+                return str(table)
+        return None
+
     def _guarded(self, guard: Guard) -> frozenset[str]:
         held: dict[str, set[str]] = {}
         for table, verb, sql in self._run(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from enum import Enum
 
+from runner.errors import EngineError
+
 
 class Guard(Enum):
     """Why a table may not be changed; the value stands in the names of its triggers."""
@@ -56,6 +58,21 @@ class Guards(ABC):
 
     def guarded_derived(self) -> frozenset[str]:
         return self._guarded(Guard.DERIVED)
+
+    def _refuse_replacing(self, name: str) -> None:
+        """EngineError where `name` is a fact or a record, by any part of its guard."""
+        standing = self._appended_only(name)
+        if standing is not None:
+            raise EngineError(
+                "R313",
+                f"{standing} would have been replaced",
+                why="it holds facts, or a record of the runner's: rows may be appended to it only",
+                mend="give the model or seed of that name another one",
+            )
+
+    @abstractmethod
+    def _appended_only(self, name: str) -> str | None:
+        """The guarded fact or record called `name` in any case, as the catalogue spells it."""
 
     @abstractmethod
     def _guard(self, table: str, guard: Guard) -> None: ...

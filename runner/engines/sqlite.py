@@ -306,6 +306,7 @@ class SQLiteEngine(SQLiteGuards):
         return self.insert_rows(name, columns, rows)
 
     def drop(self, name: str) -> None:
+        self._refuse_replacing(name)
         known = self.relations().get(name)
         if known is not None:
             self._run(f"drop {'view' if known.is_view else 'table'} {quote(name)}")

@@ -29,6 +29,16 @@ class SQLiteGuards(Guards):
             for verb in (*guard.verbs, "replace"):
                 self._run(f"drop trigger if exists {quote(guard.trigger(table, verb))}")
 
+    def _appended_only(self, name: str) -> str | None:
+        for table, trigger in self._run(
+            "select tbl_name, name from sqlite_schema "
+            "where type = 'trigger' and lower(tbl_name) = lower(?)",
+            (name,),
+        ):
+            if trigger in Guard.FACT.triggers(table) | Guard.RECORD.triggers(table):
+                return str(table)
+        return None
+
     def _guarded(self, guard: Guard) -> frozenset[str]:
         held: dict[str, set[str]] = {}
         for table, sql in self._run(

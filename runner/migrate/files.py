@@ -67,6 +67,17 @@ def load_migrations(folder: Path) -> tuple[Migration, ...]:
     return tuple(migrations)
 
 
+def tables_made(folder: Path) -> frozenset[str]:
+    """Tables that any migration of `folder` makes, in lower case; a broken file's are left out."""
+    found = set()
+    for file in folder.glob("*.sql"):
+        parts = _split_parts(file.read_text(encoding="utf-8", errors="replace"))
+        for statement in split_statements(parts.get("up", ("", 1))[0]):
+            if statement.table is not None:
+                found.add(statement.table.lower())
+    return frozenset(found)
+
+
 def _read(file: Path) -> Migration:
     named = _NAME.match(file.name)
     if named is None:

@@ -13,6 +13,7 @@ from runner.errors import Location, ProjectError, nearest
 from runner.project.dbt_project import DbtProject, load_dbt_project
 from runner.project.nodes import Model, Project, Properties, Seed
 from runner.project.properties import SchemaFiles, read_schema_files
+from runner.project.reserved_names import refuse_reserved
 
 _DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.S)
 
@@ -41,6 +42,11 @@ def load_project(config: Config) -> Project:
     models = _models(model_folders, macro_folders, root, name, settings, schema)
     seeds = _seeds(seed_folders, config, name, settings, schema)
     _refuse_doubles(models, seeds)
+    refuse_reserved(
+        [(m.name, m.path) for m in models.values()] + [(s.name, s.path) for s in seeds.values()],
+        config.migration_path,
+        is_ledger=config.is_ledger,
+    )
     _refuse_strangers(schema, models, seeds)
     return Project(
         name=name,
