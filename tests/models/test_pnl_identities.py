@@ -151,6 +151,7 @@ def test_the_date_does_not_matter(seed: int) -> None:
     ]
     history.lots = [replace(lot, executed_at=lot.executed_at + later) for lot in history.lots]
     history.ticks = [replace(t, event_at=t.event_at + later) for t in history.ticks]
+    history.funding = [replace(f, occurred_at=f.occurred_at + later) for f in history.funding]
     assert timeless(derived(history)) == timeless(before)
 
 

@@ -25,6 +25,7 @@ KEYS = {
 # An account is a history; a build holds many, so that ten thousand take minutes.
 ACCOUNTS = 60
 EXAMPLES = int(os.environ.get("PNL_EXAMPLES", "3"))  # for each engine and method
+often = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def assert_same(engine: Engine, table: str, expected: dict[Any, dict[str, Any]]) -> None:
@@ -36,7 +37,7 @@ def assert_same(engine: Engine, table: str, expected: dict[Any, dict[str, Any]])
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@often
 @given(seed=st.integers(0, 10**9), length=st.integers(5, 40))
 def test_models_agree_with_the_oracle(
     engine_name: str, method: str, seed: int, length: int
@@ -53,3 +54,23 @@ def test_models_agree_with_the_oracle(
             assert_same(engine, table, getattr(expected, table)())
     finally:
         engine.close()
+
+
+@often
+@given(seed=st.integers(0, 10**9), length=st.integers(5, 40))
+def test_methods_side_by_side(engine_name: str, seed: int, length: int) -> None:
+    history = History(seed, length, ACCOUNTS)
+    facts = (INSTRUMENTS, history.fills, history.ticks, history.funding)
+    engine = empty_ledger(engine_name)
+    try:
+        write(engine, *facts, lots=history.lots)
+        build(engine, ["pnl_by_method"], methods=history.methods)
+        found = read(engine, "pnl_by_method", KEYS["positions"])
+    finally:
+        engine.close()
+    for method in METHODS:
+        expected = Ledger(*facts, history.lots, method=method).positions()
+        assert set(found) == set(expected)
+        for key, row in found.items():
+            for figure in ("net_pnl", "unrealized_pnl"):
+                assert row[f"{method}_{figure}"] == expected[key][figure], (method, key)
