@@ -11,6 +11,7 @@ from runner import __version__
 from runner.compile.compiled import Compiled
 from runner.engines.base import Engine, Relation
 from runner.project.nodes import Project, Seed
+from runner.project.text_file import read_text
 
 _BATCH_TABLES = "ledger_batch_tables"
 # what decides a table's content; tags, descriptions and severities do not
@@ -42,7 +43,7 @@ def of_seed(seed: Seed, engine_name: str) -> str:
     return digest(
         __version__,
         engine_name,
-        seed.path.read_text(encoding="utf-8"),
+        read_text(seed.path),
         json.dumps(seed.config.get("column_types"), sort_keys=True, default=str),
     )
 

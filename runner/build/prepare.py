@@ -16,6 +16,7 @@ from runner.compile.compiled import Compiled
 from runner.engines.base import Engine, open_engine, open_memory
 from runner.errors import Location, ProjectError, SelectionError
 from runner.graph.select import StateOf
+from runner.project.text_file import read_text
 from runner.workspace import Workspace
 
 
@@ -129,10 +130,13 @@ def state_of(engine: Engine, workspace: Workspace, folder: Path | None) -> State
 
 def _against_manifest(folder: Path, workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
     """Each node's text then and now: as compiled where this runner wrote it, else as dbt has it."""
+    from runner.build.artifacts import checksum
+    from runner.build.manifest import is_ours
+
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        ours = manifest["metadata"].get("generated_by", "").startswith("sot-runner")
+        ours = is_ours(manifest)
         text = "compiled_code" if ours else "raw_code"
         known = {
             unique_id: node[text]
@@ -141,7 +145,7 @@ def _against_manifest(folder: Path, workspace: Workspace) -> tuple[dict[str, str
             for unique_id, node in manifest["nodes"].items()
             if node["resource_type"] in ("model", "seed")
         }
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProjectError(
             "R229",
             f"no manifest to compare with in {folder}",
@@ -149,11 +153,9 @@ def _against_manifest(folder: Path, workspace: Workspace) -> tuple[dict[str, str
             why=str(error),
             mend="give --state the target/ folder of an earlier build",
         ) from error
-    from runner.build.artifacts import checksum
-
     now = {m.unique_id: m.sql if ours else m.model.raw_sql for m in workspace.models.values()}
     now |= {
-        s.unique_id: checksum(s.path.read_text(encoding="utf-8"))["checksum"]
+        s.unique_id: checksum(read_text(s.path))["checksum"]
         for s in workspace.project.seeds.values()
     }
     return known, now

@@ -75,7 +75,7 @@ def _build(
     config: Config,
     quiet: bool,
 ) -> int:
-    from runner.build import artifacts, prepare
+    from runner.build import artifacts, manifest, prepare
     from runner.build.run import begin, run_build
     from runner.cli.watch import summarise
 
@@ -83,10 +83,16 @@ def _build(
     folder = config.target_path
     workspace.compiler.templates.cache.save()
     artifacts.write_compiled(folder, workspace.project, prepare.to_build(plan))
-    artifacts.write_manifest(
-        folder, workspace.project, workspace.models, workspace.rules, workspace.dag, engine.name
-    )
     result = begin(plan)
+    manifest.write_manifest(
+        folder,
+        workspace.project,
+        workspace.models,
+        workspace.rules,
+        workspace.dag,
+        engine.name,
+        result.run_id,
+    )
     try:
         run_build(engine, workspace.compiler, result, config, eyes)
     finally:

@@ -138,7 +138,7 @@ class Compiler:
                 f"there is no docs block '{name}'",
                 mend=f"did you mean '{near}'?" if near else "add {% docs … %} to a Markdown file",
             )
-        return self.project.docs[name]
+        return self.project.docs[name].text
 
     # models
 

@@ -12,6 +12,7 @@ import jinja2
 
 from runner.compile.template_cache import TemplateCache
 from runner.errors import CompileError, Location, RunnerError
+from runner.project.text_file import read_text
 
 _TEST_BLOCK = re.compile(r"{%(-?)\s*(?:data_)?test\s+(\w+)\s*\(")
 _COMMENT = re.compile(r"{#.*?#}", re.S)
@@ -48,7 +49,7 @@ class Templates:
         self._paths: dict[str, Path] = {}
 
     def add_macros(self, path: Path) -> None:
-        source = _as_macros(path.read_text(encoding="utf-8"))
+        source = _as_macros(read_text(path))
         template = self._template(source, path)
         names = _MACRO.findall(_COMMENT.sub("", source))
         holder: dict[str, Any] = {}

@@ -11,9 +11,10 @@ from runner.checks.suites import load_suite, singular
 from runner.config import Config
 from runner.errors import Location, ProjectError, nearest
 from runner.project.dbt_project import DbtProject, load_dbt_project
-from runner.project.nodes import Model, Project, Properties, Seed
+from runner.project.nodes import DocsBlock, Model, Project, Properties, Seed
 from runner.project.properties import SchemaFiles, read_schema_files
 from runner.project.reserved_names import refuse_reserved
+from runner.project.text_file import read_text
 
 _DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.S)
 
@@ -144,7 +145,7 @@ def _models(
             name=name,
             path=path,
             fqn=fqn,
-            raw_sql=path.read_text(encoding="utf-8"),
+            raw_sql=read_text(path),
             folder_config=settings.folder_config("model", fqn),
             properties=schema.models.get(name, Properties()),
         )
@@ -202,12 +203,12 @@ def _refuse_strangers(
                 )
 
 
-def _docs_blocks(folders: list[Path]) -> dict[str, str]:
+def _docs_blocks(folders: list[Path]) -> dict[str, DocsBlock]:
     return {
-        block.group(1): block.group(2).strip()
+        block.group(1): DocsBlock(path, block.group(2).strip())
         for folder in folders
         for path in sorted(folder.rglob("*.md"))
-        for block in _DOCS_BLOCK.finditer(path.read_text(encoding="utf-8"))
+        for block in _DOCS_BLOCK.finditer(read_text(path))
     }
 
 
@@ -219,5 +220,5 @@ def _rules(config: Config, test_folders: list[Path]) -> list[Rule]:
     for folder in test_folders:
         for path in sorted(folder.rglob("*.sql")):
             if "generic" not in path.relative_to(folder).parts:
-                rules.append(singular(path, path.read_text(encoding="utf-8")))
+                rules.append(singular(path, read_text(path)))
     return rules

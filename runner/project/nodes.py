@@ -72,10 +72,20 @@ class Source:
     identifier: str
     package: str
     properties: Properties
+    source_description: str = ""
+    loader: str = ""
 
     @property
     def unique_id(self) -> str:
         return f"source.{self.package}.{self.source_name}.{self.name}"
+
+
+@dataclass(frozen=True)
+class DocsBlock:
+    """A `{% docs %}` block of a Markdown file."""
+
+    path: Path
+    text: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ class Project:
     seeds: Mapping[str, Seed]
     sources: Mapping[tuple[str, str], Source]
     macro_files: tuple[Path, ...]
-    docs: Mapping[str, str]
+    docs: Mapping[str, DocsBlock]
     rules: tuple[Rule, ...]  # of checks/, and of a dbt project's singular tests
     vars: Mapping[str, Any]
     seed_folders: tuple[Path, ...] = ()

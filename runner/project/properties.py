@@ -54,7 +54,13 @@ def _collect_source(found: SchemaFiles, source: LineMap, path: Path, package: st
         name = _name(table, path)
         identifier = str(table.get("identifier") or name)
         found.sources[source_name, name] = Source(
-            source_name, name, identifier, package, _properties(table, name, path)
+            source_name,
+            name,
+            identifier,
+            package,
+            _properties(table, name, path),
+            str(source.get("description") or ""),
+            str(table.get("loader") or source.get("loader") or ""),
         )
 
 

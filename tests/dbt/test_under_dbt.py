@@ -21,6 +21,20 @@ _PROFILE = """ledger:
 """
 
 
+_READ = """
+import json, sys
+from pathlib import Path
+from dbt.artifacts.schemas.manifest import WritableManifest
+from dbt.artifacts.schemas.run import RunResultsArtifact
+from dbt_artifacts_parser.parser import parse_manifest, parse_run_results
+manifest, results = (Path(sys.argv[1], f"{name}.json") for name in ("manifest", "run_results"))
+WritableManifest.read_and_check_versions(str(manifest))
+RunResultsArtifact.read_and_check_versions(str(results))
+parse_manifest(json.loads(manifest.read_text()))
+parse_run_results(json.loads(results.read_text()))
+"""
+
+
 @pytest.mark.nightly
 def test_dbt_builds_the_same_tables(tmp_path: Path) -> None:
     root = tmp_path / "ledger"
@@ -31,8 +45,12 @@ def test_dbt_builds_the_same_tables(tmp_path: Path) -> None:
     (root / "profiles.yml").write_text(_PROFILE)
     environment = tmp_path / "dbt"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-    wanted = ["dbt-core<1.12", "dbt-duckdb", "duckdb>=2.0"]
+    wanted = ["dbt-core<1.12", "dbt-duckdb", "duckdb>=2.0", "dbt-artifacts-parser"]
     subprocess.run([str(environment / "bin" / "pip"), "install", "-q", *wanted], check=True)
+    # what the runner has written, before dbt writes over it
+    subprocess.run(
+        [str(environment / "bin" / "python"), "-c", _READ, "target"], check=True, cwd=root
+    )
     done = subprocess.run(
         [str(environment / "bin" / "dbt"), "build", "--profiles-dir", "."],
         cwd=root,
