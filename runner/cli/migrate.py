@@ -25,7 +25,10 @@ def up(
     to_version: int | None,
     dry_run: bool,
 ) -> None:
-    """Apply the pending migrations, all or none."""
+    """Apply the pending migrations, all or none.
+
+    A guard of a fact that is missing, or was altered, is put back.
+    """
     from runner.cli.console import say
     from runner.migrate import apply
 
@@ -39,8 +42,11 @@ def up(
                         click.echo(f"{statement.sql};\n")
             return
         applied = apply.up(engine, migrations, to_version)
+        mended = apply.mend_guards(engine, migrations)
         for migration in applied:
             say(f"applied {migration.version:04d}_{migration.name}")
+        if mended:
+            say(f"put back the guards of {', '.join(mended)}", colour="yellow")
         say(f"{len(applied)} applied" if applied else "nothing is pending")
 
 
@@ -65,7 +71,7 @@ def down(
     lose_facts: bool,
     dry_run: bool,
 ) -> None:
-    """Undo the last migrations by the rollback SQL recorded with them."""
+    """Undo the last migrations, all or none, by the rollback SQL recorded with them."""
     from runner.cli.console import say
     from runner.engines.base import require_database
     from runner.migrate import apply, history

@@ -140,6 +140,10 @@ class Engine(Protocol):
         """Facts whose guard is in place, whole and unaltered."""
         ...
 
+    def guarded_records(self) -> frozenset[str]:
+        """The same of the runner's own records."""
+        ...
+
     def guarded_derived(self) -> frozenset[str]:
         """Derived tables whose guard is in place, whole and unaltered."""
         ...

@@ -56,6 +56,9 @@ class Guards(ABC):
     def guarded_facts(self) -> frozenset[str]:
         return self._guarded(Guard.FACT)
 
+    def guarded_records(self) -> frozenset[str]:
+        return self._guarded(Guard.RECORD)
+
     def guarded_derived(self) -> frozenset[str]:
         return self._guarded(Guard.DERIVED)
 

@@ -210,13 +210,17 @@ class SQLiteEngine(SQLiteGuards):
     # definition
 
     def define(self, sql: str) -> None:
-        added = _ADD_COLUMN.match(re.sub(r"^\s*--.*$", "", sql, flags=re.M))
+        bare = re.sub(r"^\s*--.*$", "", sql, flags=re.M)
+        indexed = self._indexed_table(bare)
+        added = _ADD_COLUMN.match(bare)
         if added:
             table, column, column_type = added.groups()
             stored = sqlite_type(parse_type(column_type))
             self._run(f"alter table {quote(table)} add column {quote(column)} {stored}")
         else:
             self._run(rewrite_statement(sql, self._schema()))
+        if indexed is not None:
+            self._renew_guard(indexed)
         dropped = re.match(r"\s*drop\s+table\s+(?:if\s+exists\s+)?(\w+)", sql, re.I)
         self._known = None
         if dropped and _COMMENTS in self.relations():

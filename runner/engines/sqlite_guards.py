@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Mapping
 
@@ -9,6 +10,12 @@ import apsw
 
 from runner.engines.base import Params, Relation
 from runner.engines.guards import Guard, Guards
+from runner.errors import TranslationError
+
+_UNIQUE_INDEX = re.compile(
+    r"\bcreate\s+unique\s+index\s+(?:if\s+not\s+exists\s+)?\w+\s+on\s+(\w+)", re.I
+)
+_DROP_INDEX = re.compile(r"\bdrop\s+index\s+(?:if\s+exists\s+)?(\w+)", re.I)
 
 
 class SQLiteGuards(Guards):
@@ -46,11 +53,13 @@ class SQLiteGuards(Guards):
             f"and instr(name, tbl_name || '_{guard.value}_') = 1"
         ):
             held.setdefault(table, set()).add(sql)
-        return frozenset(
-            table
-            for table, found in held.items()
-            if set(self._triggers(table, guard).values()) <= found
-        )
+        return frozenset(t for t, found in held.items() if self._is_whole(t, guard, found))
+
+    def _is_whole(self, table: str, guard: Guard, found: set[str]) -> bool:
+        try:
+            return set(self._triggers(table, guard).values()) <= found
+        except TranslationError:
+            return False
 
     def _triggers(self, table: str, guard: Guard) -> dict[str, str]:
         """A guard's triggers, by verb, spelt as the catalogue keeps them."""
@@ -66,9 +75,19 @@ class SQLiteGuards(Guards):
             }
         else:
             when = dict.fromkeys(guard.verbs, "")
-            same = " and ".join(f"{quote(k)} = new.{quote(k)}" for k in self._key(table))
-            # INSERT OR REPLACE by a client without recursive_triggers fires no delete trigger
-            when["replace"] = f"when exists (select 1 from {quote(table)} where {same})"
+            # INSERT OR REPLACE by a client without recursive_triggers fires no delete trigger, and
+            # takes away every row that shares any key with the new one
+            collisions = [
+                f"exists (select 1 from {quote(table)} where "
+                + " and ".join(f"{quote(k)} = new.{quote(k)}" for k in key)
+                + ")"
+                for key in self._keys(table)
+            ]
+            # the hidden key is -1 here where the statement does not give it
+            collisions.append(
+                f"new.rowid <> -1 and exists (select 1 from {quote(table)} where rowid = new.rowid)"
+            )
+            when["replace"] = "when " + " or ".join(collisions)
         return {
             verb: f"CREATE TRIGGER {quote(guard.trigger(table, verb))} "
             f"before {'insert' if verb == 'replace' else verb} on {quote(table)} {condition} "
@@ -76,10 +95,55 @@ class SQLiteGuards(Guards):
             for verb, condition in when.items()
         }
 
-    def _key(self, table: str) -> list[str]:
-        """The columns of its primary key, in order."""
+    def _keys(self, table: str) -> list[tuple[str, ...]]:
+        """The columns of each key that no two rows may share: the primary one first.
+
+        TranslationError for a unique index over expressions, or over some rows only.
+        """
         rows = self._run(f"pragma table_xinfo({quote(table)})")
-        return [row[1] for row in sorted(rows, key=lambda row: row[5]) if row[5] > 0]
+        primary = tuple(row[1] for row in sorted(rows, key=lambda row: row[5]) if row[5] > 0)
+        keys = {primary: None} if primary else {}
+        indexes = list(self._run(f"pragma index_list({quote(table)})"))
+        for _, index, is_unique, _, is_partial in sorted(indexes, key=lambda row: str(row[1])):
+            if not is_unique:
+                continue
+            columns = tuple(row[2] for row in self._run(f"pragma index_info({quote(index)})"))
+            if is_partial or None in columns:
+                raise TranslationError(
+                    "R330",
+                    f"the unique index {index} of {table} cannot be guarded",
+                    why=f"it is over expressions, or over some rows only, and {table} is "
+                    "append-only: REPLACE could take away a row by it",
+                    mend="make the index unique over columns, or not unique",
+                )
+            keys[columns] = None
+        return list(keys)
+
+    def _indexed_table(self, sql: str) -> str | None:
+        """The guarded table whose keys CREATE UNIQUE INDEX or DROP INDEX is about to change."""
+        created = _UNIQUE_INDEX.search(sql)
+        if created:
+            return self._appended_only(created.group(1))
+        dropped = _DROP_INDEX.search(sql)
+        if dropped:
+            for (table,) in self._run(
+                "select tbl_name from sqlite_schema where type = 'index' and lower(name) = ?",
+                (dropped.group(1).lower(),),
+            ):
+                return self._appended_only(table)
+        return None
+
+    def _renew_guard(self, table: str) -> None:
+        """Guard an append-only table by the keys that it has."""
+        held = {
+            name
+            for (name,) in self._run(
+                "select name from sqlite_schema where type = 'trigger' and tbl_name = ?", (table,)
+            )
+        }
+        for guard in (Guard.FACT, Guard.RECORD):
+            if held & guard.triggers(table):
+                self._guard(table, guard)
 
 
 def quote(name: str) -> str:

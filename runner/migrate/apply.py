@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from runner.engines.base import Engine
 from runner.errors import EngineError, Location, MigrationError, UsageError
 from runner.migrate import history
 from runner.migrate.files import Migration, Statement, load_migrations, split_statements
+
+_DROP_TABLE = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?(\w+)", re.I)
 
 
 def pending(engine: Engine, migrations: Sequence[Migration]) -> list[Migration]:
@@ -65,6 +68,33 @@ def migrate_new(engine: Engine, folder: Path, *, pending_too: bool = False) -> l
     return up(engine, migrations) if waiting else []
 
 
+def mend_guards(engine: Engine, migrations: Sequence[Migration]) -> list[str]:
+    """Put back what is missing or altered of the guards of facts and of `schema_version`.
+
+    The tables mended, in the order in which the applied migrations make them.
+    """
+    applied = {a.version for a in history.read_applied(engine)}
+    relations, facts = engine.relations(), engine.guarded_facts()
+    broken = [
+        statement.table
+        for migration in migrations
+        if migration.version in applied
+        for statement in migration.up
+        if statement.is_fact and statement.table in relations and statement.table not in facts
+    ]
+    unguarded_record = history.TABLE in relations and history.TABLE not in engine.guarded_records()
+    mended = [table for table in broken if table is not None]
+    if mended or unguarded_record:
+        with engine.transaction():
+            for table in mended:
+                engine.lift_guard(table)
+                engine.guard_fact(table)
+            if unguarded_record:
+                engine.lift_guard(history.TABLE)
+                engine.guard_record(history.TABLE)
+    return mended + [history.TABLE] * unguarded_record
+
+
 def apply_statements(engine: Engine, migration: Migration) -> None:
     """Run a migration's up part: tables with their comments and guards, indexes."""
     for statement in migration.up:
@@ -95,31 +125,35 @@ def _describe(engine: Engine, statement: Statement) -> None:
 def down(
     engine: Engine, migrations: Sequence[Migration], steps: int = 1, *, lose_facts: bool = False
 ) -> list[history.Applied]:
-    """Undo the last `steps` migrations by the rollback SQL recorded with them.
+    """Undo the last `steps` migrations, all or none, by the rollback SQL recorded with them.
 
     Refuses where a table to be dropped still holds rows, unless `lose_facts`.
     """
-    applied = history.read_applied(engine)[::-1][:steps]
+    undone = history.read_applied(engine)[::-1][:steps]
     files = {m.version: m for m in migrations}
-    for done in applied:
-        with engine.transaction():
-            if not lose_facts and done.version in files:
-                _refuse_losing_rows(engine, files[done.version])
+    with engine.transaction():
+        if not lose_facts:
+            for done in undone:
+                _refuse_losing_rows(engine, done, files.get(done.version))
+        for done in undone:
             for statement in split_statements(done.rollback_sql):
                 engine.define(statement.sql)
             history.forget(engine, done.version)
-    return applied
+    return undone
 
 
-def _refuse_losing_rows(engine: Engine, migration: Migration) -> None:
+def _refuse_losing_rows(engine: Engine, done: history.Applied, migration: Migration | None) -> None:
     relations = engine.relations()
-    for statement in migration.up:
-        table = statement.table
-        if table in relations and table and (rows := engine.row_count(table)):
+    dropped = dict.fromkeys(_DROP_TABLE.findall(done.rollback_sql))
+    if migration is not None:
+        dropped |= dict.fromkeys(s.table for s in migration.up if s.table)
+    for table in dropped:
+        if table in relations and (rows := engine.row_count(table)):
             raise MigrationError(
                 "R325",
-                f"undoing {migration.version:04d}_{migration.name} would drop "
-                f"{rows:,} rows of {table}",
+                f"undoing {done.version:04d}_{done.name} would drop "
+                f"{rows:,} row{'s' if rows > 1 else ''} of {table}; "
+                "nothing was undone",
                 why="facts are append-only: they exist nowhere else in the ledger",
-                mend="keep a copy of the database, then add --lose-facts",
+                mend="undo fewer steps, or keep a copy of the database and add --lose-facts",
             )

@@ -159,6 +159,55 @@ def test_down_refuses_to_lose_facts(project, cli):
     assert cli(project, "migrate", "down", "--lose-facts").exit_code == 0
 
 
+def test_several_steps_are_undone_all_or_none(project, cli):
+    project.write(
+        {
+            "sql/migrations/0002_more.sql": MORE,
+            "sql/migrations/0003_last.sql": MORE.replace("more", "last_of_all"),
+        }
+    )
+    cli(project, "migrate", "up")
+    opened = project.open()
+    opened.execute("insert into things (thing_id, amount) values (1, 3)")
+    opened.close()
+    refused = cli(project, "migrate", "down", "--steps", "3")
+    assert refused.exit_code == 3
+    assert "undoing 0001_things would drop 1 row of things; nothing was undone" in refused.stderr
+    assert cli(project, "migrate", "verify").exit_code == 0
+    assert len(project.rows("select version_id from schema_version")) == 3
+    undone = cli(project, "migrate", "down", "--steps", "3", "--lose-facts")
+    assert undone.stderr.split() == ["undid", "0003_last", "undid", "0002_more", "undid",
+                                     "0001_things"]  # fmt: skip
+    assert project.rows("select version_id from schema_version") == []
+
+
+def test_up_puts_back_a_guard_that_was_taken_off_or_altered(project, cli):
+    cli(project, "migrate", "up")
+    opened = project.open()
+    raw = opened.connection
+    if project.engine == "duckdb":
+        raw.execute("drop trigger things_no_delete on things")
+        raw.execute("drop trigger schema_version_record_update on schema_version")
+    else:
+        raw.execute("drop trigger things_no_replace")
+        raw.execute(
+            "create trigger things_no_replace before insert on things "
+            "when exists (select 1 from things where thing_id = new.thing_id) "
+            "begin select raise(abort, 'things holds facts'); end"
+        )
+        raw.execute("drop trigger schema_version_record_update")
+    opened.close()
+    named = cli(project, "migrate", "verify")
+    assert named.exit_code == 1
+    trigger = "delete" if project.engine == "duckdb" else "replace"
+    assert f"trigger things_no_{trigger} on things: " in named.stdout
+    mended = cli(project, "migrate", "up")
+    assert mended.exit_code == 0, mended.stderr
+    assert "put back the guards of things, schema_version" in mended.stderr
+    assert cli(project, "migrate", "verify").exit_code == 0
+    assert "put back" not in cli(project, "migrate", "up").stderr
+
+
 def test_a_constraint_holds(project, cli):
     cli(project, "migrate", "up")
     opened = project.open()
