@@ -42,7 +42,7 @@ class MadeProject:
         for name, text in files.items():
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+            path.write_text(dedent(text).lstrip("\n"), encoding="utf-8", errors="surrogateescape")
 
     def open(self, *, read_only: bool = False) -> Engine:
         return open_engine(Target("t", self.engine, self.database), read_only=read_only)

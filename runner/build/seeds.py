@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from runner.engines.base import Column, Engine
 from runner.errors import Location, ProjectError
 from runner.project.nodes import Seed
+from runner.project.text_file import read_text
 from runner.sqltyping.types import (
     BOOLEAN,
     DATE,
@@ -63,7 +65,8 @@ def load_seed(engine: Engine, seed: Seed) -> int:
 
 def _read(seed: Seed) -> tuple[list[str], list[list[str]]]:
     delimiter = str(seed.config.get("delimiter", ","))
-    with seed.path.open(encoding="utf-8-sig", newline="") as file:
+    text = read_text(seed.path, newline="").removeprefix("\ufeff")
+    with io.StringIO(text, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             header = [name.strip() for name in next(reader, [])]
@@ -86,6 +89,14 @@ def _read(seed: Seed) -> tuple[list[str], list[list[str]]]:
                 where=Location(seed.path, reader.line_num),
                 why=str(error),
             ) from error
+    for name in header:
+        if header.count(name) > 1:
+            raise ProjectError(
+                "R227",
+                f"seed {seed.name} has two columns called '{name}'",
+                where=Location(seed.path, 1),
+                mend="rename one of them in the header",
+            )
     if not header:
         raise ProjectError(
             "R227",
@@ -144,7 +155,8 @@ def _convert(value: str, column: Column, seed: Seed, line: int) -> Any:
             "R227",
             f"'{value}' in column {column.name} of seed {seed.name} is no {column.type}",
             where=Location(seed.path, line),
-            why=str(error) or type(error).__name__,
+            # the decimal module's own message is the name of a class
+            why=str(error) if isinstance(error, ValueError) and str(error) else None,
             mend="correct the value, or the column's type",
         ) from error
 

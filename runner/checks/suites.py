@@ -36,7 +36,7 @@ def load_suite(path: Path) -> list[Rule]:
             )
     suite = str(body.get("suite") or path.stem)
     rules: list[Rule] = []
-    for entry in body.get("checks") or []:
+    for entry in _entries(body, "checks", path):
         if not isinstance(entry, LineMap):
             raise bad_rule(
                 Location(path, body.line_of("checks")),
@@ -50,6 +50,19 @@ def load_suite(path: Path) -> list[Rule]:
     return rules
 
 
+def _entries(body: LineMap, key: str, path: Path) -> Sequence[Any]:
+    value = body.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise bad_rule(
+            Location(path, body.line_of(key)),
+            f"'{key}' is {value!r}, not a list",
+            f"write '{key}:' and below it one '- …' for each",
+        )
+    return value
+
+
 def _table_rules(entry: LineMap, suite: str, path: Path) -> Iterator[Rule]:
     strangers = set(entry) - {"table", "rules"}
     if strangers:
@@ -59,7 +72,7 @@ def _table_rules(entry: LineMap, suite: str, path: Path) -> Iterator[Rule]:
             f"a table's checks have no key '{name}'",
             "put it into the rule it belongs to, under 'rules:'",
         )
-    for body in entry.get("rules") or []:
+    for body in _entries(entry, "rules", path):
         if not isinstance(body, LineMap):
             raise bad_rule(
                 Location(path, entry.line_of("rules")),
@@ -137,6 +150,11 @@ def _mapping_arguments(
     if kind is RuleKind.ROW_COUNT:
         if not value:
             raise bad_rule(where, "row_count has no bound", _EXAMPLES[kind])
+        for key, bound in value.items():
+            if not isinstance(bound, int) or isinstance(bound, bool):
+                raise bad_rule(
+                    where, f"row_count's {key} is {bound!r}, not a whole number", _EXAMPLES[kind]
+                )
         return (), dict(value)
     columns = as_columns(value.get("columns") or value.get("column"), where, kind.value)
     if kind is RuleKind.ACCEPTED_VALUES:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import Location, ProjectError, UsageError, nearest
+from runner.project.text_file import read_text
 
 READERS = ("csv", "parquet", "json")
 _KEY = re.compile(r"^--\s*(shape|reads|columns|optional|venue):\s*(.*)$")
@@ -75,7 +76,7 @@ def find_format(folder: Path, name: str) -> Format:
 def _read(file: Path) -> Format:
     from runner.ingest.shapes import SHAPES
 
-    text = file.read_text(encoding="utf-8").replace("\r\n", "\n")
+    text = read_text(file).replace("\r\n", "\n")
     keys: dict[str, str] = {}
     words: list[str] = []
     for line in text.splitlines():

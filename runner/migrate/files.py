@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import Location, ProjectError
+from runner.project.text_file import read_text
 
 _NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 _PART = re.compile(r"^--\s*migrate:(up|down|verify)\s*$", re.M)
@@ -88,7 +89,7 @@ def _read(file: Path) -> Migration:
             why="a migration is called NNNN_lower_case_words.sql",
             mend="rename it, or make one with `runner migrate new NAME`",
         )
-    text = file.read_text(encoding="utf-8").replace("\r\n", "\n")
+    text = read_text(file).replace("\r\n", "\n")
     parts = _split_parts(text)
     for needed in ("up", "down"):
         if needed not in parts:

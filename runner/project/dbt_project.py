@@ -52,7 +52,13 @@ def _merge(config: dict[str, Any], level: Mapping[str, Any]) -> None:
         ):
             continue
         if plain == "tags":
-            tags = [value] if isinstance(value, str) else list(value)
+            tags = (
+                [value]
+                if isinstance(value, str)
+                else [str(v) for v in value]
+                if isinstance(value, list)
+                else [str(value)]
+            )
             config["tags"] = [*config.get("tags", []), *tags]
         else:
             config[plain] = value
@@ -77,9 +83,22 @@ def load_dbt_project(root: Path) -> DbtProject | None:
             )
         return tuple(str(v) for v in value)
 
-    variables = body.get("vars") or {}
+    def mapping(key: str) -> Mapping[str, Any]:
+        value = body.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise ProjectError(
+                "R221",
+                f"{key} is {value!r}, not keys and values",
+                where=Location(file, body.line_of(key)),
+                mend=f"write {key}: and its settings, indented, below it",
+            )
+        return value
+
+    variables = mapping("vars")
     name = body.get("name")
-    own = variables.get(name)
+    own = variables.get(str(name))
     return DbtProject(
         name=name,
         model_paths=paths("model-paths", "source-paths", ("models",)),
@@ -91,6 +110,6 @@ def load_dbt_project(root: Path) -> DbtProject | None:
             **{k: v for k, v in variables.items() if not isinstance(v, Mapping)},
             **(own if isinstance(own, Mapping) else {}),
         },
-        models=body.get("models") or {},
-        seeds=body.get("seeds") or {},
+        models=mapping("models"),
+        seeds=mapping("seeds"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,12 +88,12 @@ def _name(entry: LineMap, path: Path) -> str:
 
 def _properties(entry: LineMap, name: str, path: Path) -> Properties:
     rules: list[Rule] = []
-    rules += tests_beside(_tests(entry), name, None, path, entry.line)
+    rules += tests_beside(_tests(entry, path), name, None, path, entry.line)
     columns = []
     for column in _entries(entry, "columns", path):
         column_name = _name(column, path)
-        rules += tests_beside(_tests(column), name, column_name, path, column.line)
-        rules += tests_beside(_constraints(column), name, column_name, path, column.line)
+        rules += tests_beside(_tests(column, path), name, column_name, path, column.line)
+        rules += tests_beside(_constraints(column, path), name, column_name, path, column.line)
         columns.append(
             ColumnSpec(
                 column_name,
@@ -102,7 +102,15 @@ def _properties(entry: LineMap, name: str, path: Path) -> Properties:
                 tuple(_listed(column.get("tags"))),
             )
         )
-    config: dict[str, Any] = dict(entry.get("config") or {})
+    settings = entry.get("config") or {}
+    if not isinstance(settings, Mapping):
+        raise ProjectError(
+            "R223",
+            f"the config of '{name}' is {settings!r}, not keys and values",
+            where=Location(path, entry.line_of("config")),
+            mend="write config: {materialized: table}",
+        )
+    config: dict[str, Any] = dict(settings)
     for key in ("tags", "materialized"):  # dbt also takes these beside the name
         if key in entry:
             config.setdefault(key, entry[key])
@@ -115,13 +123,27 @@ def _properties(entry: LineMap, name: str, path: Path) -> Properties:
     )
 
 
-def _tests(entry: LineMap) -> Any:
-    return [*(entry.get("tests") or []), *(entry.get("data_tests") or [])]
+def _tests(entry: LineMap, path: Path) -> list[Any]:
+    return [test for key in ("tests", "data_tests") for test in _list(entry, key, path)]
 
 
-def _constraints(column: LineMap) -> list[str]:
+def _list(entry: LineMap, key: str, path: Path) -> list[Any]:
+    value = entry.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ProjectError(
+            "R223",
+            f"'{key}' is {value!r}, not a list",
+            where=Location(path, entry.line_of(key)),
+            mend=f"write '{key}:' and below it one '- …' for each",
+        )
+    return value
+
+
+def _constraints(column: LineMap, path: Path) -> list[str]:
     """A contract's not_null, unique and primary_key, as the rules that prove them."""
-    found = [str(entry.get("type")) for entry in column.get("constraints") or []]
+    found = [str(entry.get("type")) for entry in _entries(column, "constraints", path)]
     as_rules = {
         "not_null": ["not_null"],
         "unique": ["unique"],

@@ -7,20 +7,30 @@ from pathlib import Path
 from runner.errors import Location, ProjectError
 
 
-def read_text(path: Path) -> str:
-    """The file's text; ProjectError with the line where it is not UTF-8."""
+def read_text(path: Path, newline: str | None = None) -> str:
+    """The file's text; ProjectError with the line where it is not UTF-8.
+
+    `newline` as `open` takes it.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8", newline=newline) as file:
+            return file.read()
     except UnicodeDecodeError as error:
-        raise not_utf8(path, error.object, error.start) from error
+        raise _not_utf8(path) from error
 
 
-def not_utf8(path: Path, content: bytes, position: int) -> ProjectError:
-    byte = content[position : position + 1].hex().upper()
+def _not_utf8(path: Path) -> ProjectError:
+    line = None
+    for number, text in enumerate(path.read_bytes().split(b"\n"), start=1):
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError:
+            line = number
+            break
     return ProjectError(
         "R232",
         f"{path.name} is not UTF-8 text",
-        where=Location(path, content.count(b"\n", 0, position) + 1),
-        why=f"it holds the byte 0x{byte}, which no UTF-8 text has there",
+        where=Location(path, line),
+        why="the line holds bytes that no UTF-8 text has",
         mend="save it as UTF-8",
     )

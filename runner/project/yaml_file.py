@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from runner.errors import Location, ProjectError
+from runner.project.text_file import read_text
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader is ten times faster
 
@@ -52,7 +53,7 @@ def read_yaml(path: Path) -> LineMap:
     """The file's top-level mapping (empty for an empty file); ProjectError where it is broken."""
     try:
         # the loader is a SafeLoader
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        loaded = yaml.load(read_text(path), Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ProjectError(
@@ -66,10 +67,6 @@ def read_yaml(path: Path) -> LineMap:
             )
             or str(error).splitlines()[0],
             mend="correct the line; indentation, colons and unclosed quotes are the usual causes",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ProjectError(
-            "R220", f"{path.name} is not UTF-8 text", where=Location(path), why=str(error)
         ) from error
     if loaded is None:
         empty = LineMap()

@@ -80,6 +80,48 @@ BROKEN = {
         {"pyproject.toml": '[tool.runner]\nnmae = "x"\n'}, 2, "R204", ["did you mean 'name'?"],
     ),
     "broken TOML": ({"pyproject.toml": "[tool.runner\n"}, 2, "R203", ["pyproject.toml:1"]),
+    "a model that is not UTF-8": (
+        {"models/two.sql": "select 1 as n\n-- caf\udce9"}, 2, "R232", ["models/two.sql:2"],
+    ),
+    "a seed that is not UTF-8": (
+        {"seeds/raw.csv": "id,name\n1,caf\udce9\n"}, 2, "R232", ["seeds/raw.csv:2"],
+    ),
+    "a macro that is not UTF-8": (
+        {"models/macros/m.sql": "{# \udce9 #}"}, 2, "R232", ["models/macros/m.sql:1"],
+    ),
+    "a docs file that is not UTF-8": (
+        {"models/notes.md": "notes\n\n\udce9"}, 2, "R232", ["models/notes.md:3"],
+    ),
+    "YAML that is not UTF-8": (
+        {"models/schema.yml": "models: []\n# \udce9"}, 2, "R232", ["models/schema.yml:2"],
+    ),
+    "a seed header that names a column twice": (
+        {"seeds/raw.csv": "id,amount,id\n1,2.50,3\n"},
+        2, "R227", ["two columns called 'id'", "seeds/raw.csv:1"],
+    ),
+    "a seed value that is not of its declared type": (
+        {"seeds/raw.csv": "id,amount\n1,2.50\n2,x\n", "models/schema.yml":
+         "seeds:\n  - name: raw\n    config: {column_types: {amount: 'decimal(9,2)'}}\n"},
+        2, "R227", ["'x' in column amount", "seeds/raw.csv:3"],
+    ),
+    "a number where dbt_project.yml has folders": (
+        {"dbt_project.yml": "name: shop\nmodels: 3\n"}, 2, "R221", ["dbt_project.yml:2"],
+    ),
+    "a number where a suite has checks": (
+        {"checks/c.yml": "suite: c\nchecks: 5\n"}, 2, "R230", ["checks/c.yml:2"],
+    ),
+    "a word where a check has a number": (
+        {"checks/c.yml": "checks:\n  - table: one\n    rules:\n      - row_count: {min: abc}\n"},
+        2, "R230", ["'abc', not a whole number", "checks/c.yml:4"],
+    ),
+    "a word where YAML has a list of tests": (
+        {"models/schema.yml": "models:\n  - name: one\n    tests: unique\n"},
+        2, "R223", ["models/schema.yml:3"],
+    ),
+    "a word where YAML has config": (
+        {"models/schema.yml": "models:\n  - name: one\n    config: table\n"},
+        2, "R223", ["models/schema.yml:3"],
+    ),
     "an unknown engine": (
         {"pyproject.toml": '[tool.runner.targets.t]\nengine = "duckbd"\n'},
         2, "R204", ["did you mean 'duckdb'?", "pyproject.toml:1"],
@@ -137,6 +179,21 @@ def test_a_ledger_without_its_folders_is_refused(make, cli):
     outcome = cli(make(ledger), "build")
     assert outcome.exit_code == 2
     assert "R210" in outcome.stderr
+
+
+def test_a_migration_or_mapping_that_is_not_utf8_is_named(make_ledger, cli):
+    ledger = make_ledger()
+    ledger.write({"fills.csv": "a\n1\n"})
+    for file, command in (
+        ("sql/ingest/canonical-fills.sql", ["ingest", "fills.csv", "--format", "canonical-fills"]),
+        ("sql/migrations/0001_ledger.sql", ["build"]),
+    ):
+        path = ledger.root / file
+        path.write_bytes(path.read_bytes() + b"\n-- caf\xe9\n")
+        outcome = cli(ledger, *command)
+        assert outcome.exit_code == 2, outcome.stderr
+        assert "error[R232]" in outcome.stderr
+        assert f"{path.name}:" in outcome.stderr
 
 
 def test_a_check_that_cannot_run_is_an_error_of_its_own(make, cli):
