@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from runner.build.report import BuildResult
 from runner.checks.compile import CompiledRule
 from runner.checks.results import Status
 from runner.compile.compiled import Compiled
+from runner.errors import DiskFull, EngineError, Location
 from runner.project.nodes import Project
 
 _SCHEMA = "https://schemas.getdbt.com/dbt/run-results/v6.json"
@@ -36,6 +39,10 @@ def write_run_results(folder: Path, project: Project, result: BuildResult) -> No
                 "relation_name": None if done.step.action is Action.INLINE else done.step.name,
             }
         )
+    outcome = "nothing was published"
+    if result.published:
+        changed = result.plan.has_work
+        outcome = "the build was published" if changed else "the database was up to date"
     fingerprints = {c.rule.rule.name: c.rule for c in result.plan.checks}
     for check in result.checks:
         status = {Status.PASS: "pass", Status.WARN: "warn", Status.FAIL: "fail"}[check.status]
@@ -58,14 +65,14 @@ def write_run_results(folder: Path, project: Project, result: BuildResult) -> No
             "elapsed_time": result.seconds,
             "args": {"which": "build", "published": result.published},
         },
+        outcome,
     )
 
 
 def write_compiled(folder: Path, project: Project, models: Iterable[Compiled]) -> None:
     for compiled in models:
         path = folder / "compiled" / project.name / inside(compiled.model.path, project.root)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(compiled.sql + "\n", encoding="utf-8")
+        _write(path, compiled.sql + "\n")
 
 
 def test_id(project: Project, rule: CompiledRule) -> str:
@@ -109,9 +116,29 @@ def _result(
     }
 
 
-def write_json(path: Path, body: Mapping[str, Any]) -> None:
-    """Whole or not at all: a reader never meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_json(path: Path, body: Mapping[str, Any], outcome: str = "nothing was published") -> None:
+    """As `_write`, of JSON."""
+    _write(path, json.dumps(body, default=str), outcome)
+
+
+def _write(path: Path, text: str, outcome: str = "nothing was published") -> None:
+    """Whole or not at all: a reader never meets half a file.
+
+    EngineError says which file could not be written, and `outcome`: what the build came to.
+    """
     partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(body, default=str), encoding="utf-8")
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        raise (DiskFull if full else EngineError)(
+            "R304" if full else "R306",
+            f"{path.name} could not be written; {outcome}",
+            where=Location(path),
+            why=error.strerror or str(error),
+            mend="free some space" if full else "check the path and its permissions",
+        ) from error

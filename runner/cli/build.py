@@ -75,9 +75,12 @@ def _build(
     config: Config,
     quiet: bool,
 ) -> int:
+    from contextlib import suppress
+
     from runner.build import artifacts, manifest, prepare
     from runner.build.run import begin, run_build
     from runner.cli.watch import summarise
+    from runner.errors import EngineError
 
     plan = prepare.plan(engine, workspace, choice)
     folder = config.target_path
@@ -95,11 +98,16 @@ def _build(
     )
     try:
         run_build(engine, workspace.compiler, result, config, eyes)
-    finally:
+    except BaseException:
         eyes.stop()
-        artifacts.write_run_results(folder, workspace.project, result)
+        # what stopped the build is what must be told
+        with suppress(EngineError):
+            artifacts.write_run_results(folder, workspace.project, result)
+        raise
+    eyes.stop()
     if not quiet or not result.published:
         summarise(result, f"{workspace.target.name} ({workspace.target.path.name})")
+    artifacts.write_run_results(folder, workspace.project, result)
     if result.published and not quiet:
         _say_next(result, config, workspace.target.name)
     return 0 if result.published else 1

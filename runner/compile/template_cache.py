@@ -39,12 +39,15 @@ class TemplateCache:
     def save(self) -> None:
         if self._path is None or self._used.keys() == self._known.keys():
             return
-        with suppress(OSError):
+        fresh = self._path.with_suffix(".new")
+        try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".new")
             fresh.write_bytes(marshal.dumps((_FORMAT, self._used)))
             fresh.replace(self._path)
             self._known = dict(self._used)
+        except OSError:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
 
 
 def _key(name: str, source: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 _NUMBERS = "n\n" + "\n".join(str(n) for n in range(60)) + "\n"
 _WORK = {
@@ -93,6 +96,61 @@ def test_no_room_left_is_one_clear_error_and_changes_nothing(make, cli):
     assert "R304" in done.stderr
     assert _published(project) == before
     assert cli(project, "build").exit_code == 0
+
+
+def _fail_to_write(monkeypatch, name: str) -> None:
+    """A disk that is full whenever a file of that name is to be written."""
+    write = Path.write_text
+
+    def full(path, text, **settings):
+        if path.name.startswith(f"{name}."):
+            path.touch()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, text, **settings)
+
+    monkeypatch.setattr(Path, "write_text", full)
+
+
+def test_a_results_file_that_cannot_be_written_is_told_apart_from_the_publish(
+    make, cli, monkeypatch
+):
+    project = make({"models/one.sql": "select 1 as n"})
+    _fail_to_write(monkeypatch, "run_results")
+    for said, came_to in (
+        ("published to t", "the build was published"),
+        ("is up to date", "the database was up to date"),
+    ):
+        outcome = cli(project, "build")
+        assert outcome.exit_code == 3
+        assert said in outcome.stderr
+        assert f"error[R304]: run_results.json could not be written; {came_to}" in outcome.stderr
+        assert "where: target/run_results.json" in outcome.stderr
+        assert project.rows("select n from one") == [(1,)]
+        assert not list(project.root.rglob("*.partial"))
+    monkeypatch.undo()
+    assert cli(project, "build").exit_code == 0
+
+
+def test_a_file_that_cannot_be_written_before_the_build_leaves_nothing(make, cli, monkeypatch):
+    project = make({"models/one.sql": "select 1 as n"})
+    for name in ("one", "manifest"):
+        with monkeypatch.context() as patched:
+            _fail_to_write(patched, name)
+            outcome = cli(project, "build")
+        assert outcome.exit_code == 3
+        assert "could not be written; nothing was published" in outcome.stderr
+        assert f"/{name}." in outcome.stderr
+        assert not list(project.root.rglob("*.partial"))
+    assert cli(project, "build").exit_code == 0
+
+
+def test_what_stopped_a_build_is_told_before_what_could_not_be_written(make, cli, monkeypatch):
+    project = make({"models/one.sql": "select nowhere from somewhere"})
+    _fail_to_write(monkeypatch, "run_results")
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3
+    assert "one could not be built" in outcome.stderr
+    assert "R304" not in outcome.stderr
 
 
 def test_readers_see_the_old_tables_until_the_publish(make, cli, engine_name):
