@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runner.checks.compile import CompiledRule, compile_rules
 from runner.checks.rules import Rule, bad_rule
+from runner.compile import settings
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.compile.template_cache import TemplateCache
@@ -66,6 +67,11 @@ class Workspace:
             seen[rule.name] = rule
         return compile_rules(self.compiler, rules)
 
+    @property
+    def notes(self) -> list[str]:
+        """What of a dbt project is not followed here, in words."""
+        return [*self.project.notes, *settings.not_followed(self.models.values())]
+
     def selector(self, state: StateOf | None = None) -> Selector:
         return Selector(self.selectables(), self.dag, self.config.root, state)
 
@@ -109,7 +115,7 @@ def open_workspace(
     project = load_project(config)
     cache = TemplateCache(config.target_path / "templates.cache")
     compiler = Compiler(project, target, full_refresh=full_refresh, cache=cache)
-    models = {name: m for name, m in compiler.all_models().items() if m.config.get("enabled", True)}
+    models = {name: m for name, m in compiler.all_models().items() if m.is_enabled}
     return Workspace(config, target, project, compiler, models)
 
 

@@ -143,6 +143,8 @@ def _test(
             "enabled": True,
             "severity": rule.severity.value,
             "where": rule.filter,
+            "error_if": f"{rule.error_if.comparison} {rule.error_if.bound}",
+            "warn_if": f"{rule.warn_if.comparison} {rule.warn_if.bound}",
             "tags": list(rule.tags),
         },
         "tags": list(rule.tags),

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from runner.checks.rules import Rule, RuleKind, bad_rule
-from runner.compile.compiler import Compiler
+from runner.compile.compiler import Compiler, DisabledRefError
+from runner.compile.context import CTE_PREFIX
+from runner.compile.ephemeral import with_ctes
 from runner.errors import nearest
-from runner.project.nodes import Project
 
 _ROW_KINDS = {RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION}
 
@@ -42,7 +43,27 @@ class Scan:
 
 
 def compile_rules(compiler: Compiler, rules: Iterable[Rule]) -> list[CompiledRule]:
-    return [_compile(compiler, rule) for rule in rules]
+    """The rules' SQL; those that read a disabled model are left out, as in dbt."""
+    compiled = []
+    for rule in rules:
+        try:
+            compiled.append(_inlined(compiler, _compile(compiler, rule)))
+        except DisabledRefError:
+            continue
+    return compiled
+
+
+def _inlined(compiler: Compiler, rule: CompiledRule) -> CompiledRule:
+    """Ephemeral models that the rule is about stand in its query, as they do in a model's."""
+    about = (rule.relation, rule.parent)
+    ctes = [
+        (CTE_PREFIX + m.name, compiler.model(m.name).sql)
+        for m in compiler.project.models.values()
+        if CTE_PREFIX + m.name in about
+    ]
+    if not ctes:
+        return rule
+    return replace(rule, failing=with_ctes(rule.failing, ctes), aggregate=None)
 
 
 def scans(rules: Sequence[CompiledRule]) -> list[Scan]:
@@ -73,12 +94,12 @@ def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
         sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
         return CompiledRule(rule, None, reads, sql)
     assert rule.table is not None
-    relation, unique_id = _relation(compiler.project, rule.table, rule)
+    relation, unique_id = _relation(compiler, rule.table, rule)
     if rule.kind is RuleKind.GENERIC:
         return _generic(compiler, rule, relation, unique_id)
     own: tuple[str, ...] = (unique_id,)
     if rule.kind is RuleKind.RELATIONSHIPS:
-        parent, parent_id = _relation(compiler.project, str(rule.arguments["to"]), rule)
+        parent, parent_id = _relation(compiler, str(rule.arguments["to"]), rule)
         failing = _orphans(rule, relation, parent)
         return CompiledRule(rule, relation, (unique_id, parent_id), failing, parent=parent)
     if rule.kind is RuleKind.UNIQUE:
@@ -120,10 +141,11 @@ def narrowed(compiler: Compiler, rule: CompiledRule, fresh: str, through: int) -
     return rule
 
 
-def _relation(project: Project, name: str, rule: Rule) -> tuple[str, str]:
+def _relation(compiler: Compiler, name: str, rule: Rule) -> tuple[str, str]:
     """A table's relation and unique id; by name, whatever kind of node it is."""
+    project = compiler.project
     if name in project.models:
-        return name, project.models[name].unique_id
+        return compiler.relation(name), project.models[name].unique_id
     if name in project.seeds:
         return name, project.seeds[name].unique_id
     for source in project.sources.values():

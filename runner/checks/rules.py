@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -26,6 +28,23 @@ class Severity(Enum):
     WARN = "warn"
 
 
+_COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
+    "=": operator.eq, "==": operator.eq, "!=": operator.ne, "<>": operator.ne,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """How many failing rows are too many: dbt's `error_if` and `warn_if`."""
+
+    comparison: str = "!="
+    bound: int = 0
+
+    def is_met(self, failures: int) -> bool:
+        return _COMPARISONS[self.comparison](failures, self.bound)
+
+
 @dataclass(frozen=True)
 class Rule:
     """`table` is a model, seed or source by name; None only for SQL, which names its own."""
@@ -41,9 +60,16 @@ class Rule:
     description: str = ""
     tags: tuple[str, ...] = ()
     suite: str = ""
+    error_if: Threshold = Threshold()
+    warn_if: Threshold = Threshold()
+
+    @property
+    def judgement(self) -> str:
+        """What decides, beside the failing rows, how a check comes out."""
+        return f"{self.severity.value} {self.error_if} {self.warn_if}"
 
 
-_OPTIONS = {"name", "severity", "where", "description", "tags", "config", "arguments"}
+_OPTIONS = {"name", "severity", "where", "description", "tags"}
 
 
 def as_columns(value: Any, where: Location, rule: str) -> tuple[str, ...]:
@@ -63,6 +89,18 @@ def severity_of(value: Any, where: Location) -> Severity:
         return Severity(str(value).lower())
     except ValueError:
         raise bad_rule(where, f"severity is '{value}'", "use error or warn") from None
+
+
+def threshold_of(name: str, value: Any, where: Location) -> Threshold:
+    """`>10`, `!= 0`: a comparison of the number of failing rows with a whole number."""
+    found = re.fullmatch(r"\s*(>=|<=|<>|!=|==|=|>|<)\s*(\d+)\s*", str(value))
+    if found is None:
+        raise bad_rule(
+            where,
+            f"{name} is '{value}'",
+            f'write a comparison with a whole number: {name}: ">10"',
+        )
+    return Threshold(found.group(1), int(found.group(2)))
 
 
 def kind_of(body: Mapping[str, Any], where: Location) -> RuleKind:

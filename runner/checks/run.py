@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from runner.checks.compile import CompiledRule, Scan, scans
 from runner.checks.results import CheckResult, FailingRows, Status
-from runner.checks.rules import Severity
+from runner.checks.rules import Rule, Severity
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
@@ -69,9 +69,15 @@ def _cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineErro
 def _result(
     engine: Engine, rule: CompiledRule, failures: int, seconds: float, limit: int
 ) -> CheckResult:
-    if failures == 0:
-        return CheckResult(rule.rule, Status.PASS, 0, rule.failing, seconds)
+    status = _status(rule.rule, failures)
+    if status is Status.PASS:
+        return CheckResult(rule.rule, status, failures, rule.failing, seconds)
     answer = engine.query(f"select *\nfrom (\n{rule.failing}\n) as failing\nlimit {limit}")
     rows = FailingRows(tuple(c.name for c in answer.columns), tuple(answer.rows))
-    status = Status.FAIL if rule.rule.severity is Severity.ERROR else Status.WARN
     return CheckResult(rule.rule, status, failures, rule.failing, seconds, rows)
+
+
+def _status(rule: Rule, failures: int) -> Status:
+    if rule.severity is Severity.ERROR and rule.error_if.is_met(failures):
+        return Status.FAIL
+    return Status.WARN if rule.warn_if.is_met(failures) else Status.PASS

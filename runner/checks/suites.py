@@ -1,4 +1,4 @@
-"""Read rules: suites of checks/, and dbt's tests beside a model's columns."""
+"""Read the rules of checks/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from runner.checks.rules import (
     Rule,
     RuleKind,
-    Severity,
     as_columns,
     bad_rule,
     kind_of,
@@ -20,7 +19,6 @@ from runner.errors import Location, nearest
 from runner.project.yaml_file import LineMap, read_yaml
 
 _SUITE_KEYS = {"version", "suite", "description", "checks"}
-_BUILT_IN = {"unique", "not_null", "accepted_values", "relationships", "expression", "row_count"}
 
 
 def load_suite(path: Path) -> list[Rule]:
@@ -91,8 +89,8 @@ def _rule(body: LineMap, table: str | None, suite: str, path: Path) -> Rule:
             f"the {kind.value} check names no table",
             "put it under 'table: NAME' and 'rules:'",
         )
-    columns, arguments = _arguments(kind, body[kind.value], where)
-    default = _default_name(kind, table, columns, arguments)
+    columns, arguments = arguments_of(kind, body[kind.value], where)
+    default = default_name(kind, table, columns, arguments)
     if kind is RuleKind.SQL and "name" not in body:
         raise bad_rule(where, "an sql check has no name", "add 'name: what_must_hold'")
     return Rule(
@@ -110,7 +108,7 @@ def _rule(body: LineMap, table: str | None, suite: str, path: Path) -> Rule:
     )
 
 
-def _arguments(
+def arguments_of(
     kind: RuleKind, value: Any, where: Location
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     if kind in (RuleKind.UNIQUE, RuleKind.NOT_NULL):
@@ -182,7 +180,7 @@ def table_named(text: str) -> str:
     return inner.strip().strip("'\"")
 
 
-def _default_name(
+def default_name(
     kind: RuleKind, table: str | None, columns: Sequence[str], arguments: Mapping[str, Any]
 ) -> str:
     parts = [kind.value, table or "", *columns]
@@ -191,80 +189,3 @@ def _default_name(
     if kind is RuleKind.EXPRESSION:
         parts.append(re.sub(r"\W+", "_", str(arguments["sql"])).strip("_")[:60])
     return "_".join(part for part in parts if part)
-
-
-def tests_beside(
-    entries: Any, table: str, column: str | None, path: Path, line: int
-) -> Iterator[Rule]:
-    """dbt's `tests:` or `data_tests:` of a model (`column` None) or of one of its columns."""
-    for entry in entries or []:
-        yield _dbt_test(entry, table, column, path, line)
-
-
-def _dbt_test(entry: Any, table: str, column: str | None, path: Path, line: int) -> Rule:
-    body: dict[str, Any] = {}
-    if isinstance(entry, LineMap):
-        line = entry.line
-        body = dict(entry)
-        if "test_name" in body:  # the long form: {name: …, test_name: unique, …}
-            test = body.pop("test_name")
-        else:
-            test = next(k for k in body if k not in ("name", "config", "description"))
-            inner = body.pop(test) or {}
-            body = {**body, **inner} if isinstance(inner, Mapping) else {**body, "columns": inner}
-    else:
-        test = str(entry)
-    where = Location(path, line)
-    config = {**(body.pop("config", None) or {})}
-    arguments = {**body.pop("arguments", {}), **body}
-    name, description = arguments.pop("name", None), arguments.pop("description", "")
-    severity = severity_of(arguments.pop("severity", config.get("severity", "error")), where)
-    row_filter = arguments.pop("where", config.get("where"))
-    if column is not None and "column" not in arguments and "columns" not in arguments:
-        arguments["column"] = column
-    short = str(test).removeprefix("dbt_utils.").replace("expression_is_true", "expression")
-    columns: tuple[str, ...]
-    if short in _BUILT_IN:
-        kind = RuleKind(short)
-        columns, said = _arguments(kind, _dbt_value(kind, arguments), where)
-        default = _default_name(kind, table, columns, said)
-    else:
-        kind = RuleKind.GENERIC
-        columns = (column,) if column else ()
-        given = {k: v for k, v in arguments.items() if k != "column"}
-        said = {"test": str(test), "arguments": given}
-        default = "_".join((str(test), table, *columns))
-    return Rule(
-        name=str(name or default),
-        kind=kind,
-        table=table,
-        severity=severity,
-        where=where,
-        columns=columns,
-        arguments=said,
-        filter=row_filter,
-        description=str(description or ""),
-        suite=table,
-    )
-
-
-def _dbt_value(kind: RuleKind, arguments: Mapping[str, Any]) -> Any:
-    if kind in (RuleKind.UNIQUE, RuleKind.NOT_NULL):
-        return arguments.get("columns") or arguments.get("column")
-    if kind is RuleKind.EXPRESSION:
-        return arguments.get("expression") or arguments.get("sql")
-    return {k: v for k, v in arguments.items() if k != "quote"}
-
-
-def singular(path: Path, sql: str) -> Rule:
-    """A dbt project's tests/NAME.sql: rows it returns are failures."""
-    warn = re.search(r"severity\s*=\s*['\"]warn['\"]", sql, re.I)
-    return Rule(
-        name=path.stem,
-        kind=RuleKind.SQL,
-        table=None,
-        severity=Severity.WARN if warn else Severity.ERROR,
-        where=Location(path, 1),
-        arguments={"sql": sql.strip().rstrip(";")},
-        suite="tests",
-    )

@@ -51,12 +51,16 @@ def command(
     """
     from runner.build import prepare
     from runner.cli import options
+    from runner.cli.console import say
     from runner.cli.watch import watcher
     from runner.workspace import open_workspace
 
     config = options.load(project_dir, variables)
     workspace = open_workspace(config, target, full_refresh=full_refresh)
     _ = workspace.rules  # a broken check is met before anything is written
+    if not quiet:
+        for note in workspace.notes:
+            say(f"warning: {note}", colour="yellow")
     choice = prepare.Choice(select, exclude, full_refresh, state)
     if dry_run:
         with prepare.for_reading(workspace, wait_seconds) as engine:

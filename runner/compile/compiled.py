@@ -35,6 +35,10 @@ class Compiled:
         return str(self.config["materialized"])
 
     @property
+    def is_enabled(self) -> bool:
+        return bool(self.config.get("enabled", True))
+
+    @property
     def tags(self) -> tuple[str, ...]:
         return tuple(self.config.get("tags", ()))
 

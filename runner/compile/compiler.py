@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runner.compile.compiled import MATERIALIZATIONS, Compiled
+from runner.compile import settings
+from runner.compile.compiled import Compiled
 from runner.compile.context import (
     CTE_PREFIX,
     FRESH_PREFIX,
@@ -31,6 +32,10 @@ _VOLATILE = re.compile(
     r"\b(?:current_timestamp|current_date|localtimestamp|now|today|random|uuid|gen_random_uuid)\b",
     re.I,
 )
+
+
+class DisabledRefError(CompileError):
+    pass
 
 
 class Compiler:
@@ -95,10 +100,16 @@ class Compiler:
         self._rendering.refs.append(name)
         if name in self.project.models:
             # what it refers to is known before this goes on, so a cycle is met here
-            found = self.model(name)
-            return CTE_PREFIX + name if found.materialized == "ephemeral" else name
+            return self.relation(name)
         if name in self.project.seeds:
             return name
+        if name in self.project.python_models:
+            raise CompileError(
+                "R248",
+                f"ref('{name}') names a Python model",
+                why=f"{Location(self.project.python_models[name])} is not run: models are SQL here",
+                mend="write it in SQL, or disable what refers to it",
+            )
         known = set(self.project.models) | set(self.project.seeds)
         near = nearest(name, known)
         folders = self.project.seed_folders
@@ -140,6 +151,18 @@ class Compiler:
             )
         return self.project.docs[name].text
 
+    def relation(self, name: str) -> str:
+        """What a query calls a model by; DisabledRefError where it is not built."""
+        found = self.model(name)
+        if not found.is_enabled:
+            raise DisabledRefError(
+                "R248",
+                f"ref('{name}') names a model that is disabled",
+                why=f"{Location(found.model.path)} is not built",
+                mend="enable it, or disable what refers to it as well",
+            )
+        return CTE_PREFIX + name if found.materialized == "ephemeral" else name
+
     # models
 
     def all_models(self) -> dict[str, Compiled]:
@@ -160,8 +183,19 @@ class Compiler:
 
     def _compile(self, model: Model) -> Compiled:
         rendering = self._rendering = self._begin(model)
-        sql = self.templates.render(model.raw_sql, model.path)
-        config = self._config(model, rendering)
+        try:
+            sql = self.templates.render(model.raw_sql, model.path)
+        except CompileError:
+            # what is disabled may refer to what is not there
+            if settings.merged(model, rendering.config)["enabled"]:
+                raise
+            rendering.refs.clear()
+            rendering.sources.clear()
+            sql = ""
+        config = settings.merged(model, rendering.config)
+        if not config["enabled"]:
+            return Compiled(model, "", config, (), model.properties.columns, "")
+        settings.refuse_unknown(model, config)
         sql = sql.rstrip().rstrip(";")
         if not re.sub(r"--[^\n]*|/\*.*?\*/", "", sql, flags=re.S).strip():
             raise CompileError(
@@ -181,8 +215,8 @@ class Compiler:
         )
 
     def _begin(self, model: Model, *, built_through: int | None = None) -> Rendering:
-        settings = {**model.folder_config, **model.properties.config}
-        return Rendering(model.name, settings, built_through=built_through)
+        around = {**model.folder_config, **model.properties.config}
+        return Rendering(model.name, around, built_through=built_through)
 
     def incremental_sql(self, name: str, built_through: int) -> str:
         """The model's SQL as it is when its table stands already (`is_incremental()`).
@@ -204,30 +238,6 @@ class Compiler:
             return properties.description
         where = properties.where or Location(self.project.root)
         return self.templates.render(properties.description, where.path)
-
-    def _config(self, model: Model, rendering: Rendering) -> dict[str, Any]:
-        folder, beside, inside = model.folder_config, model.properties.config, rendering.config
-        tags: list[str] = []
-        for level in (folder, beside, inside):
-            found = level.get("tags", [])
-            tags += [found] if isinstance(found, str) else list(found)
-        config = {
-            "materialized": "view",
-            "enabled": True,
-            **folder,
-            **beside,
-            **inside,
-            "tags": list(dict.fromkeys(tags)),
-        }
-        if config["materialized"] not in MATERIALIZATIONS:
-            near = nearest(str(config["materialized"]), set(MATERIALIZATIONS))
-            raise CompileError(
-                "R252",
-                f"{model.name} asks to be materialized as '{config['materialized']}'",
-                where=Location(model.path, 1),
-                mend=f"did you mean '{near}'?" if near else f"one of {', '.join(MATERIALIZATIONS)}",
-            )
-        return config
 
     def _depends_on(self, rendering: Rendering) -> tuple[str, ...]:
         ids = []

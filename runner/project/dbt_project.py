@@ -24,6 +24,7 @@ class DbtProject:
     vars: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Any] = field(default_factory=dict)
     seeds: Mapping[str, Any] = field(default_factory=dict)
+    hooks: tuple[str, ...] = ()  # of `on-run-start` and `on-run-end`, those it has
 
     def folder_config(self, kind: str, fqn: Sequence[str]) -> dict[str, Any]:
         """Config of the folders an object lies in, the nearest winning; tags add up.
@@ -112,4 +113,5 @@ def load_dbt_project(root: Path) -> DbtProject | None:
         },
         models=mapping("models"),
         seeds=mapping("seeds"),
+        hooks=tuple(key for key in ("on-run-start", "on-run-end") if body.get(key)),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
+from runner.checks.dbt_tests import singular
 from runner.checks.rules import Rule
-from runner.checks.suites import load_suite, singular
+from runner.checks.suites import load_suite
 from runner.config import Config
 from runner.errors import Location, ProjectError, nearest
 from runner.project.dbt_project import DbtProject, load_dbt_project
@@ -48,7 +49,10 @@ def load_project(config: Config) -> Project:
         config.migration_path,
         is_ledger=config.is_ledger,
     )
-    _refuse_strangers(schema, models, seeds)
+    python_models = {
+        path.stem: path for folder in model_folders for path in sorted(folder.rglob("*.py"))
+    }
+    _refuse_strangers(schema, {*models, *python_models}, seeds.keys())
     return Project(
         name=name,
         root=root,
@@ -68,6 +72,8 @@ def load_project(config: Config) -> Project:
         rules=tuple(_rules(config, test_folders)),
         vars={**settings.vars, **config.vars},
         seed_folders=tuple(seed_folders),
+        python_models=python_models,
+        notes=tuple(_not_followed(settings, python_models)),
     )
 
 
@@ -185,13 +191,16 @@ def _double(name: str, first: Path, second: Path) -> ProjectError:
     )
 
 
-def _refuse_strangers(
-    schema: SchemaFiles, models: dict[str, Model], seeds: dict[str, Seed]
-) -> None:
-    for kind, described, known in (
-        ("model", schema.models, models.keys()),
-        ("seed", schema.seeds, seeds.keys()),
-    ):
+def _not_followed(settings: DbtProject, python_models: Mapping[str, Path]) -> Iterator[str]:
+    if settings.hooks:
+        names = " and ".join(settings.hooks)
+        yield f"{names} of dbt_project.yml is not followed: hooks are not run"
+    if python_models:
+        yield f"Python models are not run: {', '.join(sorted(python_models))}"
+
+
+def _refuse_strangers(schema: SchemaFiles, models: Set[str], seeds: Set[str]) -> None:
+    for kind, described, known in (("model", schema.models, models), ("seed", schema.seeds, seeds)):
         for name, properties in described.items():
             if name not in known:
                 near = nearest(name, set(known))
@@ -220,5 +229,6 @@ def _rules(config: Config, test_folders: list[Path]) -> list[Rule]:
     for folder in test_folders:
         for path in sorted(folder.rglob("*.sql")):
             if "generic" not in path.relative_to(folder).parts:
-                rules.append(singular(path, read_text(path)))
+                rule = singular(path, read_text(path))
+                rules += [] if rule is None else [rule]
     return rules

@@ -102,3 +102,5 @@ class Project:
     rules: tuple[Rule, ...]  # of checks/, and of a dbt project's singular tests
     vars: Mapping[str, Any]
     seed_folders: tuple[Path, ...] = ()
+    python_models: Mapping[str, Path] = field(default_factory=dict)  # not run; by name
+    notes: tuple[str, ...] = ()  # what of a dbt project is not followed, in words

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runner.checks.dbt_tests import tests_beside
 from runner.checks.rules import Rule
-from runner.checks.suites import tests_beside
 from runner.errors import Location, ProjectError
 from runner.project.nodes import ColumnSpec, Properties, Source
 from runner.project.yaml_file import LineMap, read_yaml

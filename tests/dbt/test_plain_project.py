@@ -103,3 +103,133 @@ def test_it_builds_unchanged(tmp_path, cli, target):
     assert views == {"stg_payments", "stg_customers"}
     described = cli(project, "ls", "--select", "staging", "--target", target)
     assert sorted(described.stdout.split()) == ["stg_customers", "stg_payments"]
+
+
+BARE = {
+    "pyproject.toml": "[tool.runner]\n",
+    "dbt_project.yml": "name: shop\n",
+    "seeds/raw.csv": "id,amount\n1,10\n1,20\n2,30\n",
+    "models/inner.sql": "{{ config(materialized='ephemeral') }}\n"
+    "with doubled as (select id, amount from {{ ref('raw') }}) select * from doubled",
+    "models/outer_rows.sql": "select id, amount from {{ ref('inner') }}",
+}
+
+
+def _built(tmp_path, cli, target, files):
+    from tests.conftest import MadeProject
+
+    project = MadeProject(tmp_path / "shop", target)
+    project.write({**BARE, **files})
+    return project, cli(project, "build", "--target", target)
+
+
+def _test_of(model, test):
+    return {
+        "models/schema.yml": f"""
+        version: 2
+        models:
+          - name: {model}
+            columns:
+              - name: id
+                data_tests: [{test}]
+        """
+    }
+
+
+VERDICTS = {
+    "unique": (1, "0 passed, 0 warned, 1 failed"),
+    "{unique: {config: {enabled: false}}}": (0, "0 passed, 0 warned, 0 failed"),
+    '{unique: {config: {error_if: ">10", warn_if: ">0"}}}': (0, "0 passed, 1 warned, 0 failed"),
+    '{unique: {error_if: "> 10", warn_if: "> 1"}}': (0, "1 passed, 0 warned, 0 failed"),
+    '{unique: {config: {error_if: ">=1"}}}': (1, "0 passed, 0 warned, 1 failed"),
+    '{unique: {config: {severity: warn, warn_if: "!=0"}}}': (0, "0 passed, 1 warned, 0 failed"),
+}
+
+
+@pytest.mark.parametrize("target", ["duckdb", "sqlite"])
+@pytest.mark.parametrize("model", ["outer_rows", "inner"])
+@pytest.mark.parametrize("test", VERDICTS)
+def test_a_tests_config_decides_the_verdict(tmp_path, cli, target, model, test):
+    exit_code, counted = VERDICTS[test]
+    _, outcome = _built(tmp_path, cli, target, _test_of(model, test))
+    assert outcome.exit_code == exit_code, outcome.stderr
+    assert counted in outcome.stderr
+
+
+@pytest.mark.parametrize("target", ["duckdb", "sqlite"])
+def test_every_kind_of_test_reads_an_ephemeral_model(tmp_path, cli, target):
+    tests = (
+        "not_null, {accepted_values: {values: [1]}}, {expression: {expression: amount > 100}}, "
+        "{row_count: {min: 4}}, {relationships: {to: ref('outer_rows'), field: amount}}, beyond"
+    )
+    generic = "{% test beyond(model, column_name) %}select * from {{ model }} {% endtest %}"
+    project, outcome = _built(
+        tmp_path, cli, target, {**_test_of("inner", tests), "tests/generic/g.sql": generic}
+    )
+    assert "1 passed, 0 warned, 5 failed" in outcome.stderr, outcome.stderr
+    found = project.rows("select check_name, max(failures) from check_failures group by 1")
+    assert {name: int(str(failures)) for name, failures in found} == {
+        "accepted_values_inner_id": 1,
+        "beyond_inner_id": 3,
+        "expression_inner_amount_100": 3,
+        "relationships_inner_id_to_outer_rows": 3,
+        "row_count_inner": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "word"),
+    [('error_if: ">1%"', "error_if is '>1%'"), ("fail_calc: sum(n)", "fail_calc")],
+)
+def test_a_test_config_that_means_nothing_here_is_refused(tmp_path, cli, config, word):
+    files = _test_of("inner", f"{{unique: {{config: {{{config}}}}}}}")
+    _, outcome = _built(tmp_path, cli, "duckdb", files)
+    assert outcome.exit_code == 2
+    assert "error[R230]" in outcome.stderr
+    assert word in outcome.stderr
+
+
+def test_what_is_disabled_is_left_out_with_what_reads_it(tmp_path, cli):
+    files = {
+        "models/off.sql": "{{ config(enabled=false) }} select * from {{ ref('nowhere') }}",
+        "models/off_too.sql": "select * from {{ ref('off') }}",
+        "models/schema.yml": """
+            version: 2
+            models:
+              - name: off_too
+                config: {enabled: false}
+                columns: [{name: id, data_tests: [unique]}]
+        """,
+        "tests/of_off.sql": "select * from {{ ref('off') }}",
+        "tests/off.sql": "{{ config(enabled=false) }} select 1 as n",
+    }
+    project, outcome = _built(tmp_path, cli, "duckdb", files)
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "checks: 0 passed" in outcome.stderr
+    project.write({"models/on.sql": "select * from {{ ref('off') }}"})
+    outcome = cli(project, "build", "--target", "duckdb")
+    assert outcome.exit_code == 2
+    assert "names a model that is disabled" in outcome.stderr
+
+
+def test_what_is_not_followed_is_named(tmp_path, cli):
+    files = {
+        "dbt_project.yml": 'name: shop\non-run-end: "select 1"\nmodels: {+schema: marts}\n',
+        "models/hooked.sql": "{{ config(post_hook='drop table raw', alias='h') }} select 1 as n",
+        "models/learnt.py": "def model(dbt, session): return dbt.ref('raw')\n",
+        "models/learnt.yml": "models: [{name: learnt}]\n",
+    }
+    project, outcome = _built(tmp_path, cli, "duckdb", files)
+    assert outcome.exit_code == 0, outcome.stderr
+    for words in (
+        "on-run-end of dbt_project.yml is not followed",
+        "schema of hooked, inner, outer_rows is not followed",
+        "post_hook of hooked is not followed",
+        "alias of hooked is not followed",
+        "Python models are not run: learnt",
+    ):
+        assert f"warning: {words}" in outcome.stderr
+    project.write({"models/on.sql": "select * from {{ ref('learnt') }}"})
+    outcome = cli(project, "build", "--target", "duckdb")
+    assert outcome.exit_code == 2
+    assert "ref('learnt') names a Python model" in outcome.stderr

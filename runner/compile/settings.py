@@ -1,0 +1,61 @@
+"""A model's config: merged from its folder, its YAML and itself; what of it means nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runner.compile.compiled import MATERIALIZATIONS, Compiled
+from runner.errors import CompileError, Location, nearest
+from runner.project.nodes import Model
+
+# dbt's own settings that change what dbt builds, and nothing here
+_NOT_FOLLOWED = {
+    "pre_hook": "hooks are not run",
+    "pre-hook": "hooks are not run",
+    "post_hook": "hooks are not run",
+    "post-hook": "hooks are not run",
+    "sql_header": "a header is not run",
+    "alias": "tables are called by their models' names",
+    "schema": "all tables stand in one schema",
+    "database": "all tables stand in the target's database",
+}
+
+
+def merged(model: Model, inside: Mapping[str, Any]) -> dict[str, Any]:
+    """Config of the folder, the YAML and the model's own call, the last winning; tags add up."""
+    levels = (model.folder_config, model.properties.config, inside)
+    tags: list[str] = []
+    for level in levels:
+        found = level.get("tags", [])
+        tags += [found] if isinstance(found, str) else list(found)
+    config: dict[str, Any] = {"materialized": "view", "enabled": True}
+    for level in levels:
+        config |= level
+    return {**config, "tags": list(dict.fromkeys(tags))}
+
+
+def refuse_unknown(model: Model, config: Mapping[str, Any]) -> None:
+    """CompileError for a materialization that there is not."""
+    if config["materialized"] not in MATERIALIZATIONS:
+        near = nearest(str(config["materialized"]), set(MATERIALIZATIONS))
+        raise CompileError(
+            "R252",
+            f"{model.name} asks to be materialized as '{config['materialized']}'",
+            where=Location(model.path, 1),
+            mend=f"did you mean '{near}'?" if near else f"one of {', '.join(MATERIALIZATIONS)}",
+        )
+
+
+def not_followed(models: Iterable[Compiled]) -> list[str]:
+    """A sentence for each of dbt's settings that is set, and is not followed here."""
+    found: dict[str, list[str]] = {}
+    for compiled in models:
+        for key in _NOT_FOLLOWED:
+            value = compiled.config.get(key)
+            if value and not (key == "alias" and value == compiled.name):
+                found.setdefault(key, []).append(compiled.name)
+    return [
+        f"{key} of {', '.join(sorted(names))} is not followed: {_NOT_FOLLOWED[key]}"
+        for key, names in found.items()
+    ]
