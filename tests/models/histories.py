@@ -24,6 +24,7 @@ INSTRUMENTS = [
     Instrument("BNB/BTC", "SPOT", "BNB", "BTC", "BTC"),
     Instrument("BTC/EUR", "SPOT", "BTC", "EUR", "EUR"),
 ]
+SPREAD = "BNB/USDT:USDT"  # traded at prices below zero, too
 SECONDS = 20  # short, so that many fills share a moment
 
 
@@ -79,8 +80,11 @@ class History:
         shapes += [("0.000000000001", "3", 12), ("1", "90000000", 4)]
         return self._decimal(*self.random.choice(shapes))
 
-    def _price(self) -> Decimal:
-        return self._decimal(*self.random.choice([("1", "12", 0), ("0.01", "99999", 8)]))
+    def _price(self, instrument_id: str = "") -> Decimal:
+        shapes = [("1", "12", 0), ("0.01", "99999", 8)]
+        if instrument_id == SPREAD:
+            shapes = [("-6", "6", 0)]
+        return self._decimal(*self.random.choice(shapes))
 
     def _fee(self) -> Decimal:
         shapes = [("0", "0", 0), ("-0.5", "0.9", 3), ("-2", "5", 12), ("-20000", "990000", 12)]
@@ -105,7 +109,7 @@ class History:
             i.instrument_id,
             side,
             quantity,
-            self._price(),
+            self._price(i.instrument_id),
             fee,
             currency,
             at,
@@ -120,7 +124,7 @@ class History:
                 **target.__dict__,
                 "fill_id": self._id(),
                 "quantity": self._quantity(),
-                "price": self._price(),
+                "price": self._price(target.instrument_id),
                 "kind": self.random.choice(["BUST", "CORRECTION"]),
                 "corrects": target.fill_id,
                 "recorded_at": target.recorded_at + timedelta(seconds=self.random.randint(0, 3)),

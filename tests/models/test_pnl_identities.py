@@ -75,7 +75,7 @@ def bound(instrument: Instrument, fills: list[Fill], rows: int) -> Fraction:
     contract is a fraction of a unit, sizes are rounded as well, before a price multiplies them.
     """
     digits = -int(instrument.multiplier.normalize().as_tuple().exponent)
-    prices = max((f.price for f in fills), default=Decimal(0)) if digits > 0 else Decimal(0)
+    prices = max((abs(f.price) for f in fills), default=Decimal(0)) if digits > 0 else Decimal(0)
     return Fraction(STEP) * (rows + len(fills)) * (1 + Fraction(prices))
 
 
