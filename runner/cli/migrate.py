@@ -139,6 +139,10 @@ def verify(
             f"{len(findings)} difference{'s' if len(findings) > 1 else ''} from the migrations",
             colour="red",
         )
+        say(
+            "mend: `runner migrate up` puts back the guards of facts; for the rest, undo the edit, "
+            "or restore the database from a copy"
+        )
         return 1
     say(f"the schema is what {len(migrations)} migrations say", colour="green")
     return 0

@@ -112,8 +112,11 @@ class Engine(Protocol):
     def row_count(self, table: str) -> int: ...
 
     # definition
-    def define(self, sql: str) -> None:
-        """Run a migration's CREATE TABLE, CREATE INDEX or DROP TABLE."""
+    def define(self, sql: str, *, append_only: bool = False) -> None:
+        """Run a migration's CREATE TABLE, CREATE INDEX, ALTER TABLE or DROP TABLE.
+
+        `append_only`: it makes a table whose columns shall not be dropped or change their type.
+        """
         ...
 
     def comment(self, table: str, column: str | None, text: str) -> None:

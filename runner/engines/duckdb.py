@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -13,6 +12,7 @@ from uuid import UUID
 import duckdb
 
 from runner.config import Target
+from runner.engines import duckdb_definitions
 from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
 from runner.engines.duckdb_errors import refuse
 from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards, quote
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 _FETCH_ROWS = 10_000
 _INSERT_ROWS = 500
 _POLL_SECONDS = 0.1
-
-# A foreign key multiplies load time here and forbids later changes to the parent
-# (docs/engines.md); ingest proves references by anti-join and the checks prove them again.
-_FOREIGN_KEY = re.compile(
-    r",\s*constraint\s+fk_\w+\s+foreign\s+key\s*\([^)]*\)\s*references\s+\w+\s*\([^)]*\)", re.I
-)
-# Zone maps serve the ledger's scans; an ART index slows appends and pins the table's definition.
-_SECONDARY_INDEX = re.compile(r"^\s*create\s+index\b", re.I)
 
 
 def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> DuckDBEngine:
@@ -229,10 +221,10 @@ class DuckDBEngine(DuckDBGuards):
 
     # definition
 
-    def define(self, sql: str) -> None:
-        if _SECONDARY_INDEX.match(sql):
-            return
-        self._run(_FOREIGN_KEY.sub("", sql))
+    def define(self, sql: str, *, append_only: bool = False) -> None:
+        run = duckdb_definitions.defined(sql, append_only=append_only)
+        if run is not None:
+            self._run(run)
 
     def comment(self, table: str, column: str | None, text: str) -> None:
         quoted = text.replace("'", "''")
@@ -258,10 +250,7 @@ class DuckDBEngine(DuckDBGuards):
     def empty_table(self, name: str, columns: Sequence[Column]) -> None:
         self.drop(name)
         listed = ", ".join(f"{quote(c.name)} {c.native_type or c.type}" for c in columns)
-        # no trigger sees ALTER … TYPE … USING or DROP COLUMN: a CHECK that names every column, and
-        # is never evaluated beyond its first word, has DuckDB refuse both
-        nulls = " and ".join(f"{quote(c.name)} is null" for c in columns)
-        held = f"check (case when true then true else {nulls} end)"
+        held = duckdb_definitions.columns_held(c.name for c in columns)
         self._run(f"create table {quote(name)} ({listed}, {held})")
 
     def view_as(self, name: str, sql: str) -> None:

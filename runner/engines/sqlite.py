@@ -209,7 +209,7 @@ class SQLiteEngine(SQLiteGuards):
 
     # definition
 
-    def define(self, sql: str) -> None:
+    def define(self, sql: str, *, append_only: bool = False) -> None:
         bare = re.sub(r"^\s*--.*$", "", sql, flags=re.M)
         indexed = self._indexed_table(bare)
         added = _ADD_COLUMN.match(bare)

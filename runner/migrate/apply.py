@@ -99,7 +99,7 @@ def apply_statements(engine: Engine, migration: Migration) -> None:
     """Run a migration's up part: tables with their comments and guards, indexes."""
     for statement in migration.up:
         try:
-            engine.define(statement.sql)
+            engine.define(statement.sql, append_only=statement.is_fact)
             if statement.table is not None:
                 _describe(engine, statement)
         except EngineError as error:

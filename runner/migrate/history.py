@@ -60,7 +60,7 @@ class Entry:
 
 def ensure_table(engine: Engine) -> None:
     if TABLE not in engine.relations():
-        engine.define(_DDL)
+        engine.define(_DDL, append_only=True)
         engine.comment(TABLE, None, "The runner's: one row a migration applied")
         engine.guard_record(TABLE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from runner.engines.guards import Guard
 from runner.errors import EngineError
 from runner.migrate import apply, history
 from runner.migrate.files import Migration, Statement
+
+_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[(),]")
 
 
 @dataclass(frozen=True)
@@ -100,11 +103,7 @@ def _extra(
 
 def _difference(expected: str, live: str) -> str:
     """The clauses that differ, so that a person need not compare two long definitions."""
-
-    def clauses(sql: str) -> list[str]:
-        return [clause.strip() for clause in sql.replace("(", "(,").split(",")]
-
-    wanted, found = clauses(expected), clauses(live)
+    wanted, found = _clauses(expected), _clauses(live)
     missing = [c for c in wanted if c not in found]
     extra = [c for c in found if c not in wanted]
     said = []
@@ -112,4 +111,25 @@ def _difference(expected: str, live: str) -> str:
         said.append(f"lacks: {'; '.join(missing)}")
     if extra:
         said.append(f"has instead: {'; '.join(extra)}" if missing else f"has: {'; '.join(extra)}")
-    return " ".join(said) or "differs from its migration"
+    return "; ".join(said) or "has the same parts in another order"
+
+
+def _clauses(sql: str) -> list[str]:
+    """A definition's columns and constraints, with what stands before and after them.
+
+    >>> _clauses("CREATE TABLE t(a DECIMAL(38,12), CHECK(a IN (1, 2)));")
+    ['CREATE TABLE t', 'a DECIMAL(38,12)', 'CHECK(a IN (1, 2))']
+    """
+    if not re.match(r"\s*create\s+table\b", sql, re.I):
+        return [sql.strip()]
+    parts, start, depth = [], 0, 0
+    for token in _TOKEN.finditer(sql):
+        mark = token.group()
+        opens, closes = mark == "(", mark == ")"
+        # a column's or a constraint's own parentheses are part of it
+        if (opens and depth == 0) or (closes and depth == 1) or (mark == "," and depth == 1):
+            parts.append(sql[start : token.start()])
+            start = token.end()
+        depth += opens - closes
+    parts.append(sql[start:])
+    return [part.strip() for part in parts if part.strip(" ;\n")]

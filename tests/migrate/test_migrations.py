@@ -208,6 +208,54 @@ def test_up_puts_back_a_guard_that_was_taken_off_or_altered(project, cli):
     assert "put back" not in cli(project, "migrate", "up").stderr
 
 
+def test_no_column_of_a_fact_is_rewritten_or_dropped(project, cli):
+    cli(project, "migrate", "up")
+    opened = project.open()
+    opened.execute("insert into things (thing_id, amount) values (1, 3)")
+    if project.engine == "duckdb":
+        for statement in (
+            "alter table things alter amount type decimal(38, 12) using amount * 2",
+            "alter table things alter thing_id type bigint",
+            "alter table things drop column amount",
+            "alter table schema_version alter checksum type varchar using 'forged'",
+        ):
+            with pytest.raises(Exception, match=r"(CHECK|PRIMARY KEY) constraint"):
+                opened.connection.execute(statement)
+    else:
+        with pytest.raises(Exception, match=r"error in .* after drop column"):
+            opened.connection.execute("alter table things drop column amount")
+    opened.close()
+    assert [str(v) for (v,) in project.rows("select amount from things")] == ["3.000000000000"]
+    assert cli(project, "migrate", "verify").exit_code == 0
+
+
+def test_a_difference_is_told_in_whole_clauses(project, cli):
+    cli(project, "migrate", "up")
+    opened = project.open()
+    opened.connection.execute("alter table things add column fee decimal(38, 12)")
+    opened.connection.execute("alter table things rename column amount to price")
+    opened.close()
+    outcome = cli(project, "migrate", "verify")
+    assert outcome.exit_code == 1
+    (table,) = [line for line in outcome.stdout.splitlines() if line.startswith("table things:")]
+    before, _, instead = table.partition("; has instead: ")
+    if project.engine == "duckdb":
+        assert "lacks: amount DECIMAL(38,12) NOT NULL; " in before
+        assert instead.startswith("price DECIMAL(38,12) NOT NULL; fee DECIMAL(38,12); ")
+    else:
+        assert "lacks: amount DECIMAL_TEXT(38,12) not null check (decimal_is_canonical(" in before
+        assert "; fee decimal(38, 12)" in instead
+    assert "mend: " in outcome.stderr
+
+
+def test_a_fact_with_parentheses_in_its_comments_is_made(make, cli):
+    fact = FACT.replace("check (amount > 0)\n);", "check (amount > 0) -- not (0, or less\n); -- :)")
+    assert fact != FACT
+    project = make({"sql/migrations/0001_things.sql": fact})
+    outcome = cli(project, "migrate", "up")
+    assert outcome.exit_code == 0, outcome.stderr
+
+
 def test_a_constraint_holds(project, cli):
     cli(project, "migrate", "up")
     opened = project.open()
