@@ -70,6 +70,10 @@ class Config:
             )
         return self.targets[wanted]
 
+    def option_for(self, target: str) -> str:
+        """` -t NAME`, for a hint: empty where a command takes that target without being told."""
+        return "" if target == self.default_target else f" -t {target}"
+
     def line_of(self, pattern: str) -> int | None:
         return _line_of(self.file, pattern)
 

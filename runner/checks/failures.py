@@ -29,11 +29,9 @@ COLUMNS = (
 
 def store(engine: Engine, run_id: str, results: Sequence[CheckResult], now: datetime) -> None:
     """Replace what the build before left by this one's failing rows, one row each, as JSON."""
-    rows = list(_rows(run_id, results, now))
-    if rows or TABLE in engine.relations():
-        engine.empty_table(TABLE, COLUMNS)
-        engine.insert_rows(TABLE, COLUMNS, rows)
-        engine.guard_derived(TABLE)
+    engine.empty_table(TABLE, COLUMNS)
+    engine.insert_rows(TABLE, COLUMNS, _rows(run_id, results, now))
+    engine.guard_derived(TABLE)
 
 
 def _rows(run_id: str, results: Iterable[CheckResult], now: datetime) -> Iterable[list[Any]]:

@@ -110,7 +110,8 @@ def _build(
         raise
     eyes.stop()
     if not quiet or not result.published:
-        summarise(result, f"{workspace.target.name} ({workspace.target.path.name})")
+        label = f"{workspace.target.name} ({workspace.target.path.name})"
+        summarise(result, label, config.option_for(workspace.target.name))
     artifacts.write_run_results(folder, workspace.project, result)
     if result.published and not quiet:
         _say_next(result, config, workspace.target.name)
@@ -122,7 +123,7 @@ def _say_next(result: BuildResult, config: Config, target: str) -> None:
 
     if not config.is_ledger or not any(s.step.name == "positions" for s in result.steps):
         return
-    there = "" if target == config.default_target else f" -t {target}"
+    there = config.option_for(target)
     commands = {
         f"runner show positions{there}": "what is held, and what it has made",
         f'runner query "select * from order_pnl"{there}': "any question, in SQL",

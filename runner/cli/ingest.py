@@ -21,9 +21,33 @@ class IngestCommand(click.Command):
             formatter.write_dl([(name, f.description) for name, f in sorted(formats().items())])
 
 
+def _describe(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
+    if name is None or ctx.resilient_parsing:
+        return
+    from runner.config import load_config
+    from runner.errors import RunnerError
+    from runner.ingest.describe import described
+    from runner.ingest.formats import find_format
+
+    try:
+        folder = load_config(Path()).ingest_path
+    except RunnerError:  # outside a project: the formats the runner comes with
+        folder = None
+    click.echo("\n".join(described(find_format(folder, name))))
+    ctx.exit()
+
+
 @click.command(cls=IngestCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "format_name", required=True, metavar="FORMAT", help="What the file is.")
+@click.option(
+    "--describe",
+    metavar="FORMAT",
+    is_eager=True,
+    expose_value=False,
+    callback=_describe,
+    help="Print a format's columns, and load nothing.",
+)
 @click.option("--account", help="The account, where the file does not say.")
 @click.option("--venue", help="The venue, where the file does not say.")
 @click.option("--strict", is_flag=True, help="Append nothing if any row has to be set aside.")
@@ -62,10 +86,10 @@ def command(
             engine, config, list(files), format_name, account=account, venue=venue, strict=strict
         )
     if not quiet or report.quarantined:
-        _say(report)
+        _say(report, config.option_for(opened.target.name))
 
 
-def _say(report: LoadReport) -> None:
+def _say(report: LoadReport, option: str) -> None:
     from runner.cli.console import say
 
     appended = ", ".join(f"{count:,} {table}" for table, count in report.appended.items() if count)
@@ -76,6 +100,6 @@ def _say(report: LoadReport) -> None:
     for warning in report.warnings:
         say(f"  warning: {warning}", colour="yellow")
     if report.quarantined:
-        say('  why: runner query "select line_number, reason, raw from quarantine"')
+        say(f'  why: runner query "select line_number, reason, raw from quarantine"{option}')
     if appended:
-        say("next: runner build")
+        say(f"next: runner build{option}")

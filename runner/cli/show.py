@@ -93,7 +93,7 @@ def _make(name: str, config: Config, place: Target, wait_seconds: float) -> bool
         result = begin(prepare.plan(engine, workspace, prepare.Choice(select=names)))
         run_build(engine, workspace.compiler, result, config, eyes)
     if not result.published:
-        summarise(result, place.name)
+        summarise(result, place.name, config.option_for(place.name))
     return result.published
 
 
@@ -123,13 +123,16 @@ def _refuse(name: str, relations: Iterable[str], config: Config, place: Target) 
     from runner.errors import UsageError, nearest
 
     known = _made_by(config)
+    option = config.option_for(place.name)
     if name in known:
         raise UsageError(
-            "R209", f"{name} is not built yet in {place.path.name}", mend="run `runner build` first"
+            "R209",
+            f"{name} is not built yet in {place.path.name}",
+            mend=f"run `runner build{option}` first",
         )
     near = nearest(name, {*known, *relations})
     raise UsageError(
         "R209",
         f"there is no table '{name}' in {place.path.name}",
-        mend=f"did you mean '{near}'?" if near else "see `runner ls`, then `runner build`",
+        mend=f"did you mean '{near}'?" if near else f"see `runner ls`, then `runner build{option}`",
     )

@@ -105,11 +105,14 @@ def watcher(quiet: bool) -> Quiet:
     return Live() if sys.stderr.isatty() else Lines()
 
 
-def summarise(result: BuildResult, target: str) -> None:
-    """The end of a build: failures again, with their rows, and what was published."""
+def summarise(result: BuildResult, target: str, option: str) -> None:
+    """The end of a build: failures again, with their rows, and what was published.
+
+    `option` is what a command needs to be told of the target (Config.option_for).
+    """
     # failures last: what stopped the build stands nearest to the prompt
     for check in (*result.warned, *result.failed):
-        explain(check)
+        explain(check, option)
     built = [s for s in result.steps if s.step.action in (Action.BUILD, Action.EXTEND)]
     skipped = sum(s.step.action is Action.SKIP for s in result.steps)
     passed = sum(c.status is Status.PASS for c in result.checks)
@@ -126,7 +129,7 @@ def summarise(result: BuildResult, target: str) -> None:
         say(f"NOTHING PUBLISHED to {target}: {counted}", colour="red", bold=True)
 
 
-def explain(check: CheckResult, *, stored: bool = True) -> None:
+def explain(check: CheckResult, option: str = "", *, stored: bool = True) -> None:
     """A failed check in full: its sentence, where it is declared, its first failing rows."""
     failed = check.status is Status.FAIL
     say()
@@ -147,5 +150,5 @@ def explain(check: CheckResult, *, stored: bool = True) -> None:
         if failed and stored:
             say(
                 '  all of them: runner query "select failing_row from check_failures '
-                f"where check_name = '{check.rule.name}'\""
+                f"where check_name = '{check.rule.name}'\"{option}"
             )

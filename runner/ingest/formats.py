@@ -60,7 +60,7 @@ def formats(folder: Path | None = None) -> Mapping[str, Format]:
     return {file.stem: _read(file) for file in sorted(folder.glob("*.sql"))}
 
 
-def find_format(folder: Path, name: str) -> Format:
+def find_format(folder: Path | None, name: str) -> Format:
     known = formats(folder)
     if name not in known:
         near = nearest(name, set(known))

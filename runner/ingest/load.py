@@ -94,8 +94,9 @@ def ingest(
             f"{report.quarantined:,} of {report.read:,} rows of {report.source} cannot be loaded; "
             "no facts were appended",
             why="; ".join(report.warnings),
-            mend='see `runner query "select line_number, reason, raw from quarantine"`, correct '
-            "the file, or leave --strict out to load the other rows",
+            mend='see `runner query "select line_number, reason, raw from quarantine"'
+            f"{config.option_for(engine.target.name)}`, correct the file, "
+            "or leave --strict out to load the other rows",
         )
     return report
 

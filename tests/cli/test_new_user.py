@@ -30,6 +30,7 @@ CHECK = """checks:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_from_init_to_a_stopped_build(tmp_path, cli, engine):
+    there = "" if engine == "duckdb" else f" -t {engine}"
     assert cli(tmp_path, "init", "mine", "--empty").exit_code == 0
     home = tmp_path / "mine"
     (home / "instruments.csv").write_text(INSTRUMENTS)
@@ -40,10 +41,13 @@ def test_from_init_to_a_stopped_build(tmp_path, cli, engine):
     ):
         loaded = cli(home, "ingest", file, "--format", kind, "--target", engine)
         assert loaded.exit_code == 0, loaded.stderr
+        assert loaded.stderr.endswith(f"next: runner build{there}\n")
     built = cli(home, "build", "--target", engine)
     assert built.exit_code == 0, built.stderr
     # what to do next is said for the target that was built
-    assert ("runner show positions -t sqlite" in built.stderr) == (engine == "sqlite")
+    assert f"runner show positions{there}   " in built.stderr
+    none = cli(home, "query", "select check_name from check_failures", "--target", engine)
+    assert none.stdout.splitlines()[2:] == []
 
     asked = "select symbol, quantity, realized_gross_pnl, fees_paid, net_pnl from positions"
     answer = cli(home, "query", asked, "--format", "json", "--target", engine)
@@ -71,6 +75,7 @@ def test_from_init_to_a_stopped_build(tmp_path, cli, engine):
     stopped = cli(home, "build", "--target", engine)
     assert stopped.exit_code == 1
     assert "NOTHING PUBLISHED" in stopped.stderr
+    assert f"check_name = 'small_fills_only'\"{there}\n" in stopped.stderr
     assert cli(home, "query", asked, "--format", "json", "--target", engine).stdout == answer.stdout
     failing = "select failing_row from check_failures where check_name = 'small_fills_only'"
     shown = cli(home, "query", failing, "--format", "ndjson", "--target", engine)

@@ -9,7 +9,7 @@ import pytest
 
 from runner import config
 from runner.checks.rules import RuleKind
-from tests.docs import make_commands, make_models
+from tests.docs import make_commands, make_formats, make_models
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -36,6 +36,11 @@ def test_the_command_reference_is_what_the_commands_say():
 def test_the_model_reference_is_what_the_models_say():
     written = make_models.PAGE.read_text(encoding="utf-8")
     assert written == make_models.page(), "run: python -m tests.docs.make_models"
+
+
+def test_the_format_reference_is_what_the_mappings_say():
+    written = make_formats.PAGE.read_text(encoding="utf-8")
+    assert written == make_formats.page(), "run: python -m tests.docs.make_formats"
 
 
 def test_every_error_code_is_explained():

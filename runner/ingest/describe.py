@@ -1,0 +1,37 @@
+"""What a format's file must hold, in words: from its mapping's header and its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.ingest.formats import Format
+from runner.ingest.shape import Field, Reading
+from runner.ingest.shapes import SHAPES
+
+
+def described(form: Format) -> Iterator[str]:
+    """The format's description, kinds of file and columns, as lines of Markdown."""
+    shape = SHAPES[form.shape]
+    yield form.description
+    yield ""
+    yield f"Files: {', '.join(form.readers)}. Rows become `{shape.table}`."
+    if not form.has_columns:
+        yield ""
+        yield "Its records are read as the venue's API answers them."
+        return
+    yield ""
+    yield "| column | in the file | value | |"
+    yield "|---|---|---|---|"
+    for name in (*form.columns, *form.optional):
+        found = shape.field(name)
+        presence = "must be" if name in form.columns else "may be"
+        value = "required" if found is not None and found.required else "may be empty"
+        yield f"| `{name}` | {presence} | {value} | {_reading(found)} |"
+
+
+def _reading(found: Field | None) -> str:
+    if found is None:
+        return ""
+    if found.reading is Reading.WORD:
+        return ", ".join(found.words)
+    return str(found.reading.value)
