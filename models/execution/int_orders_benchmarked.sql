@@ -1,4 +1,5 @@
 -- One row per order: the prices it is measured against, or why there are none.
+{%- set remeasured = ref('int_remeasured_orders') %}
 with known as (
     select
         timed.*,
@@ -15,7 +16,7 @@ with known as (
         spreads.later_mid,
         instruments.last_tick_at,
         vwaps.interval_vwap,
-        twaps.interval_twap,
+        spreads.interval_twap,
         closes.close_mid,
         closes.close_tick_at,
         ends.close_mid as end_mid
@@ -23,7 +24,6 @@ with known as (
     left join {{ ref('int_orders_quoted') }} as quoted on timed.order_id = quoted.order_id
     left join {{ ref('int_order_spreads') }} as spreads on timed.order_id = spreads.order_id
     left join {{ ref('int_interval_vwaps') }} as vwaps on timed.order_id = vwaps.order_id
-    left join {{ ref('int_interval_twaps') }} as twaps on timed.order_id = twaps.order_id
     left join {{ ref('int_instruments_ticked') }} as instruments
         on timed.instrument_id = instruments.instrument_id
     left join {{ ref('int_closes') }} as closes
@@ -32,6 +32,9 @@ with known as (
     left join {{ ref('int_closes') }} as ends
         on timed.instrument_id = ends.instrument_id
         and cast(timed.ended_at as date) = ends.close_date
+    {%- if is_incremental() %}
+    where timed.order_id in (select order_id from {{ remeasured }})
+    {%- endif %}
 ),
 
 reasoned as (
@@ -111,7 +114,7 @@ final as (
         case when sent_reason is null then sent_tick_at end as sent_tick_at,
         sent_reason,
         case when fill_mid_reason is null then fill_mid end as fill_mid,
-        interval_twap,
+        case when fill_mid_reason is null then interval_twap end as interval_twap,
         fill_mid_reason,
         case when later_mid_reason is null then later_mid end as later_mid,
         later_mid_reason,

@@ -1,10 +1,24 @@
 -- One row per filled order between whose first and last fill another order may have filled too.
+{%- set remeasured = ref('int_remeasured_orders') %}
 with instruments as (
     select
         instrument_id,
         cast(row_number() over (order by instrument_id) as integer) as instrument_number
     from {{ ref('stg_instruments') }}
 ),
+
+{% if is_incremental() -%}
+-- nothing that ended before can overlap an order that is measured anew
+needed as (
+    select
+        instrument_id,
+        min(first_filled_at) as first_filled_at
+    from {{ ref('int_orders_timed') }}
+    where order_id in (select order_id from {{ remeasured }})
+    group by instrument_id
+),
+
+{% endif -%}
 
 -- whole seconds of an instrument as one integer that grows from one instrument to the next, so that
 -- one window runs over all of them: a second too many costs nothing but a look
@@ -21,6 +35,11 @@ intervals as (
         + epoch_ms(costs.last_filled_at) // 1000 as ended_s
     from {{ ref('order_costs') }} as costs
     inner join instruments on costs.instrument_id = instruments.instrument_id
+    {%- if is_incremental() %}
+    inner join needed
+        on costs.instrument_id = needed.instrument_id
+        and costs.last_filled_at >= needed.first_filled_at
+    {%- endif %}
 ),
 
 neighbours as (

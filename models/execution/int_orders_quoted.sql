@@ -1,4 +1,5 @@
 -- One row per order of an instrument with ticks: the quotes it was requested and sent at.
+{%- set remeasured = ref('int_remeasured_orders') %}
 with orders as (
     select
         timed.order_id,
@@ -8,25 +9,28 @@ with orders as (
     from {{ ref('int_orders_timed') }} as timed
     inner join {{ ref('int_instruments_ticked') }} as instruments
         on timed.instrument_id = instruments.instrument_id
+    {%- if is_incremental() %}
+    where timed.order_id in (select order_id from {{ remeasured }})
+    {%- endif %}
 ),
 
 moments as (
     select
+        order_id,
+        true as is_request,
         instrument_key,
-        event_at as moment,
-        1 as is_tick,
-        tick_number,
-        cast(null as uuid) as order_id,
-        false as is_request
-    from {{ ref('int_ticks_numbered') }}
-    union all
-    select instrument_key, requested_at, 0, null, order_id, true
+        requested_at as moment,
+        0 as is_tick,
+        cast(null as bigint) as tick_number
     from orders
     where requested_at is not null
     union all
-    select instrument_key, sent_at, 0, null, order_id, false
+    select order_id, false, instrument_key, sent_at, 0, null
     from orders
     where sent_at is not null
+    union all
+    select null, null, instrument_key, event_at, 1, tick_number
+    from {{ ref('int_ticks_numbered') }}
 ),
 
 latest as (

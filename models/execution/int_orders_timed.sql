@@ -1,4 +1,11 @@
 -- One row per order: when each step of it was taken, and what it traded.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='order_id in (select order_id from ' ~ ref('int_retimed_orders') ~ ')',
+) }}
+{% set changed = 'order_id in (select order_id from ' ~ ref('int_retimed_orders') ~ ')'
+    if is_incremental() else '1 = 1' -%}
 with steps as (
     select
         order_id,
@@ -9,7 +16,7 @@ with steps as (
             end
         ) as stopped_at
     from {{ ref('stg_order_events') }}
-    where order_id is not null
+    where order_id is not null and {{ changed }}
     group by order_id
 ),
 
@@ -53,6 +60,7 @@ final as (
         on orders.order_request_id = requests.order_request_id
     left join {{ ref('order_costs') }} as costs on orders.order_id = costs.order_id
     left join steps on orders.order_id = steps.order_id
+    where orders.{{ changed if is_incremental() else 'order_id is not null' }}
 )
 
 select * from final

@@ -1,4 +1,9 @@
 -- One row per order: what its execution cost against the market, in prices, basis points and money.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='order_id in (select order_id from ' ~ ref('int_remeasured_orders') ~ ')',
+) }}
 with measured as (
     select
         *,

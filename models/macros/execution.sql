@@ -12,6 +12,11 @@ max({{ tick_number }}) over (
 )
 {%- endmacro %}
 
+{#- How long after a fill the realised spread looks at the market. -#}
+{% macro realized_spread_horizon() -%}
+interval {{ var('realized_spread_seconds', 300) }} second
+{%- endmacro %}
+
 {#- Whether a tick was too old at `moment` to say what the market was. -#}
 {% macro is_stale(event_at, moment) -%}
 {{ event_at }} < {{ moment }} - interval {{ var('tick_max_age_seconds', 86400) }} second

@@ -148,20 +148,36 @@ def write_orders(
     engine: Engine,
     instruments: Iterable[Instrument],
     quotes: Iterable[Quote],
-    orders: list[Order],
+    orders: Iterable[Order],
     fills: Iterable[Fill],
 ) -> None:
-    """Write the facts."""
-    known = {"recorded_at": EPOCH, "batch_id": 1}
-    insert(engine, "instruments", (_instrument(i) | known for i in instruments))
-    insert(engine, "market_ticks", (_tick(q) | known for q in quotes))
-    requests = {o.request_id: o for o in orders if o.request_id}
-    insert(engine, "order_requests", (_request(o) | known for o in requests.values()))
-    insert(engine, "orders", (_order(o) | known for o in orders))
-    events = [event for o in orders for event in _events(o)]
-    numbered = ({"sequence_number": n, **e, **known} for n, e in enumerate(events, 1))
-    insert(engine, "order_events", numbered)
-    insert(engine, "order_fills", (_fill(f) for f in fills))
+    """Write the facts, all in one batch."""
+    for table, rows in order_facts(instruments, quotes, orders, fills).items():
+        write_batch(engine, table, rows, 1)
+
+
+def write_batch(engine: Engine, table: str, rows: Iterable[dict[str, Any]], batch_id: int) -> None:
+    insert(engine, table, ({"recorded_at": EPOCH, "batch_id": batch_id, **row} for row in rows))
+
+
+def order_facts(
+    instruments: Iterable[Instrument],
+    quotes: Iterable[Quote],
+    orders: Iterable[Order],
+    fills: Iterable[Fill],
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows by fact table, without their batches."""
+    listed = list(orders)
+    requests = {o.request_id: o for o in listed if o.request_id}
+    events = [event for o in listed for event in _events(o)]
+    return {
+        "instruments": [_instrument(i) for i in instruments],
+        "market_ticks": [_tick(q) for q in quotes],
+        "order_requests": [_request(o) for o in requests.values()],
+        "orders": [_order(o) for o in listed],
+        "order_events": [{"sequence_number": n, **e} for n, e in enumerate(events, 1)],
+        "order_fills": [_fill(f) for f in fills],
+    }
 
 
 def _instrument(i: Instrument) -> dict[str, Any]:
@@ -254,5 +270,4 @@ def _fill(f: Fill) -> dict[str, Any]:
         "is_rounded": False,
         "executed_at": f.executed_at,
         "recorded_at": f.recorded_at,
-        "batch_id": 1,
     }

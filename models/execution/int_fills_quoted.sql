@@ -1,0 +1,84 @@
+-- One row per filled order of an instrument with ticks: the mids at its fills and after them.
+{%- set remeasured = ref('int_remeasured_orders') %}
+{%- set horizon = realized_spread_horizon() %}
+with fills as (
+    select
+        fills.order_id,
+        instruments.instrument_key,
+        fills.executed_at,
+        fills.quantity
+    from {{ ref('int_fills_effective') }} as fills
+    inner join {{ ref('int_instruments_ticked') }} as instruments
+        on fills.instrument_id = instruments.instrument_id
+    {%- if is_incremental() %}
+    where fills.order_id in (select order_id from {{ remeasured }})
+    {%- endif %}
+),
+
+-- the mid some time after a fill is the mid at the fill of ticks that came so much earlier
+moments as (
+    select
+        order_id,
+        quantity,
+        instrument_key,
+        executed_at as moment,
+        0 as is_tick,
+        cast(null as bigint) as tick_number,
+        cast(null as bigint) as later_tick_number
+    from fills
+    union all
+    select null, null, instrument_key, event_at, 1, tick_number, null
+    from {{ ref('int_ticks_numbered') }}
+    union all
+    select null, null, instrument_key, event_at - {{ horizon }}, 1, null, tick_number
+    from {{ ref('int_ticks_numbered') }}
+),
+
+latest as (
+    select
+        *,
+        {{ latest_tick('tick_number') }} as at_fill_number,
+        {{ latest_tick('later_tick_number') }} as later_number
+    from moments
+),
+
+quoted as (
+    select
+        latest.order_id,
+        latest.moment,
+        latest.quantity,
+        at_fill.tick_number,
+        at_fill.mid_price as mid,
+        later.mid_price as later_mid,
+        {{ is_stale('at_fill.event_at', 'latest.moment') }} as is_stale,
+        {{ is_stale('later.event_at', 'latest.moment + ' ~ horizon) }} as is_later_stale
+    from latest
+    left join {{ ref('int_ticks_numbered') }} as at_fill
+        on latest.at_fill_number = at_fill.tick_number
+        and latest.instrument_key = at_fill.instrument_key
+    left join {{ ref('int_ticks_numbered') }} as later
+        on latest.later_number = later.tick_number
+        and latest.instrument_key = later.instrument_key
+    where latest.is_tick = 0
+),
+
+-- products keep their 24 decimals until they are summed
+final as (
+    select
+        order_id,
+        sum(quantity) as quantity,
+        sum(quantity * mid) as mid_value,
+        sum(quantity * later_mid) as later_mid_value,
+        case when min(later_mid) = max(later_mid) then min(later_mid) end as only_later_mid,
+        count(*) > count(mid) as lacks_tick,
+        max(case when is_stale then 1 else 0 end) = 1 as has_stale_tick,
+        max(case when is_later_stale then 1 else 0 end) = 1 as has_stale_later_tick,
+        min(tick_number) as first_tick_number,
+        max(tick_number) as last_tick_number,
+        min(moment) as first_filled_at,
+        max(moment) as last_filled_at
+    from quoted
+    group by order_id
+)
+
+select * from final

@@ -1,0 +1,54 @@
+-- One row per order that is measured anew: facts newer than the standing tables reach it, or its
+-- market.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='overwrite',
+) }}
+{% set fresh = 'batch_id > ' ~ built_through() if is_incremental() else '1 = 0' -%}
+with quotes as (
+    select
+        instrument_id,
+        min(case when {{ fresh }} then event_at end) as changed_from,
+        -- those at or below zero may quote nothing
+        max(case when not ({{ fresh }}) and mid_price > 0 then event_at end) as known_to
+    from {{ ref('stg_market_ticks') }}
+    group by instrument_id
+),
+
+fills as (
+    select
+        instrument_id,
+        min(executed_at) as changed_from,
+        max(executed_at) as changed_to
+    from {{ ref('int_changed_fills') }}
+    group by instrument_id
+),
+
+final as (
+    select order_id from {{ ref('int_retimed_orders') }}
+    union
+    -- an order looks at the market up to its last day's close, and some time after its last fill;
+    -- where no tick came after that, the next one tells how the market went on
+    select orders.order_id
+    from {{ ref('int_orders_timed') }} as orders
+    inner join quotes on orders.instrument_id = quotes.instrument_id
+    where quotes.changed_from is not null
+        and (
+            quotes.changed_from <= orders.requested_at
+            or quotes.changed_from <= orders.sent_at
+            or quotes.changed_from <= orders.last_filled_at + {{ realized_spread_horizon() }}
+            or cast(quotes.changed_from as date) <= cast(orders.last_filled_at as date)
+            or cast(quotes.changed_from as date) <= cast(orders.ended_at as date)
+            or quotes.known_to <= orders.last_filled_at
+            or quotes.known_to is null
+        )
+    union
+    -- what others paid between its first and its last fill
+    select orders.order_id
+    from {{ ref('int_orders_timed') }} as orders
+    inner join fills on orders.instrument_id = fills.instrument_id
+    where fills.changed_from <= orders.last_filled_at
+        and fills.changed_to >= orders.first_filled_at
+)
+
+select * from final
