@@ -11,10 +11,10 @@ import pytest
 
 from runner.checks.run import run_checks
 from runner.engines.base import Engine
-from tests.execution_oracle import rounded
 from tests.models.facts import read
 from tests.models.harness import build, empty_ledger, in_memory, renderer, workspace
 from tests.models.order_histories import INSTRUMENTS, OrderHistory, write_orders
+from tests.shortfall_oracle import rounded
 
 LENGTH = 250  # enough for each check to have rows it is about
 
