@@ -31,7 +31,7 @@ path = "{name}.sqlite"
 [tool.runner.vars]
 pnl_method = "fifo"
 """
-_GITIGNORE = "target/\n*.duckdb\n*.duckdb.wal\n*.sqlite\n*.sqlite-*\n"
+_GITIGNORE = "target/\n*.duckdb\n*.duckdb.wal\n*.sqlite\n*.sqlite-*\n*.lock\n"
 
 
 def scaffold(directory: Path, *, with_demo: bool) -> None:

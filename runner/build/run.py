@@ -90,6 +90,7 @@ def _build(
             rows = (
                 load_seed(engine, step.seed) if step.seed else materialize(engine, compiler, step)
             )
+            _describe(engine, step)
             if step.materialized != "view":
                 engine.guard_derived(step.name)
             guard.learn(step.name)
@@ -101,6 +102,20 @@ def _build(
         done = StepResult(step, rows, time.perf_counter() - started, exact_sql=exact_sql)
         result.steps.append(done)
         watcher.step_finished(done)
+
+
+def _describe(engine: Engine, step: Step) -> None:
+    """Say in the catalogue what a relation made anew is.
+
+    Its columns are described in docs and manifest: a statement for each would slow every build.
+    """
+    described = step.compiled or (step.seed and step.seed.properties)
+    said = " ".join(described.description.split()) if described else ""
+    replaced = (
+        step.action is Action.BUILD or extension.strategy(step.compiled) == extension.OVERWRITE
+    )
+    if said and replaced:
+        engine.comment(step.name, None, said, is_view=step.materialized == "view")
 
 
 def _known_rows(plan: Plan, step: Step) -> int | None:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from runner.checks.results import CheckResult
 from runner.engines.base import Column, Engine
+from runner.report.write import unique_names
 from runner.sqltyping.types import INTEGER, JSON, TEXT, TIMESTAMP
 
 TABLE = "check_failures"
@@ -39,8 +41,11 @@ def _rows(run_id: str, results: Iterable[CheckResult], now: datetime) -> Iterabl
         if result.rows is None:
             continue
         rule = result.rule
+        names = unique_names(result.rows.columns)
         for number, row in enumerate(result.rows.rows, start=1):
-            named = dict(zip(result.rows.columns, row, strict=True))
+            # neither NaN nor infinity is a number in JSON
+            values = (str(v) if isinstance(v, float) and not isfinite(v) else v for v in row)
+            named = dict(zip(names, values, strict=True))
             yield [
                 run_id,
                 rule.name,

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.options import SelectCommand, project_options, select_options, state_option
+
+if TYPE_CHECKING:
+    from runner.checks.compile import CompiledRule
+    from runner.graph.select import Selectable
+    from runner.project.nodes import Project
 
 
 @click.command(cls=SelectCommand)
@@ -36,16 +43,15 @@ def command(
     shape: str,
     resource_type: tuple[str, ...],
 ) -> None:
-    """List what a selection holds, in the order it would be built."""
+    """List what a selection holds, in the order it would be built.
+
+    Tests are listed where --resource-type asks for them.
+    """
     from runner.build import prepare
     from runner.cli import options
     from runner.workspace import open_workspace
 
     workspace = open_workspace(options.load(project_dir, variables), target)
-    if resource_type == ("test",):
-        for rule in workspace.rules:
-            click.echo(rule.rule.name)
-        return
     with prepare.for_reading(workspace, 0) as engine:
         state_of = prepare.state_of(engine, workspace, state)
         chosen = workspace.selector(state_of).select(select, exclude)
@@ -56,25 +62,43 @@ def command(
             continue
         if resource_type and node.resource_type not in resource_type:
             continue
-        inside = node.path.relative_to(workspace.config.root) if node.path else None
-        if shape == "name":
-            click.echo(node.name)
-        elif shape == "path":
-            click.echo(str(inside or ""))
-        elif shape == "selector":
-            click.echo(".".join(node.fqn))
-        else:
-            click.echo(
-                json.dumps(
-                    {
-                        "unique_id": unique_id,
-                        "name": node.name,
-                        "resource_type": node.resource_type,
-                        "original_file_path": str(inside) if inside else None,
-                        "tags": list(node.tags),
-                        "config": dict(node.config),
-                        "depends_on": {"nodes": sorted(workspace.dag.parents[unique_id])},
-                    },
-                    default=str,
-                )
-            )
+        _print(node, workspace.dag.parents[unique_id], workspace.config.root, shape)
+    if "test" in resource_type:
+        for rule in workspace.rules:
+            if not (select or exclude) or chosen & set(rule.reads):
+                _print(_as_node(rule, workspace.project), rule.reads, workspace.config.root, shape)
+
+
+def _as_node(rule: CompiledRule, project: Project) -> Selectable:
+    from runner.build.artifacts import test_id
+    from runner.graph.select import Selectable
+
+    own = rule.rule
+    fqn = (project.name, own.suite, own.name)
+    config = {"severity": own.severity.value}
+    return Selectable(
+        test_id(project, rule), own.name, "test", fqn, own.where.path, own.tags, config
+    )
+
+
+def _print(node: Selectable, parents: Iterable[str], root: Path, shape: str) -> None:
+    from runner.build.artifacts import inside
+
+    path = inside(node.path, root) if node.path else None
+    if shape == "name":
+        click.echo(node.name)
+    elif shape == "path":
+        click.echo(str(path or ""))
+    elif shape == "selector":
+        click.echo(".".join(node.fqn))
+    else:
+        described = {
+            "unique_id": node.unique_id,
+            "name": node.name,
+            "resource_type": node.resource_type,
+            "original_file_path": str(path) if path else None,
+            "tags": list(node.tags),
+            "config": dict(node.config),
+            "depends_on": {"nodes": sorted(set(parents))},
+        }
+        click.echo(json.dumps(described, default=str))

@@ -119,8 +119,10 @@ class Engine(Protocol):
         """
         ...
 
-    def comment(self, table: str, column: str | None, text: str) -> None:
-        """Describe a table, or one of its columns, in the catalogue."""
+    def comment(
+        self, table: str, column: str | None, text: str, *, is_view: bool = False
+    ) -> None:
+        """Describe a table or view, or one of its columns, in the catalogue."""
         ...
 
     def guard_fact(self, table: str) -> None:

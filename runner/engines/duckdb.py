@@ -226,10 +226,13 @@ class DuckDBEngine(DuckDBGuards):
         if run is not None:
             self._run(run)
 
-    def comment(self, table: str, column: str | None, text: str) -> None:
+    def comment(
+        self, table: str, column: str | None, text: str, *, is_view: bool = False
+    ) -> None:
         quoted = text.replace("'", "''")
         if column is None:
-            self._run(f"comment on table {quote(table)} is '{quoted}'")
+            kind = "view" if is_view else "table"
+            self._run(f"comment on {kind} {quote(table)} is '{quoted}'")
         else:
             self._run(f"comment on column {quote(table)}.{quote(column)} is '{quoted}'")
 

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from runner.engines.base import Column, Result, open_memory
+from runner.report.write import unique_names
 from runner.sqltyping.types import TEXT, Kind
 
 _CHUNK_ROWS = 20_000
@@ -16,8 +17,10 @@ def write_parquet(answer: Result, output: Path) -> None:
     partial = output.with_name(output.name + ".partial")
     try:
         known = [
-            Column(c.name, c.type if c.type.kind not in (Kind.UNKNOWN, Kind.NULL) else TEXT)
-            for c in answer.columns
+            Column(name, c.type if c.type.kind not in (Kind.UNKNOWN, Kind.NULL) else TEXT)
+            for name, c in zip(
+                unique_names(c.name for c in answer.columns), answer.columns, strict=True
+            )
         ]
         engine.empty_table("answer", known)
         while chunk := list(islice(answer.rows, _CHUNK_ROWS)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -81,7 +82,9 @@ def text(value: Any) -> str:
 
 
 def json_value(value: Any) -> Any:
-    """JSON's own types where they are exact; text for decimals and times."""
+    """JSON's own types where they are exact; text for decimals, times and what is no number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Decimal):
@@ -133,11 +136,28 @@ def _csv(answer: Result, stream: TextIO) -> None:
         writer.writerow([text(v) for v in row])
 
 
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Names for the keys of one record: a column called like an earlier one gets a number.
+
+    >>> unique_names(["a", "b", "a", "a_1", "a"])
+    ['a', 'b', 'a_2', 'a_1', 'a_3']
+    """
+    given = list(names)
+    found: list[str] = []
+    for name in given:
+        key, number = name, 0
+        while key in found or (number and key in given):
+            number += 1
+            key = f"{name}_{number}"
+        found.append(key)
+    return found
+
+
 def _records(answer: Result) -> Iterator[str]:
-    names = [c.name for c in answer.columns]
+    names = unique_names(c.name for c in answer.columns)
     for row in answer.rows:
         record = dict(zip(names, (json_value(v) for v in row), strict=True))
-        yield json.dumps(record, ensure_ascii=False)
+        yield json.dumps(record, ensure_ascii=False, allow_nan=False)
 
 
 def _ndjson(answer: Result, stream: TextIO) -> None:

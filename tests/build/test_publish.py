@@ -165,6 +165,45 @@ def test_selecting_nothing_is_an_error(make, cli):
     assert "did you mean 'totals'?" in outcome.stderr
 
 
+def test_tests_are_listed_by_what_they_read(make, cli):
+    project = make(SHOP)
+    tests = ["--resource-type", "test"]
+    assert len(cli(project, "ls", *tests).stdout.split()) == 2
+    assert cli(project, "ls", *tests, "--select", "raw_orders").stdout == ""
+    listed = cli(project, "ls", *tests, "--select", "totals", "--output", "json").stdout
+    found = [json.loads(line) for line in listed.splitlines()]
+    assert [t["name"] for t in found] == ["unique_totals_status", "not_null_totals_status"]
+    assert found[0]["depends_on"]["nodes"] == ["model.shop.totals"]
+    assert found[0]["original_file_path"] == "models/schema.yml"
+
+
+def test_a_failing_row_is_valid_json(make, cli):
+    odd = "{{ config(materialized='table') }} select cast('inf' as double) as x, 1 as n"
+    check = "select o.n, o.x, o.n from {{ ref('odd') }} as o"
+    expected = {"n": 1, "x": "inf", "n_1": 1}
+    project = make({**SHOP, "models/odd.sql": odd})
+    if project.engine == "sqlite":  # it has no infinity, and refuses a second column of a name
+        project.write({"models/odd.sql": "select 'inf' as x, 1 as n"})
+        check, expected = "select * from {{ ref('odd') }}", {"x": "inf", "n": 1}
+    project.write({"checks/c.yml": f'checks:\n  - {{name: none, sql: "{check}"}}\n'})
+    assert cli(project, "build").exit_code == 1
+    ((row,),) = project.rows("select failing_row from check_failures")
+    assert json.loads(str(row)) == expected
+
+
+def test_tables_are_described_in_the_catalogue(make, cli):
+    described = "models:\n  - {name: totals, description: 'One row a status, it''s said.'}\n"
+    project = make({**SHOP, "models/schema.yml": described})
+    assert cli(project, "build").exit_code == 0
+    opened = project.open(read_only=True)
+    found = opened.schema_signature()
+    opened.close()
+    assert any(
+        s.table == "totals" and "One row a status, it's said." in said for s, said in found.items()
+    )
+    assert "0 built" in cli(project, "build").stderr
+
+
 def test_artifacts_are_in_dbts_shape(make, cli):
     project = make(SHOP)
     cli(project, "build")

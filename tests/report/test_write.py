@@ -39,6 +39,18 @@ def test_json_and_ndjson_give_decimals_as_text(built, cli):
     assert whole[1]["note"] is None
 
 
+def test_json_is_valid_and_loses_no_column_whatever_is_asked(built, cli):
+    asked, expected = "select 1 as a, 2 as a", {"a": 1, "a_1": 2}
+    if built.engine == "duckdb":  # SQLite has neither
+        asked += ", cast('nan' as double) as b, cast('-inf' as double) as c"
+        expected |= {"b": "NaN", "c": "-Infinity"}
+    for name in ("json", "ndjson"):
+        answer = cli(built, "query", "--native", asked, "--format", name)
+        assert answer.exit_code == 0, answer.stderr
+        found = json.loads(answer.stdout, parse_constant=lambda word: pytest.fail(word))
+        assert (found if name == "ndjson" else found[0]) == expected
+
+
 def test_csv(built, cli):
     rows = list(csv.DictReader(io.StringIO(cli(built, "query", QUERY, "--format", "csv").stdout)))
     assert [row["amount"] for row in rows] == AMOUNTS
