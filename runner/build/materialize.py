@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ from runner.build import contract, extension, kernel
 from runner.build.plan import Action, Step
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
-from runner.compile.source_lines import source_line
+from runner.compile.source_lines import source_line, take_line
 from runner.engines.base import Engine
 from runner.errors import CompileError, EngineError, Location
 
@@ -53,10 +52,7 @@ def blame(error: EngineError, compiled: Compiled, ran: str) -> EngineError:
 
 def _line_of(error: EngineError, compiled: Compiled, ran: str) -> int | None:
     """The model file's line that the engine names, or quotes (`LINE 3: …`)."""
-    line = error.sql_line
-    if line is None:
-        quoted = re.search(r"^LINE (\d+): ", error.why or "", re.M)
-        line = int(quoted.group(1)) if quoted else None
+    line = take_line(error, ran)
     return source_line(compiled.model.raw_sql, ran, line) if line is not None else None
 
 

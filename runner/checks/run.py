@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from runner.checks.compile import CompiledRule, Scan, scans
 from runner.checks.results import CheckResult, FailingRows, Status
 from runner.checks.rules import Rule, Severity
+from runner.compile.source_lines import take_line
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
@@ -51,6 +52,7 @@ def _count(engine: Engine, scan: Scan) -> list[int]:
 
 def _cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineError:
     """Name the rule; of a fused scan, the one whose SQL the message quotes, where one does."""
+    take_line(error)  # of SQL that nobody has written
     said = error.why or error.what
     blamed = next(
         (r for r in rules if any(c in said for c in r.rule.columns)),

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.options import format_option, output_option, project_options, wait_option
+
+if TYPE_CHECKING:
+    from runner.config import Config
+    from runner.engines.base import Engine, Result
 
 
 @click.command()
@@ -37,8 +42,10 @@ def command(
     from contextlib import closing
 
     from runner.cli import options
+    from runner.compile.source_lines import take_line
     from runner.engines.base import open_engine
-    from runner.errors import UsageError
+    from runner.errors import EngineError, Location, UsageError
+    from runner.project.text_file import read_text
     from runner.report.write import write
 
     if (sql is None) == (file is None):
@@ -47,18 +54,30 @@ def command(
             "give a query, or a file that holds one with -f, and not both",
             mend='runner query "select * from positions"',
         )
-    text = file.read_text(encoding="utf-8") if file else sql or ""
-    text = text.strip().rstrip(";").strip()
+    whole = read_text(file) if file else sql or ""
+    text = whole.strip().rstrip(";").strip()
     if not text:
         raise UsageError("R200", "the query is empty", mend='runner query "select 1 as one"')
     config = options.load(project_dir, variables)
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
-        if not native and config.exactness != "off":
-            from runner.build.exactness import findings
-            from runner.cli.console import say
-
-            for found in findings(engine, text):
-                say(f"warning: {found.sql}: {found.why}; {found.mend}", colour="yellow")
-        answer = engine.query_native(text) if native else engine.query(text)
+        try:
+            answer = _ask(engine, text, native, config)
+        except EngineError as error:
+            if file and error.where is None:
+                # the query's first line is not the file's where blank lines stand before it
+                before = whole[: len(whole) - len(whole.lstrip())].count("\n")
+                line = take_line(error, text)
+                error.where = Location(file, before + (line or 1))
+            raise
         write(answer, format_name, output)
+
+
+def _ask(engine: Engine, text: str, native: bool, config: Config) -> Result:
+    if not native and config.exactness != "off":
+        from runner.build.exactness import findings
+        from runner.cli.console import say
+
+        for found in findings(engine, text):
+            say(f"warning: {found.sql}: {found.why}; {found.mend}", colour="yellow")
+    return engine.query_native(text) if native else engine.query(text)

@@ -125,6 +125,7 @@ def _refuse(name: str, relations: Iterable[str], config: Config, place: Target) 
     known = _made_by(config)
     option = config.option_for(place.name)
     if name in known:
+        _refuse_unbuilt(name, config, place)
         raise UsageError(
             "R209",
             f"{name} is not built yet in {place.path.name}",
@@ -136,3 +137,23 @@ def _refuse(name: str, relations: Iterable[str], config: Config, place: Target) 
         f"there is no table '{name}' in {place.path.name}",
         mend=f"did you mean '{near}'?" if near else f"see `runner ls`, then `runner build{option}`",
     )
+
+
+def _refuse_unbuilt(name: str, config: Config, place: Target) -> None:
+    """UsageError where no build makes a table of the model `name`."""
+    from runner.errors import UsageError
+    from runner.workspace import open_workspace
+
+    workspace = open_workspace(config, place.name)
+    if name not in workspace.project.models:
+        return
+    model = workspace.compiler.model(name)
+    if not model.is_enabled:
+        raise UsageError("R209", f"{name} is disabled", mend="set enabled: true in its config")
+    if model.materialized == "ephemeral":
+        raise UsageError(
+            "R209",
+            f"{name} is ephemeral",
+            why="it stands in the queries of the models that refer to it, and has no table",
+            mend=f"see its SQL with `runner compile {name}{config.option_for(place.name)}`",
+        )

@@ -5,9 +5,37 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
+from runner.errors import EngineError
+
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
 
+_QUOTED_LINE = re.compile(r"^LINE (\d+): .*", re.M)
+_NAMED = re.compile(r'(?:Referenced column|Table with name|Function with name) "?(\w+)"?')
+
 Numbered = list[tuple[int, str]]  # 1-based number of a line, and its text
+
+
+def take_line(error: EngineError, sql: str = "") -> int | None:
+    """The 1-based line of `sql` that the engine names or quotes (`LINE 3: …`).
+
+    The quote loses its number, as what a person reads has that of the file's own line. DuckDB
+    counts amiss where comments stand before: what it names is looked for in `sql` itself, and a
+    quote that does not hold it is left out.
+    """
+    why = error.why or ""
+    quoted, named = _QUOTED_LINE.search(why), _NAMED.search(why)
+    line = error.sql_line or (int(quoted.group(1)) if quoted else None)
+    if named and sql:
+        word = re.compile(rf"\b{re.escape(named.group(1))}\b", re.I)
+        holding = [n for n, text in enumerate(sql.splitlines(), start=1) if word.search(text)]
+        if line not in holding:
+            line = holding[0] if len(holding) == 1 else None
+        if quoted and not word.search(quoted.group()):
+            error.why = why[: quoted.start()].rstrip()
+            return line
+    if quoted:
+        error.why = why.replace(f"LINE {quoted.group(1)}: ", " " * len(f"LINE {quoted.group(1)}: "))
+    return line
 
 
 def source_line(template: str, compiled: str, line: int) -> int | None:

@@ -119,9 +119,7 @@ class Engine(Protocol):
         """
         ...
 
-    def comment(
-        self, table: str, column: str | None, text: str, *, is_view: bool = False
-    ) -> None:
+    def comment(self, table: str, column: str | None, text: str, *, is_view: bool = False) -> None:
         """Describe a table or view, or one of its columns, in the catalogue."""
         ...
 
@@ -203,7 +201,7 @@ def require_database(target: Target) -> None:
             "R301",
             f"there is no database at {target.path}",
             why=f"target '{target.name}' points there and nothing has been built yet",
-            mend="run `runner build` first",
+            mend=f"run `runner build -t {target.name}` first",
         )
 
 

@@ -226,9 +226,7 @@ class DuckDBEngine(DuckDBGuards):
         if run is not None:
             self._run(run)
 
-    def comment(
-        self, table: str, column: str | None, text: str, *, is_view: bool = False
-    ) -> None:
+    def comment(self, table: str, column: str | None, text: str, *, is_view: bool = False) -> None:
         quoted = text.replace("'", "''")
         if column is None:
             kind = "view" if is_view else "table"

@@ -226,9 +226,7 @@ class SQLiteEngine(SQLiteGuards):
         if dropped and _COMMENTS in self.relations():
             self._run(f"delete from {_COMMENTS} where table_name = ?", (dropped.group(1),))
 
-    def comment(
-        self, table: str, column: str | None, text: str, *, is_view: bool = False
-    ) -> None:
+    def comment(self, table: str, column: str | None, text: str, *, is_view: bool = False) -> None:
         # SQLite's catalogue has no room for comments: they stand in a table of their own
         self._run(
             f"create table if not exists {_COMMENTS} (table_name text not null, "

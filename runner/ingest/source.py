@@ -63,6 +63,14 @@ def _open(path: Path, number: int, root: Path) -> Source:
 def _kind(path: Path, head: bytes) -> str:
     if head.startswith(b"PAR1"):
         return "parquet"
+    if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")):
+        raise InputError(
+            "R273",
+            f"{path.name} is compressed",
+            where=Location(path),
+            why="compressed files and spreadsheets are not read yet",
+            mend="unpack it first; of a spreadsheet, save the sheet as CSV UTF-8",
+        )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:64]:
         raise InputError(
             "R273",
@@ -70,13 +78,6 @@ def _kind(path: Path, head: bytes) -> str:
             where=Location(path),
             why="it begins like UTF-16, or like a binary file",
             mend="save it as UTF-8 (in a spreadsheet: CSV UTF-8)",
-        )
-    if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")):
-        raise InputError(
-            "R273",
-            f"{path.name} is compressed",
-            where=Location(path),
-            mend="unpack it first",
         )
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return "json" if start[:1] in (b"[", b"{") else "csv"

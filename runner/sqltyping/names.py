@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from sqlglot import exp
 
@@ -11,6 +12,7 @@ from runner.sqltyping.types import SqlType
 
 Columns = dict[str, SqlType]  # lower-case name -> type, in order
 Schema = Mapping[str, Mapping[str, SqlType]]
+_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,16 @@ class Scope:
             return Target(column=name, alias=alias), types[id(alias)]
         if self.parent:
             return self.parent.find(node, types)
-        return f"unknown column {node.name}"
+        return f"unknown column {node.name}{self._candidates(name)}"
+
+    def _candidates(self, name: str) -> str:
+        """Columns like `name`, for "did you mean"; all there are where none is and they are few."""
+        known = list(dict.fromkeys(c for source in self.sources.values() for c in source.columns))
+        near = get_close_matches(name, known, n=3)
+        if near:
+            return f"; did you mean {' or '.join(near)}?"
+        listed = ", ".join(known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
+        return f"; there are {listed}" if known else ""
 
     def _find_qualified(self, table: str, name: str) -> tuple[Target, SqlType] | str:
         source = self.sources.get(table)
@@ -88,7 +99,9 @@ class Scope:
                 return self.parent._find_qualified(table, name)
             return f"unknown table {table} of column {table}.{name}"
         if name not in source.columns:
-            return f"table {table} has no column {name}"
+            near = get_close_matches(name, list(source.columns), n=3)
+            mend = f"; did you mean {' or '.join(near)}?" if near else ""
+            return f"table {table} has no column {name}{mend}"
         return Target(source, name), source.columns[name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,8 @@ def parse(sql: str) -> exp.Expr:
     from sqlglot import exp
     from sqlglot.errors import ParseError
 
+    # a statement it only passes through is refused below, or by who calls
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     statements = [tree for tree in sqlglot.parse(sql, read=dialect()) if tree is not None]
     if len(statements) != 1 or not isinstance(statements[0], exp.Expr):
         raise ParseError(f"expected one statement, got {len(statements)}")

@@ -348,3 +348,41 @@ def test_wait_waits_for_the_holder(hold, cli):
     outcome = cli(project, "build", "--wait", "30")
     assert outcome.exit_code == 0, outcome.stderr
     assert time.monotonic() - started > 0.3
+
+
+def test_a_query_from_a_file_is_refused_at_its_line(make, cli):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    project.write({"q.sql": "-- what is held\nselect\n    id,\n    amout\nfrom one\n"})
+    outcome = cli(project, "query", "-f", "q.sql")
+    assert outcome.exit_code == 3
+    assert "where: q.sql:4" in outcome.stderr
+    assert "amount" in outcome.stderr
+    assert "LINE" not in outcome.stderr
+    (project.root / "q.sql").write_bytes(b"select '\xe9'")
+    outcome = cli(project, "query", "-f", "q.sql")
+    assert outcome.exit_code == 2
+    assert "error[R232]" in outcome.stderr
+
+
+def test_a_query_that_sqlglot_cannot_read_says_so_once(make, cli, caplog):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    outcome = cli(project, "query", "explain select id from one")
+    assert outcome.exit_code == (0 if project.engine == "duckdb" else 3), outcome.stderr
+    assert "unsupported syntax" not in outcome.stderr + caplog.text
+
+
+def test_a_model_without_a_table_is_not_asked_to_be_built(make, cli):
+    project = make(
+        {
+            **GOOD,
+            "models/inner.sql": "{{ config(materialized='ephemeral') }} select 1 as n",
+            "models/off.sql": "{{ config(enabled=false) }} select 1 as n",
+        }
+    )
+    assert cli(project, "build").exit_code == 0
+    for name, words in (("inner", "inner is ephemeral"), ("off", "off is disabled")):
+        outcome = cli(project, "show", name)
+        assert outcome.exit_code == 2
+        assert f"error[R209]: {words}" in outcome.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import duckdb
@@ -79,6 +80,11 @@ def test_column_twice(duck: Ledger) -> None:
 )
 def test_not_utf8(duck: Ledger, content: bytes) -> None:
     assert refused(duck, "canonical-fills", content).code == "R273"
+
+
+def test_compressed(duck: Ledger) -> None:
+    error = refused(duck, "canonical-fills", gzip.compress(FILLS.encode()))
+    assert error.code == "R273" and "is compressed" in error.what
 
 
 def test_open_quote(duck: Ledger) -> None:
