@@ -36,7 +36,7 @@ final as (
     select
         cast(row_number() over (
             order by books.account_id, books.instrument_id
-        ) {%- if is_incremental() %} + (select max(book_key) from {{ this }}){% endif %}
+        ) {%- if is_incremental() %} + (select coalesce(max(book_key), 0) from {{ this }}){% endif %}
             as integer) as book_key,
         books.account_id,
         books.instrument_id,

@@ -131,9 +131,11 @@ def _named(column: str, value: Any, names: dict[int, str]) -> Any:
     return str(value)
 
 
-def check(ledger: Engine, seed: int, length: int) -> int:
+def check(ledger: Engine, seed: int, length: int, *, begins_empty: bool = False) -> int:
     """How many tables were extended on the way."""
     _, batches = arrivals(seed, length)
+    if begins_empty:
+        batches.insert(0, {"fills": [], "ticks": [], "funding": []})
     known: set[str] = set()
     extended = 0
     for n, batch in enumerate(batches, start=1):
@@ -174,3 +176,7 @@ def test_extending_equals_building_whole(fresh: Any, seed: int, length: int) -> 
 
 def test_facts_of_a_later_batch_extend_every_table(fresh: Any) -> None:
     assert check(fresh(), 7, 25) >= len(EXTENDED)
+
+
+def test_the_first_facts_extend_empty_tables(fresh: Any) -> None:
+    assert check(fresh(), 3, 8, begins_empty=True) >= len(EXTENDED)
