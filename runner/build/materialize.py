@@ -11,7 +11,7 @@ from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.compile.source_lines import source_line, take_line
 from runner.engines.base import Engine
-from runner.errors import CompileError, EngineError, Location
+from runner.errors import EngineError, Location
 
 _STAGING = "runner_increment"
 
@@ -64,16 +64,8 @@ def _extend(engine: Engine, compiled: Compiled, sql: str) -> int:
         return engine.table_as(compiled.name, compiled.sql)
     names = [c.name for c in standing]
     strategy = str(compiled.config.get("incremental_strategy") or _default_strategy(compiled))
-    extend = _STRATEGIES.get(strategy)
-    if extend is None:
-        raise CompileError(
-            "R254",
-            f"{compiled.name} asks for the incremental strategy '{strategy}'",
-            where=Location(compiled.model.path, 1),
-            mend=f"one of {', '.join(sorted(_STRATEGIES))}",
-        )
     engine.lift_guard(compiled.name)
-    return extend(engine, compiled, sql, names)
+    return _STRATEGIES[strategy](engine, compiled, sql, names)
 
 
 def _default_strategy(compiled: Compiled) -> str:
@@ -85,15 +77,8 @@ def _append(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> i
 
 
 def _replace_keys(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
-    key: Any = compiled.config.get("unique_key")
-    keys = [key] if isinstance(key, str) else list(key or [])
-    if not keys:
-        raise CompileError(
-            "R254",
-            f"{compiled.name} replaces rows but has no unique_key",
-            where=Location(compiled.model.path, 1),
-            mend="add unique_key to its config",
-        )
+    key: Any = compiled.config["unique_key"]
+    keys = [key] if isinstance(key, str) else list(key)
     engine.table_as(_STAGING, sql)
     same = " and ".join(f"fresh.{k} = {compiled.name}.{k}" for k in keys)
     engine.execute(
@@ -106,14 +91,7 @@ def _replace_keys(engine: Engine, compiled: Compiled, sql: str, names: list[str]
 
 def _replace_stale(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
     """Take out what the model's `stale` condition names, and put in what its query gives."""
-    stale = compiled.config.get("stale")
-    if not stale:
-        raise CompileError(
-            "R254",
-            f"{compiled.name} replaces rows but has no `stale` condition",
-            where=Location(compiled.model.path, 1),
-            mend="name in its config the rows of its own that new facts make stale",
-        )
+    stale = compiled.config["stale"]
     # kept until the checks are done: of the standing rows they have nothing to ask
     fresh = extension.fresh_rows(compiled.name)
     engine.table_as(fresh, sql)
@@ -125,6 +103,7 @@ def _overwrite(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -
     return engine.table_as(compiled.name, sql)
 
 
+# by the names in compiled.STRATEGIES
 _STRATEGIES: dict[str, Callable[[Engine, Compiled, str, list[str]], int]] = {
     "append": _append,
     "delete+insert": _replace_keys,

@@ -95,6 +95,13 @@ def plan(engine: Engine, workspace: Workspace, choice: Choice) -> Plan:
     return planner.plan(request, workspace.rules)
 
 
+def refuse_on_a_new_database(workspace: Workspace, choice: Choice) -> None:
+    """SelectionError for a choice that a new database cannot be built by, before there is one."""
+    if (choice.select or choice.exclude) and not workspace.target.path.exists():
+        with for_reading(workspace, 0) as engine:
+            plan(engine, workspace, choice)
+
+
 def to_build(made: Plan) -> list[Compiled]:
     return [s.compiled for s in made.steps if s.compiled and s.action is not Action.SKIP]
 

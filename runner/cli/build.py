@@ -66,6 +66,7 @@ def command(
         with prepare.for_reading(workspace, wait_seconds) as engine:
             _show_plan(prepare.plan(engine, workspace, choice))
         return 0
+    prepare.refuse_on_a_new_database(workspace, choice)
     eyes = watcher(quiet)
     with prepare.for_writing(workspace, wait_seconds, migrate=migrate, watcher=eyes) as engine:
         return _build(engine, workspace, choice, eyes, config, quiet)

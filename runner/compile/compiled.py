@@ -9,6 +9,14 @@ from typing import Any
 from runner.project.nodes import ColumnSpec, Model
 
 MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral", "kernel")
+# how an incremental model extends its table, and the setting each cannot do without
+STRATEGIES = {
+    "append": None,
+    "delete+insert": "unique_key",
+    "merge": "unique_key",
+    "replace": "stale",
+    "overwrite": None,
+}
 
 
 @dataclass(frozen=True)

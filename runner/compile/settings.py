@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runner.compile.compiled import MATERIALIZATIONS, Compiled
+from runner.compile.compiled import MATERIALIZATIONS, STRATEGIES, Compiled
 from runner.errors import CompileError, Location, nearest
 from runner.project.nodes import Model
 
@@ -36,7 +36,7 @@ def merged(model: Model, inside: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_unknown(model: Model, config: Mapping[str, Any]) -> None:
-    """CompileError for a materialization that there is not."""
+    """CompileError for a materialization, or an incremental strategy, that there is not."""
     if config["materialized"] not in MATERIALIZATIONS:
         near = nearest(str(config["materialized"]), set(MATERIALIZATIONS))
         raise CompileError(
@@ -44,6 +44,30 @@ def refuse_unknown(model: Model, config: Mapping[str, Any]) -> None:
             f"{model.name} asks to be materialized as '{config['materialized']}'",
             where=Location(model.path, 1),
             mend=f"did you mean '{near}'?" if near else f"one of {', '.join(MATERIALIZATIONS)}",
+        )
+    _refuse_unknown_strategy(model, config)
+
+
+def _refuse_unknown_strategy(model: Model, config: Mapping[str, Any]) -> None:
+    if config["materialized"] != "incremental" or not config.get("incremental_strategy"):
+        return
+    strategy = str(config["incremental_strategy"])
+    if strategy not in STRATEGIES:
+        near = nearest(strategy, set(STRATEGIES))
+        raise CompileError(
+            "R254",
+            f"{model.name} asks for the incremental strategy '{strategy}'",
+            where=Location(model.path, 1),
+            mend=f"did you mean '{near}'?" if near else f"one of {', '.join(STRATEGIES)}",
+        )
+    needed = STRATEGIES[strategy]
+    if needed is not None and not config.get(needed):
+        raise CompileError(
+            "R254",
+            f"{model.name} asks for the incremental strategy '{strategy}' without {needed}",
+            where=Location(model.path, 1),
+            why="that tells which of its rows new ones take the place of",
+            mend=f"add {needed} to its config",
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.config import Target
-from runner.errors import EngineError
+from runner.errors import EngineError, Location
 from runner.sqltyping.types import SqlType
 
 if TYPE_CHECKING:
@@ -206,9 +206,20 @@ def require_database(target: Target) -> None:
 
 
 def prepare_place(target: Target, *, read_only: bool) -> None:
-    """A folder for the database of a writer; EngineError where a reader finds no database."""
+    """A folder for the database of a writer.
+
+    EngineError where a reader finds no database, and where what is there is a folder.
+    """
     if read_only:
         require_database(target)
+    if target.path.is_dir():
+        raise EngineError(
+            "R303",
+            f"{target.path.name} is a folder, not a database",
+            where=Location(target.path),
+            why=f"target '{target.name}' points there",
+            mend=f"name a file as `path` under [tool.runner.targets.{target.name}]",
+        )
     target.path.parent.mkdir(parents=True, exist_ok=True)
 
 

@@ -14,7 +14,7 @@ import duckdb
 from runner.config import Target
 from runner.engines import duckdb_definitions
 from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
-from runner.engines.duckdb_errors import refuse
+from runner.engines.duckdb_errors import refuse, refuse_to_open
 from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards, quote
 from runner.errors import EngineError
 from runner.sqltyping.types import parse_type
@@ -57,7 +57,7 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
             if "Could not set lock" in str(error) and time.monotonic() < deadline:
                 time.sleep(_POLL_SECONDS)
                 continue
-            refuse(error, target.path)
+            refuse_to_open(error, target)
 
 
 class DuckDBEngine(DuckDBGuards):

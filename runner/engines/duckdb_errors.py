@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import duckdb
 
+from runner.config import Target
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
 
 
@@ -62,3 +63,20 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
             "appending a BUST or a CORRECTION of it",
         ) from error
     raise EngineError("R310", "DuckDB refused a statement", why=text) from error
+
+
+def refuse_to_open(error: duckdb.Error, target: Target) -> NoReturn:
+    """As `refuse`; what is no fault of the file's is one of the target's settings, as a rule."""
+    try:
+        refuse(error, target.path)
+    except EngineError as refused:
+        if refused.code != "R310":
+            raise
+        settings = ", ".join(f"{name} = {value}" for name, value in target.settings.items())
+        raise EngineError(
+            "R310",
+            f"DuckDB could not open {target.path.name} for target '{target.name}'",
+            where=Location(target.path),
+            why=refused.why,
+            mend=f"correct [tool.runner.targets.{target.name}]: {settings}" if settings else None,
+        ) from error

@@ -17,10 +17,12 @@ from runner.config import Target
 from runner.engines import sqlite_functions
 from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
 from runner.engines.lockfile import WriterLock
-from runner.engines.sqlite_errors import refuse
+from runner.engines.sqlite_authorizer import authorize_reader
+from runner.engines.sqlite_errors import refuse, refuse_empty
 from runner.engines.sqlite_guards import SQLiteGuards, quote
 from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
 from runner.engines.sqlite_values import decoder, encoder
+from runner.errors import DatabaseCorrupt
 from runner.sqltyping.types import SqlType, parse_type
 
 if TYPE_CHECKING:
@@ -39,6 +41,12 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
     if not in_memory:
         prepare_place(target, read_only=read_only)
     lock = None if read_only or in_memory else WriterLock(target.path, wait_seconds)
+    try:
+        refuse_empty(target.path)
+    except DatabaseCorrupt:
+        if lock is not None:
+            lock.release()
+        raise
     flags = (
         apsw.SQLITE_OPEN_READONLY
         if read_only
@@ -54,6 +62,8 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
         connection.execute("pragma foreign_keys = on")
         # without it INSERT OR REPLACE deletes a fact past its guard
         connection.execute("pragma recursive_triggers = on")
+        if read_only:
+            connection.authorizer = authorize_reader
     except apsw.Error as error:
         if lock is not None:
             lock.release()

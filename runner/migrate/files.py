@@ -57,10 +57,19 @@ def load_migrations(folder: Path) -> tuple[Migration, ...]:
         )
     migrations = [_read(file) for file in sorted(folder.glob("*.sql"))]
     for expected, migration in enumerate(migrations, start=1):
+        if migration.version < expected:
+            other = migrations[migration.version - 1]
+            raise ProjectError(
+                "R211",
+                f"two migrations are numbered {migration.version:04d}",
+                where=Location(migration.file),
+                why=f"the other is {other.file.name}",
+                mend="renumber the one that is not applied anywhere",
+            )
         if migration.version != expected:
             raise ProjectError(
                 "R211",
-                f"migration {expected:04d} is missing or doubled",
+                f"migration {expected:04d} is missing",
                 where=Location(migration.file),
                 why=f"versions count up from 0001; the next found is {migration.version:04d}",
                 mend="restore the missing file, or renumber the one that is not applied anywhere",

@@ -56,6 +56,16 @@ BROKEN = {
         {"models/two.sql": "{{ config(materialized='tabel') }} select 1 as n"},
         2, "R252", ["did you mean 'table'?"],
     ),
+    "an unknown incremental strategy": (
+        {"models/two.sql": "{{ config(materialized='incremental', incremental_strategy='merg') }} "
+         "select 1 as n"},
+        2, "R254", ["models/two.sql:1", "did you mean 'merge'?"],
+    ),
+    "an incremental strategy without its key": (
+        {"models/two.sql": "{{ config(materialized='incremental', "
+         "incremental_strategy='merge') }} select 1 as n"},
+        2, "R254", ["'merge' without unique_key"],
+    ),
     "an empty model": ({"models/two.sql": "-- later\n"}, 2, "R251", ["models/two.sql"]),
     "a seed with a short row": (
         {"seeds/raw.csv": "id,amount\n1\n"}, 2, "R227", ["seeds/raw.csv:2"],
@@ -288,6 +298,77 @@ def test_a_corrupt_database_is_named_and_left_as_it_is(make, cli):
             assert "error[R303]" in outcome.stderr
             assert outcome.stdout == ""
         assert project.database.read_bytes() == damaged
+
+
+def test_a_first_build_of_what_cannot_be_selected_leaves_no_database(make, cli):
+    project = make({**GOOD, "models/two.sql": "select id from {{ ref('one') }}"})
+    for selected, code in (("two", "R209"), ("state:older", "R207"), ("onee", "R206")):
+        outcome = cli(project, "build", "--select", selected)
+        assert outcome.exit_code == 2
+        assert f"error[{code}]" in outcome.stderr
+        assert not list(project.root.glob("ledger.*"))
+    assert cli(project, "build", "--select", "+two").exit_code == 0
+
+
+def test_an_empty_file_is_not_taken_for_a_new_database(make, cli):
+    project = make(GOOD)
+    project.database.touch()
+    for command in (["build"], ["build", "--dry-run"], ["query", "select 1 as n"]):
+        outcome = cli(project, *command)
+        assert outcome.exit_code == 3
+        assert "error[R303]" in outcome.stderr
+        assert project.database.stat().st_size == 0
+    project.database.unlink()
+    assert cli(project, "build").exit_code == 0
+
+
+def test_a_folder_where_the_database_should_be_is_named(make, cli):
+    project = make(GOOD)
+    project.database.mkdir()
+    for command in (["build"], ["query", "select 1 as n"]):
+        outcome = cli(project, *command)
+        assert outcome.exit_code == 3
+        assert f"error[R303]: ledger.{project.engine} is a folder, not a database" in outcome.stderr
+        assert f"where: ledger.{project.engine}" in outcome.stderr
+        assert "[tool.runner.targets.t]" in outcome.stderr
+
+
+def test_a_setting_the_engine_refuses_is_told_with_its_place(make, cli, engine_name):
+    if engine_name == "sqlite":
+        return  # has no such settings
+    for setting in ('memory_limit = "much"', 'threads = "-1"'):
+        project = make(GOOD)
+        settings = project.root / "pyproject.toml"
+        settings.write_text(settings.read_text() + setting + "\n")
+        outcome = cli(project, "build")
+        assert outcome.exit_code == 3, outcome.stderr
+        assert "error[R310]: DuckDB could not open ledger.duckdb for target 't'" in outcome.stderr
+        said = setting.replace('"', "")
+        assert f"mend:  correct [tool.runner.targets.t]: {said}" in outcome.stderr
+
+
+def test_a_native_query_reads_its_own_file_and_nothing_else(make, cli, engine_name):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    for sql in {
+        "duckdb": ["copy (select 1) to 'v.csv'", "attach 'v.db'", "drop view one"],
+        "sqlite": [
+            "vacuum into 'v.db'",
+            "attach 'v.db' as v",
+            "pragma journal_mode = delete",
+            "pragma recursive_triggers = off",
+            "drop view one",
+        ],
+    }[engine_name]:
+        outcome = cli(project, "query", "--native", sql)
+        assert outcome.exit_code == 3, sql
+        assert "error[R310]" in outcome.stderr, sql
+        assert not list(project.root.glob("v.*")), sql
+    assert project.rows("select id from one") == [(1,)]
+    if engine_name == "sqlite":
+        told = cli(project, "query", "--native", "pragma table_info(raw)", "--format", "csv")
+        assert told.exit_code == 0
+        assert "amount" in told.stdout
 
 
 def test_an_unknown_command_or_target_suggests_the_near_one(make, cli):

@@ -73,6 +73,16 @@ def test_a_failing_migration_leaves_nothing(project, cli):
     opened.close()
 
 
+def test_a_table_that_a_migration_takes_for_granted_is_named(project, cli):
+    lone = "-- migrate:up\ncreate index ix_lost on lost_things (id);\n-- migrate:down\n"
+    project.write({"sql/migrations/0002_index.sql": lone})
+    outcome = cli(project, "migrate", "up")
+    if project.engine == "sqlite":  # DuckDB keeps no secondary index
+        assert outcome.exit_code == 3
+        assert "R324" in outcome.stderr
+        assert "lost_things" in outcome.stderr
+
+
 def test_edited_history_is_named(project, cli):
     cli(project, "migrate", "up")
     project.write({"sql/migrations/0001_things.sql": FACT.replace("quote units", "base units")})
@@ -87,6 +97,12 @@ def test_a_gap_in_the_files_and_a_lost_file_are_named(project, cli):
     outcome = cli(project, "migrate", "status")
     assert outcome.exit_code == 2
     assert "R211" in outcome.stderr
+    assert "migration 0002 is missing" in outcome.stderr
+    project.write({"sql/migrations/0001_twice.sql": MORE})
+    doubled = cli(project, "migrate", "status").stderr
+    assert "two migrations are numbered 0001" in doubled
+    assert "0001_things.sql" in doubled
+    (project.root / "sql/migrations/0001_twice.sql").unlink()
     (project.root / "sql/migrations/0003_more.sql").rename(
         project.root / "sql/migrations/0002_more.sql"
     )

@@ -208,7 +208,7 @@ def index(tree: exp.Create, schema: Schema) -> str:
         name.lower(): type_ for name, type_ in schema.get(table.name.lower(), {}).items()
     }
     if not known:
-        raise refusal(table, "the table is not known", "create it first")
+        raise refusal(table, f"the table {table.name} is not known", "create it first")
     source = Source(table.name.lower(), known, bare=True)
     keys = []
     for term in inner.args["params"].args["columns"]:

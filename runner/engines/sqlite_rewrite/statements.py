@@ -110,7 +110,7 @@ def _table(node: exp.Expr, schema: Schema) -> tuple[str, Source]:
         None,
     )  # fmt: skip
     if known is None:
-        raise refusal(node, "the table is not known", "create it first")
+        raise refusal(node, f"the table {node.name} is not known", "create it first")
     columns: Columns = {name.lower(): type_ for name, type_ in known.items()}
     return definitions.table_name(node), Source(node.name.lower(), columns)
 
