@@ -55,13 +55,12 @@ valued as (
         case
             when cost is null
                 then {{ gross_pnl('is_inverse', 'size', 'buy_price', 'sell_price') }}
-            else {{ pooled_pnl(
-                'is_inverse',
-                'is_long',
-                'size',
-                'close_price',
-                'case when is_open then round(cost, 12) else cost end',
-            ) }}
+            -- apart, since a CASE of both scales would round what was closed as well
+            when is_open
+                then {{ pooled_pnl(
+                    'is_inverse', 'is_long', 'size', 'close_price', 'round(cost, 12)'
+                ) }}
+            else {{ pooled_pnl('is_inverse', 'is_long', 'size', 'close_price', 'cost') }}
         end as pnl
     from sized
 ),
@@ -88,17 +87,18 @@ final as (
         positions.currency,
         positions.pnl_method,
         {% for method in ['fifo', 'lifo', 'hifo', 'average'] -%}
-        totals.{{ method }}_gross - positions.fees_paid + positions.funding
+        coalesce(totals.{{ method }}_gross, 0) - positions.fees_paid + positions.funding
             as {{ method }}_net_pnl,
-        totals.{{ method }}_unrealized as {{ method }}_unrealized_pnl,
+        case when totals.book_key is null then 0 else totals.{{ method }}_unrealized end
+            as {{ method }}_unrealized_pnl,
         {% endfor -%}
         positions.net_pnl,
         positions.total_pnl
-    from totals
-    inner join {{ ref('int_books') }} as books on totals.book_key = books.book_key
-    inner join {{ ref('positions') }} as positions
-        on books.account_id = positions.account_id
-        and books.instrument_id = positions.instrument_id
+    from {{ ref('positions') }} as positions
+    inner join {{ ref('int_books') }} as books
+        on positions.account_id = books.account_id
+        and positions.instrument_id = books.instrument_id
+    left join totals on books.book_key = totals.book_key
 )
 
 select * from final
