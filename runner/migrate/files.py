@@ -57,7 +57,7 @@ def load_migrations(folder: Path) -> tuple[Migration, ...]:
         )
     migrations = [_read(file) for file in sorted(folder.glob("*.sql"))]
     for expected, migration in enumerate(migrations, start=1):
-        if migration.version < expected:
+        if 0 < migration.version < expected:
             other = migrations[migration.version - 1]
             raise ProjectError(
                 "R211",
