@@ -97,19 +97,27 @@ def statements(project: Path) -> list[str]:
     """The SQL a full build runs: models in order, then the fused checks."""
     from runner.checks.compile import scans
     from runner.config import load_config
+    from runner.kernels import kernels
     from runner.workspace import open_workspace
 
     workspace = open_workspace(load_config(project))
     by_id = {m.unique_id: m for m in workspace.models.values()}
     made = []
+    on_demand = {i for i, model in by_id.items() if model.config.get("on_demand")}
     for unique_id in workspace.dag.order():
         model = by_id.get(unique_id)
-        if model is None or model.materialized == "ephemeral":
+        if model is None or model.materialized == "ephemeral" or unique_id in on_demand:
             continue
         kind = "view" if model.materialized == "view" else "table"
+        query = model.sql
+        if model.materialized == "kernel":  # which has no book to work on here
+            outputs = kernels()[str(model.config["kernel"])].outputs
+            listed = ", ".join(f"cast(null as {type_}) as {name}" for name, type_ in outputs)
+            query = f"select {listed} where false"
         made.append(f"drop {kind} if exists {model.name}")
-        made.append(f"create {kind} {model.name} as {model.sql}")
-    return made + [scan.sql for scan in scans(workspace.rules)]
+        made.append(f"create {kind} {model.name} as {query}")
+    due = [rule for rule in workspace.rules if not on_demand & {*rule.reads}]
+    return made + [scan.sql for scan in scans(due)]
 
 
 def runner(*arguments: str) -> list[str]:
