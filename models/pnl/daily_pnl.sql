@@ -1,79 +1,75 @@
--- One row per account, instrument and UTC day with a fill or a funding payment.
-with closes as (
+-- One row per account, instrument and UTC day, from the first with a fill, an opening lot or a
+-- funding payment of the two to the last, or to the last with a tick while the position is open.
+with sized as (
     select
-        account_id,
-        instrument_id,
-        cast(closed_at as date) as pnl_date,
-        sum(gross_pnl) as gross_pnl,
-        sum(quantity) as closed_quantity
-    from {{ ref('lot_matches') }}
-    group by account_id, instrument_id, cast(closed_at as date)
-),
-
-book_fills as (
-    select
-        book_key,
-        cast(executed_at as date) as pnl_date,
-        count(order_id) as fill_count,
-        {{ sum_known('fee') }} as fees
-    from {{ ref('int_book_fills') }}
-    group by book_key, cast(executed_at as date)
-),
-
-days as (
-    select
+        days.*,
         books.account_id,
         books.instrument_id,
-        book_fills.pnl_date,
-        book_fills.fill_count,
-        book_fills.fees,
-        0 as funding
-    from book_fills
-    inner join {{ ref('int_books') }} as books on book_fills.book_key = books.book_key
-    union all
-    select
-        account_id,
-        instrument_id,
-        paid_on,
-        0,
-        0,
-        funding
-    from {{ ref('int_funding') }}
+        books.settlement_currency,
+        books.is_inverse,
+        books.pnl_method,
+        {{ contract_size('days.quantity', 'books.multiplier') }} as size
+    from {{ ref('int_daily_positions') }} as days
+    inner join {{ ref('int_books') }} as books on days.book_key = books.book_key
 ),
 
-totals as (
+-- what is held is worth more than was paid for all so far, or less; what of that was not realised
+-- is unrealised, whichever way lots are matched
+valued as (
     select
-        account_id,
-        instrument_id,
-        pnl_date,
-        cast(sum(fill_count) as bigint) as fill_count,
-        {{ sum_known('fees') }} as fees,
-        {{ sum_known('funding') }} as funding
-    from days
-    group by account_id, instrument_id, pnl_date
+        *,
+        gross_to_date - fees_to_date + funding_to_date as cumulative_net_pnl,
+        case
+            when quantity = 0 then 0
+            when is_inverse
+                then notional_to_date - {{ divide('size', 'mark_price') }} - gross_to_date
+            else round(size * mark_price, 12) - notional_to_date - gross_to_date
+        end as unrealized_pnl
+    from sized
+),
+
+drawn as (
+    select
+        *,
+        cumulative_net_pnl + unrealized_pnl as equity,
+        -- a book begins with nothing
+        greatest(0, max(cumulative_net_pnl + unrealized_pnl) over (
+            partition by book_key
+            order by pnl_date
+            rows between unbounded preceding and current row
+        )) as peak_equity
+    from valued
 ),
 
 final as (
     select
-        totals.account_id,
-        totals.instrument_id,
-        totals.pnl_date,
-        totals.fill_count,
-        coalesce(closes.closed_quantity, 0) as closed_quantity,
-        coalesce(closes.gross_pnl, 0) as realized_gross_pnl,
-        totals.fees,
-        totals.funding,
-        coalesce(closes.gross_pnl, 0) - totals.fees + totals.funding as net_pnl,
-        books.settlement_currency as currency,
-        books.pnl_method
-    from totals
-    left join closes
-        on totals.account_id = closes.account_id
-        and totals.instrument_id = closes.instrument_id
-        and totals.pnl_date = closes.pnl_date
-    inner join {{ ref('int_books') }} as books
-        on totals.account_id = books.account_id
-        and totals.instrument_id = books.instrument_id
+        account_id,
+        instrument_id,
+        pnl_date,
+        cast(fill_count as bigint) as fill_count,
+        closed_quantity,
+        gross_pnl as realized_gross_pnl,
+        fees,
+        funding,
+        gross_pnl - fees + funding as net_pnl,
+        quantity as position_quantity,
+        mark_price,
+        marked_at,
+        unrealized_pnl,
+        case when unrealized_pnl is null then 'POSITION_WITHOUT_MARK' end as unrealized_reason,
+        cumulative_net_pnl,
+        equity,
+        case
+            when fees_to_date is null then 'FEE_WITHOUT_RATE'
+            when funding_to_date is null then 'FUNDING_WITHOUT_RATE'
+            when unrealized_pnl is null then 'POSITION_WITHOUT_MARK'
+        end as equity_reason,
+        peak_equity,
+        equity - peak_equity as drawdown,
+        {{ divide('equity - peak_equity', 'peak_equity') }} as drawdown_ratio,
+        settlement_currency as currency,
+        pnl_method
+    from drawn
 )
 
 select * from final

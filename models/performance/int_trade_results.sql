@@ -1,0 +1,107 @@
+-- One row per trade and currency it is counted in: the one it settles in, and the one its account
+-- reports in, at the rate of the day it was closed on.
+{%- set amounts = ['gross_pnl', 'fees', 'funding', 'mae', 'mfe'] %}
+with trades as (
+    select * from {{ ref('trades') }}
+),
+
+-- one row an amount, so that its conversion stands once
+amounts as (
+    select
+        trades.account_id,
+        trades.instrument_id,
+        trades.trade_number,
+        trades.currency,
+        cast(trades.closed_at as date) as closed_on,
+        names.name,
+        case names.name
+            {%- for amount in amounts %}
+            when '{{ amount }}' then trades.{{ amount }}
+            {%- endfor %}
+        end as amount
+    from trades
+    cross join (
+        values
+        {%- for amount in amounts %}
+        ('{{ amount }}'){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as names (name)
+),
+
+converted as (
+    select
+        amounts.account_id,
+        amounts.instrument_id,
+        amounts.trade_number,
+        accounts.reporting_currency,
+        amounts.name,
+        {{ reported(
+            'amounts.amount', 'amounts.currency', 'accounts.reporting_currency', 'rates'
+        ) }} as amount
+    from amounts
+    inner join {{ ref('int_reporting_currencies') }} as accounts
+        on amounts.account_id = accounts.account_id
+    left join {{ ref('daily_conversion_rates') }} as rates
+        on amounts.currency = rates.from_currency
+        and accounts.reporting_currency = rates.to_currency
+        and amounts.closed_on = rates.rate_date
+    where accounts.reporting_currency is not null
+),
+
+reported as (
+    select
+        account_id,
+        instrument_id,
+        trade_number,
+        reporting_currency,
+        {%- for amount in amounts %}
+        max(case when name = '{{ amount }}' then amount end)
+            as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from converted
+    group by account_id, instrument_id, trade_number, reporting_currency
+),
+
+final as (
+    select
+        account_id,
+        'SETTLEMENT' as currency_role,
+        currency,
+        instrument_id,
+        trade_number,
+        is_open,
+        opened_at,
+        closed_at,
+        holding_seconds,
+        gross_pnl,
+        fees,
+        funding,
+        net_pnl,
+        mae,
+        mfe
+    from trades
+    union all
+    select
+        reported.account_id,
+        'REPORTING',
+        reported.reporting_currency,
+        reported.instrument_id,
+        reported.trade_number,
+        trades.is_open,
+        trades.opened_at,
+        trades.closed_at,
+        trades.holding_seconds,
+        reported.gross_pnl,
+        reported.fees,
+        reported.funding,
+        reported.gross_pnl - reported.fees + reported.funding,
+        reported.mae,
+        reported.mfe
+    from reported
+    inner join trades
+        on reported.account_id = trades.account_id
+        and reported.instrument_id = trades.instrument_id
+        and reported.trade_number = trades.trade_number
+)
+
+select * from final

@@ -1,0 +1,317 @@
+-- One row per book and trade: what its fills and the lots they closed make of it.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='exists (select 1 from ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' where changed.book_key = int_trades.book_key'
+        ~ ' and (int_trades.is_open or changed.changed_from <= int_trades.closed_at))',
+) }}
+with
+{% if is_incremental() -%}
+-- trades that were closed before the change stay as they are
+kept as (
+    select
+        trades.book_key,
+        max(trades.trade_number) as trade_number
+    from {{ this }} as trades
+    inner join {{ ref('int_changed_books') }} as changed
+        on trades.book_key = changed.book_key
+        and trades.closed_at < changed.changed_from
+    group by trades.book_key
+),
+
+-- the fill that closed the last of them opens the next one with what it had left
+bases as (
+    select
+        kept.book_key,
+        kept.trade_number,
+        closed.closed_at,
+        closed.closing_fill_id,
+        coalesce(turned.opening_quantity, 0) as quantity_left
+    from kept
+    inner join {{ this }} as closed
+        on kept.book_key = closed.book_key
+        and kept.trade_number = closed.trade_number
+    left join {{ this }} as turned
+        on closed.book_key = turned.book_key
+        and closed.trade_number + 1 = turned.trade_number
+        and closed.closing_fill_id = turned.opening_fill_id
+),
+
+{% endif -%}
+changes as (
+    select
+        fills.book_key,
+        fills.fill_id,
+        fills.executed_at,
+        fills.price,
+        {%- if is_incremental() %}
+        case
+            when bases.closing_fill_id <> fills.fill_id or bases.book_key is null then fills.fee
+            else fills.fee - {{ prorate(
+                'fills.fee', '(fills.quantity - bases.quantity_left)', 'fills.quantity'
+            ) }}
+        end as fee,
+        case when fills.is_buy then 1 else -1 end
+        * case
+            when bases.closing_fill_id <> fills.fill_id or bases.book_key is null
+                then fills.quantity
+            else bases.quantity_left
+        end as change
+        {%- else %}
+        fills.fee,
+        case when fills.is_buy then fills.quantity else -fills.quantity end as change
+        {%- endif %}
+    from {{ ref('int_book_fills') }} as fills
+    {%- if is_incremental() %}
+    inner join {{ ref('int_changed_books') }} as changed on fills.book_key = changed.book_key
+    left join bases on fills.book_key = bases.book_key
+    {%- endif %}
+    where fills.quantity > 0
+        {%- if is_incremental() %}
+        and (
+            bases.book_key is null
+            or fills.executed_at > bases.closed_at
+            or (
+                fills.executed_at = bases.closed_at
+                and (
+                    fills.fill_id > bases.closing_fill_id
+                    or (fills.fill_id = bases.closing_fill_id and bases.quantity_left > 0)
+                )
+            )
+        )
+        {%- endif %}
+),
+
+-- One window over all books, which DuckDB runs more than twice as fast as one a book; so what the
+-- books before it hold in the end is taken off.
+held_before as (
+    select
+        book_key,
+        coalesce(
+            sum(sum(change)) over (
+                order by book_key
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as quantity
+    from changes
+    group by book_key
+),
+
+summed as (
+    select
+        *,
+        row_number() over book_order as fill_number,
+        sum(change) over book_order as summed_quantity
+    from changes
+    window book_order as (
+        order by book_key, executed_at, fill_id
+        rows between unbounded preceding and current row
+    )
+),
+
+positioned as (
+    select
+        summed.*,
+        summed.summed_quantity - held_before.quantity as position_after,
+        summed.summed_quantity - held_before.quantity - summed.change as position_before
+    from summed
+    inner join held_before on summed.book_key = held_before.book_key
+),
+
+turned as (
+    select
+        *,
+        (position_before < 0 and position_after > 0)
+        or (position_before > 0 and position_after < 0) as is_flip
+    from positioned
+),
+
+-- a trade is opened from flat, or by a fill that turns the position around
+numbered as (
+    select
+        *,
+        cast(sum(case when is_flip or position_before = 0 then 1 else 0 end) over (
+            order by fill_number
+            rows between unbounded preceding and current row
+        ) as bigint) as trade_key,
+        case
+            when is_flip
+                then {{ prorate('fee', 'abs(position_before)', 'abs(change)') }}
+        end as closing_fee
+    from turned
+),
+
+-- such a fill closes one trade and opens the next, with a part of its units and its fee each
+legs as (
+    select
+        trade_key,
+        book_key,
+        fill_id,
+        executed_at,
+        price,
+        position_after > 0 or (position_after = 0 and position_before > 0) as is_long,
+        is_flip or abs(position_after) > abs(position_before) as is_entry,
+        case when is_flip then abs(position_after) else abs(change) end as quantity,
+        case when is_flip then fee - closing_fee else fee end as fee,
+        abs(position_after) as held_quantity
+    from numbered
+    union all
+    select
+        trade_key - 1,
+        book_key,
+        fill_id,
+        executed_at,
+        price,
+        position_before > 0,
+        false,
+        abs(position_before),
+        closing_fee,
+        0
+    from numbered
+    where is_flip
+),
+
+-- what exits of an inverse instrument were worth follows from its entries and the PnL
+sized as (
+    select
+        legs.*,
+        case when books.is_inverse and legs.is_entry
+            then {{ contract_size('legs.quantity', 'books.multiplier') }}
+        end as entry_size
+    from legs
+    inner join {{ ref('int_books') }} as books on legs.book_key = books.book_key
+),
+
+-- products keep their 24 decimals as long as they are those of a day
+days as (
+    select
+        trade_key,
+        cast(executed_at as date) as trade_date,
+        min(book_key) as book_key,
+        bool_and(is_long) as is_long,
+        min(held_quantity) as least_held,
+        max(held_quantity) as max_quantity,
+        min(executed_at) as opened_at,
+        max(executed_at) as last_filled_at,
+        max(case when is_entry and held_quantity = quantity then fill_id end)
+            as opening_fill_id,
+        max(case when is_entry and held_quantity = quantity then quantity end)
+            as opening_quantity,
+        max(case when held_quantity = 0 then fill_id end) as closing_fill_id,
+        count(*) as fill_count,
+        sum(case when is_entry then quantity else 0 end) as entry_quantity,
+        sum(case when is_entry then quantity * price else 0 end) as entry_value,
+        sum(case when entry_size is not null then {{ divide('entry_size', 'price') }} end)
+            as entry_base_value,
+        sum(case when is_entry then 0 else quantity end) as exit_quantity,
+        sum(case when is_entry then 0 else quantity * price end) as exit_value,
+        min(case when is_entry then price end) as lowest_entry,
+        max(case when is_entry then price end) as highest_entry,
+        min(case when not is_entry then price end) as lowest_exit,
+        max(case when not is_entry then price end) as highest_exit,
+        {{ sum_known('fee') }} as fees
+    from sized
+    group by trade_key, cast(executed_at as date)
+),
+
+totals as (
+    select
+        trade_key,
+        min(book_key) as book_key,
+        bool_and(is_long) as is_long,
+        min(least_held) > 0 as is_open,
+        max(max_quantity) as max_quantity,
+        min(opened_at) as opened_at,
+        max(last_filled_at) as last_filled_at,
+        max(opening_fill_id) as opening_fill_id,
+        max(opening_quantity) as opening_quantity,
+        max(closing_fill_id) as closing_fill_id,
+        cast(sum(fill_count) as bigint) as fill_count,
+        sum(entry_quantity) as entry_quantity,
+        sum(round(entry_value, 12)) as entry_value,
+        sum(entry_value - round(entry_value, 12)) as entry_rest,
+        sum(entry_base_value) as entry_base_value,
+        sum(exit_quantity) as exit_quantity,
+        sum(round(exit_value, 12)) as exit_value,
+        sum(exit_value - round(exit_value, 12)) as exit_rest,
+        min(lowest_entry) as lowest_entry,
+        max(highest_entry) as highest_entry,
+        min(lowest_exit) as lowest_exit,
+        max(highest_exit) as highest_exit,
+        {{ sum_known('fees') }} as fees
+    from days
+    group by trade_key
+),
+
+-- a lot is closed in the trade that opened it, whichever way lots are matched
+realized as (
+    select
+        legs.trade_key,
+        sum(matches.gross_pnl) as gross_pnl
+    from {{ ref('lot_matches') }} as matches
+    inner join legs
+        on matches.closing_fill_id = legs.fill_id
+        and not legs.is_entry
+    group by legs.trade_key
+),
+
+valued as (
+    select
+        totals.*,
+        books.is_inverse,
+        {{ contract_size('totals.entry_quantity', 'books.multiplier') }} as size,
+        coalesce(realized.gross_pnl, 0) as gross_pnl,
+        totals.entry_base_value
+        - case when totals.is_long then realized.gross_pnl else -realized.gross_pnl end
+            as exit_base_value,
+        row_number() over (
+            partition by totals.book_key
+            order by totals.trade_key
+        ) {%- if is_incremental() %} + coalesce(bases.trade_number, 0) {%- endif %} as trade_number
+    from totals
+    inner join {{ ref('int_books') }} as books on totals.book_key = books.book_key
+    left join realized on totals.trade_key = realized.trade_key
+    {%- if is_incremental() %}
+    left join bases on totals.book_key = bases.book_key
+    {%- endif %}
+),
+
+final as (
+    select
+        book_key,
+        trade_number,
+        is_long,
+        is_open,
+        opened_at,
+        case when not is_open then last_filled_at end as closed_at,
+        opening_fill_id,
+        opening_quantity,
+        closing_fill_id,
+        fill_count,
+        size,
+        entry_quantity,
+        exit_quantity,
+        max_quantity,
+        case
+            when is_inverse then {{ harmonic_price(
+                'size', 'entry_base_value', 'lowest_entry', 'highest_entry'
+            ) }}
+            else {{ mean_price('entry_value', 'entry_rest', 'entry_quantity') }}
+        end as entry_price,
+        case
+            when is_open then null
+            when is_inverse then {{ harmonic_price(
+                'size', 'exit_base_value', 'lowest_exit', 'highest_exit'
+            ) }}
+            else {{ mean_price('exit_value', 'exit_rest', 'exit_quantity') }}
+        end as exit_price,
+        least(lowest_entry, lowest_exit) as lowest_price,
+        greatest(highest_entry, highest_exit) as highest_price,
+        gross_pnl,
+        fees
+    from valued
+)
+
+select * from final

@@ -1,0 +1,152 @@
+-- One row per book and UTC day from its first fill, opening lot or funding payment to its last, or
+-- to the last tick of its instrument while it is open: what it came to by the day's close.
+with funding as (
+    select
+        books.book_key,
+        payments.paid_on as pnl_date,
+        payments.funding
+    from {{ ref('int_funding') }} as payments
+    inner join {{ ref('int_books') }} as books
+        on payments.account_id = books.account_id
+        and payments.instrument_id = books.instrument_id
+),
+
+marks as (
+    select * from {{ ref('int_daily_marks') }}
+),
+
+activity as (
+    select
+        book_key,
+        pnl_date,
+        change
+    from {{ ref('int_daily_activity') }}
+    union all
+    select book_key, pnl_date, 0
+    from funding
+),
+
+spans as (
+    select
+        activity.book_key,
+        books.instrument_id,
+        min(activity.pnl_date) as first_date,
+        max(activity.pnl_date) as last_date,
+        sum(activity.change) as quantity
+    from activity
+    inner join {{ ref('int_books') }} as books on activity.book_key = books.book_key
+    group by activity.book_key, books.instrument_id
+),
+
+last_marks as (
+    select
+        instrument_id,
+        max(mark_date) as mark_date
+    from marks
+    group by instrument_id
+),
+
+bounded as (
+    select
+        spans.book_key,
+        spans.instrument_id,
+        spans.first_date,
+        case
+            when spans.quantity <> 0 and last_marks.mark_date > spans.last_date
+                then last_marks.mark_date
+            else spans.last_date
+        end as last_date
+    from spans
+    left join last_marks on spans.instrument_id = last_marks.instrument_id
+),
+
+-- a lot may be older than the ledger's first day
+ledger_days as (
+    select day as pnl_date from {{ ref('int_ledger_days') }}
+    union
+    select pnl_date from activity
+    union
+    select mark_date from marks
+),
+
+calendar as (
+    select
+        bounded.book_key,
+        bounded.instrument_id,
+        ledger_days.pnl_date
+    from bounded
+    inner join ledger_days
+        on bounded.first_date <= ledger_days.pnl_date
+        and bounded.last_date >= ledger_days.pnl_date
+),
+
+moments as (
+    select instrument_id, mark_date as pnl_date, mark_date, 0 as is_book_day
+    from marks
+    union all
+    select distinct instrument_id, pnl_date, cast(null as date), 1
+    from calendar
+),
+
+-- the newest mark at or before each day's close
+marked as (
+    select
+        instrument_id,
+        pnl_date,
+        is_book_day,
+        max(mark_date) over (
+            partition by instrument_id
+            order by pnl_date, is_book_day
+            rows between unbounded preceding and current row
+        ) as mark_date
+    from moments
+),
+
+days as (
+    select
+        calendar.book_key,
+        calendar.pnl_date,
+        coalesce(traded.fill_count, 0) as fill_count,
+        coalesce(traded.change, 0) as change,
+        coalesce(traded.closed_quantity, 0) as closed_quantity,
+        coalesce(traded.gross_pnl, 0) as gross_pnl,
+        -- what is unknown stays so
+        case when traded.book_key is null then 0 else traded.notional_change end
+            as notional_change,
+        case when traded.book_key is null then 0 else traded.fees end as fees,
+        case when funding.book_key is null then 0 else funding.funding end as funding,
+        marks.mark_price,
+        marks.marked_at
+    from calendar
+    left join {{ ref('int_daily_activity') }} as traded
+        on calendar.book_key = traded.book_key
+        and calendar.pnl_date = traded.pnl_date
+    left join funding
+        on calendar.book_key = funding.book_key
+        and calendar.pnl_date = funding.pnl_date
+    inner join marked
+        on calendar.instrument_id = marked.instrument_id
+        and calendar.pnl_date = marked.pnl_date
+        and marked.is_book_day = 1
+    left join marks
+        on marked.instrument_id = marks.instrument_id
+        and marked.mark_date = marks.mark_date
+),
+
+final as (
+    select
+        *,
+        sum(change) over so_far as quantity,
+        {{ known_so_far('notional_change', 'so_far') }} as notional_to_date,
+        sum(gross_pnl) over so_far as gross_to_date,
+        {{ known_so_far('fees', 'so_far') }} as fees_to_date,
+        {{ known_so_far('funding', 'so_far') }} as funding_to_date
+    from days
+    window so_far as (
+        partition by book_key
+        order by pnl_date
+        rows between unbounded preceding and current row
+    )
+)
+
+select * from final

@@ -1,0 +1,107 @@
+"""Trades and days extended as time goes on, and by what comes late, equal those built whole.
+
+Facts arrive in the order of time but for a few, so that most trades were closed before what is new.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.build.plan import Action, Request
+from runner.build.planner import Planner
+from runner.build.run import begin, run_build
+from runner.cli.watch import Quiet
+from runner.engines.base import Engine
+from tests.models.harness import empty_ledger, workspace
+from tests.models.test_incremental import append
+from tests.models.test_performance_property import Week
+
+EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
+TABLES = ("int_daily_activity", "int_trades", "account_equity", "account_statistics")
+BATCHES = 4
+
+
+def build(ledger: Engine, *, full_refresh: bool = False) -> dict[str, Action]:
+    """The tables and what they stand on, without checks; what was done to each."""
+    opened = workspace(ledger.name)
+    planner = Planner(ledger, opened.project, opened.models, opened.dag)
+    selected = frozenset(opened.selector().select([f"+{name}" for name in TABLES]))
+    result = begin(planner.plan(Request(selected, False, full_refresh), []))
+    run_build(ledger, opened.compiler, result, opened.config, Quiet())
+    assert result.published
+    return {step.name: step.action for step in result.plan.steps}
+
+
+def arrivals(seed: int, length: int) -> list[dict[str, list[Any]]]:
+    history, random = Week(seed, length), Random(seed)
+    first = min(f.executed_at for f in history.fills)
+    last = max(f.executed_at for f in history.fills)
+    batches: list[dict[str, list[Any]]] = [
+        {"fills": [], "ticks": [], "funding": []} for _ in range(BATCHES)
+    ]
+
+    def batch_of(at: Any, since: int = 0) -> int:
+        share = (at - first) / (last - first) if last > first else 0
+        in_time = max(since, min(BATCHES - 1, max(0, int(share * BATCHES))))
+        return random.randrange(in_time, BATCHES) if random.random() < 0.1 else in_time
+
+    came: dict[str, int] = {}
+    for fill in sorted(history.fills, key=lambda f: f.corrects is not None):
+        came[fill.fill_id] = batch_of(fill.executed_at, came.get(str(fill.corrects), 0))
+        batches[came[fill.fill_id]]["fills"].append(fill)
+    for tick in history.ticks:
+        batches[batch_of(tick.event_at)]["ticks"].append(tick)
+    for payment in history.funding:
+        batches[batch_of(payment.occurred_at)]["funding"].append(payment)
+    return batches
+
+
+def contents(ledger: Engine) -> dict[str, list[str]]:
+    """Each table's rows; a book's number depends on when it came, so its name stands for it."""
+    found = {}
+    for name in (*TABLES, "daily_pnl", "trades"):
+        columns = [c.name for c in ledger.relations()[name].columns]
+        books = ""
+        if "book_key" in columns:
+            columns[columns.index("book_key")] = "account_id || ' ' || books.instrument_id"
+            books = f"inner join int_books as books on {name}.book_key = books.book_key"
+        rows = ledger.query(f"select {', '.join(columns)} from {name} {books}").rows
+        found[name] = sorted(str([str(value) for value in row]) for row in rows)
+    return found
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(seed=st.integers(0, 2**32), length=st.integers(10, 40))
+def test_extending_equals_building_whole(engine_name: str, seed: int, length: int) -> None:
+    assert_same_however_built(engine_name, seed, length)
+
+
+def test_later_facts_extend_trades_and_days(engine_name: str) -> None:
+    actions = assert_same_however_built(engine_name, 11, 40)
+    for table in ("int_daily_activity", "int_trades"):
+        assert actions[table] is Action.EXTEND
+
+
+def assert_same_however_built(engine_name: str, seed: int, length: int) -> dict[str, Action]:
+    ledger, known = empty_ledger(engine_name), set[str]()
+    try:
+        for n, batch in enumerate(arrivals(seed, length), start=1):
+            append(ledger, n, batch, known)
+            actions = build(ledger)
+        bit_by_bit = contents(ledger)
+        build(ledger, full_refresh=True)
+        whole = contents(ledger)
+    finally:
+        ledger.close()
+    for name in whole:
+        assert bit_by_bit[name] == whole[name], name
+    return actions
