@@ -1,4 +1,4 @@
-{#- A running sum that is null from the first part that is: an unknown fee is never taken as zero. -#}
+{#- A running sum, null from the first part that is: an unknown fee is never taken as zero. -#}
 {% macro known_so_far(x, so_far) -%}
 case when count(*) over {{ so_far }} = count({{ x }}) over {{ so_far }}
     then sum({{ x }}) over {{ so_far }}
