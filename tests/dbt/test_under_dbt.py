@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.build.state import FACT, NODES
 from runner.cli.main import run
 from runner.config import Target
 from runner.engines.base import Engine, open_engine
@@ -70,7 +71,9 @@ def test_dbt_builds_the_same_tables(tmp_path: Path) -> None:
 
 def _drop_what_the_runner_guards(database: Path) -> None:
     engine = open_engine(Target("t", "duckdb", database))
-    for (name,) in list(engine.query("select relation from runner_nodes").rows):
+    for (name,) in list(
+        engine.query(f"select relation from {NODES} where materialized <> '{FACT}'").rows
+    ):
         engine.drop(str(name))
     engine.close()
 
