@@ -157,7 +157,7 @@ def load_config(start: Path, overrides: Mapping[str, Any] | None = None) -> Conf
 
 def _read_table(file: Path) -> dict[str, Any]:
     try:
-        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
+        parsed = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         found = re.search(r"at line (\d+)", str(error))
         raise ProjectError(

@@ -167,11 +167,16 @@ def _violation(compiler: Compiler, rule: Rule) -> tuple[str, tuple[str, ...]]:
         values = ", ".join(_literal(v) for v in rule.arguments["values"])
         return f"{rule.columns[0]} not in ({values})", ()
     sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
-    return f"not ({sql})", reads
+    return f"not {_enclosed(sql)}", reads
 
 
 def _filtered(rule: Rule, condition: str) -> str:
-    return f"({rule.filter}) and ({condition})" if rule.filter else condition
+    return f"{_enclosed(rule.filter)} and ({condition})" if rule.filter else condition
+
+
+def _enclosed(sql: str) -> str:
+    """In brackets, which a comment at its end does not swallow."""
+    return f"({sql}\n)" if "--" in sql.rpartition("\n")[2] else f"({sql})"
 
 
 def _doubles(rule: Rule, relation: str, fresh: str | None = None) -> str:
@@ -194,7 +199,11 @@ def _orphans(rule: Rule, relation: str, parent: str | None) -> str:
     pairs = list(zip(rule.columns, rule.arguments["to_columns"], strict=True))
     present = " and ".join(f"child.{c} is not null" for c, _ in pairs)
     same = " and ".join(f"parent.{p} = child.{c}" for c, p in pairs)
-    child = relation if rule.filter is None else f"(select * from {relation} where {rule.filter})"
+    child = (
+        relation
+        if rule.filter is None
+        else f"(select * from {relation} where {_enclosed(rule.filter)})"
+    )
     return (
         f"select child.*\nfrom {child} as child\nwhere {present}\n"
         f"    and not exists (select 1 from {parent} as parent where {same})"

@@ -30,10 +30,43 @@ COLUMNS = (
 
 
 def store(engine: Engine, run_id: str, results: Sequence[CheckResult], now: datetime) -> None:
-    """Replace what the build before left by this one's failing rows, one row each, as JSON."""
+    """Replace what the build before left by this one's failing rows, one row each, as JSON.
+
+    A check whose earlier result stands keeps the rows it left then.
+    """
+    kept = _of_standing(engine, results)
     engine.empty_table(TABLE, COLUMNS)
-    engine.insert_rows(TABLE, COLUMNS, _rows(run_id, results, now))
+    engine.insert_rows(TABLE, COLUMNS, [*kept, *_rows(run_id, results, now)])
     engine.guard_derived(TABLE)
+
+
+def forget_others(engine: Engine, results: Sequence[CheckResult]) -> None:
+    """Drop the rows of checks that do not fail, where every result is an earlier one that stands.
+
+    They are those of a build that was not published, of something since taken back.
+    """
+    if not _is_readable(engine):
+        return
+    names = {str(name) for (name,) in engine.query(f"select distinct check_name from {TABLE}").rows}
+    if names <= {r.rule.name for r in results if r.failures}:
+        return
+    with engine.transaction():
+        store(engine, "", results, datetime.min)
+
+
+def _of_standing(engine: Engine, results: Iterable[CheckResult]) -> list[tuple[Any, ...]]:
+    standing = {r.rule.name for r in results if r.repeated and r.failures}
+    if not standing or not _is_readable(engine):
+        return []
+    listed = ", ".join(c.name for c in COLUMNS)
+    found = engine.query(f"select {listed} from {TABLE} order by check_name, row_number").rows
+    return [row for row in found if row[1] in standing]
+
+
+def _is_readable(engine: Engine) -> bool:
+    """Whether the table is there as this version makes it."""
+    relation = engine.relations().get(TABLE)
+    return relation is not None and [c.name for c in relation.columns] == [c.name for c in COLUMNS]
 
 
 def _rows(run_id: str, results: Iterable[CheckResult], now: datetime) -> Iterable[list[Any]]:

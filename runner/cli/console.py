@@ -18,7 +18,11 @@ def wants_colour() -> bool:
 def say(message: str = "", *, colour: str | None = None, bold: bool = False) -> None:
     if wants_colour() and (colour or bold):
         message = click.style(message, fg=colour, bold=bold or None)
-    click.echo(message, err=True)
+    try:
+        click.echo(message, err=True)
+    except BrokenPipeError:
+        # nobody reads on: the work is done all the same, and ends with a status of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def duration(seconds: float) -> str:

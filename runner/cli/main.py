@@ -70,16 +70,17 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run one command line; the exit status."""
+    from runner.cli.console import say, system_error
     from runner.errors import RunnerError
 
     try:
         outcome: Any = cli.main(args=args, standalone_mode=False)
         return int(outcome) if isinstance(outcome, int) else 0
     except RunnerError as error:
-        click.echo(str(error), err=True)
+        say(str(error))
         return error.exit_code
     except click.exceptions.Abort:
-        click.echo("interrupted; nothing was published", err=True)
+        say("interrupted; nothing was published")
         return 130
     except click.ClickException as error:
         error.show()
@@ -92,20 +93,17 @@ def run(args: list[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except KeyboardInterrupt:
-        click.echo("interrupted; nothing was published", err=True)
+        say("interrupted; nothing was published")
         return 130
     except OSError as error:
-        from runner.cli.console import system_error
-
-        click.echo(str(system_error(error)), err=True)
+        say(str(system_error(error)))
         return 3
     except Exception as error:
         import traceback
 
         traceback.print_exc()
-        click.echo(
+        say(
             f"error[R900]: a bug in the runner: {type(error).__name__}: {error}\n"
-            "  mend:  please report it with the lines above; nothing was published",
-            err=True,
+            "  mend:  please report it with the lines above; nothing was published"
         )
         return 101

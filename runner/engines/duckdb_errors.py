@@ -54,7 +54,9 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
             why=text.splitlines()[0],
             mend="raise memory_limit, or set temp_directory to a disk with room, in the target",
         ) from error
-    if "overflow" in low or "out of range" in low:
+    # a date that does not exist, or a type that cannot be, is no number too large
+    of_numbers = "field value out of range" not in low and "needed scale" not in low
+    if of_numbers and ("overflow" in low or "out of range" in low):
         raise EngineError(
             "R312",
             "a number leaves the 38 digits it may have",

@@ -8,12 +8,12 @@ from runner.errors import Location, ProjectError
 
 
 def read_text(path: Path, newline: str | None = None) -> str:
-    """The file's text; ProjectError with the line where it is not UTF-8.
+    """The file's text, without a byte order mark; ProjectError with the line where it is not UTF-8.
 
     `newline` as `open` takes it.
     """
     try:
-        with path.open(encoding="utf-8", newline=newline) as file:
+        with path.open(encoding="utf-8-sig", newline=newline) as file:
             return file.read()
     except UnicodeDecodeError as error:
         raise _not_utf8(path) from error

@@ -220,7 +220,7 @@ class QueryTyper(ExpressionTyper):
         for key in (f"{qualifier}.{name}", name):
             if key in self.schema:
                 return {column.lower(): type_ for column, type_ in self.schema[key].items()}
-        self.problem(node, f"unknown table {node.sql('duckdb')}")
+        self.problem(node, f"unknown table {node.sql('duckdb', comments=False)}")
         return {}
 
     def _join(self, join: exp.Join, scope: Scope) -> None:

@@ -22,6 +22,18 @@ SHOP = {
                 data_tests: [unique, not_null]
     """,
 }
+WARNING = """
+checks:
+  - table: totals
+    rules:
+      - {name: dear, expression: total < 20, severity: warn}
+"""
+NEVER = """
+checks:
+  - table: more
+    rules:
+      - {name: never, expression: n > 1}
+"""
 BAD_SEED = "id,amount,status\n1,10.50,placed\n2,20.25,\n3,99.00,shipped\n"
 
 
@@ -55,6 +67,22 @@ def test_a_mended_build_clears_the_stored_failures(make, cli):
     project.write({"seeds/raw_orders.csv": SHOP["seeds/raw_orders.csv"]})
     assert cli(project, "build").exit_code == 0
     assert project.rows("select check_name from check_failures") == []
+
+
+def test_stored_failures_are_those_of_every_check_that_fails(make, cli):
+    project = make({**SHOP, "checks/w.yml": WARNING})
+    assert cli(project, "build").exit_code == 0
+    kept = project.rows("select * from check_failures")
+    assert len(kept) == 1
+    project.write({"models/more.sql": "select 1 as n", "checks/more.yml": NEVER})
+    assert cli(project, "build").exit_code == 1
+    names = project.rows("select check_name from check_failures order by check_name")
+    assert names == [("dear",), ("never",)]
+    # taken back, nothing is left to build, and nothing of the failure either
+    (project.root / "models/more.sql").unlink()
+    (project.root / "checks/more.yml").unlink()
+    assert cli(project, "build").exit_code == 0
+    assert project.rows("select * from check_failures") == kept
 
 
 def test_a_warning_publishes(make, cli):

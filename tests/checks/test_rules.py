@@ -26,6 +26,7 @@ RULES = {
     "accepted_values: {column: id, values: [1, 2, 3]}": 0,
     "expression: filled <= quantity": 1,
     "{expression: filled <= quantity, where: account = 'a'}": 0,
+    "{expression: 'filled <= quantity -- both', where: 'id > 0 -- all'}": 1,
     "{not_null: [side], where: id < 3}": 0,
     "{unique: [id], where: side is not null}": 0,
     "row_count: {min: 4, max: 4}": 0,

@@ -454,6 +454,39 @@ def test_a_query_that_sqlglot_cannot_read_says_so_once(make, cli, caplog):
     assert "unsupported syntax" not in outcome.stderr + caplog.text
 
 
+@pytest.mark.parametrize(("condition", "status"), [("amount > 0", 0), ("amount < 0", 1)])
+def test_a_build_that_nobody_listens_to_ends_as_any(make, condition, status):
+    check = f"checks:\n  - table: one\n    rules:\n      - expression: {condition}\n"
+    project = make({**GOOD, "checks/c.yml": check})
+    building = subprocess.Popen(
+        [sys.executable, "-m", "runner", "build"], cwd=project.root, stderr=subprocess.PIPE
+    )
+    assert building.stderr is not None
+    building.stderr.close()
+    assert building.wait() == status
+    engine = project.open(read_only=True)
+    assert ("one" in engine.relations()) == (status == 0)
+    engine.close()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(make, cli):
+    mark = "\ufeff"
+    project = make({name: mark + text for name, text in GOOD.items()})
+    project.write({"q.sql": mark + "select id from one", "models/m.yml": mark + "models: []"})
+    settings = project.root / "pyproject.toml"
+    settings.write_text(mark + settings.read_text())
+    assert cli(project, "build").exit_code == 0
+    assert cli(project, "query", "-f", "q.sql").exit_code == 0
+
+
+def test_a_date_that_does_not_exist_is_not_a_number_too_large(make, cli):
+    model = "{{ config(materialized='table') }}\nselect cast('2026-13-01' as timestamp) as t"
+    outcome = cli(make({**GOOD, "models/two.sql": model}), "build")
+    assert outcome.exit_code == 3
+    assert "R312" not in outcome.stderr
+    assert "models/two.sql:2" in outcome.stderr
+
+
 def test_a_model_without_a_table_is_not_asked_to_be_built(make, cli):
     project = make(
         {
