@@ -39,6 +39,21 @@ def command(
         raise SelectionError("R206", "the selection holds no check", mend="see `runner ls`")
     opened = open_engine(workspace.target, read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
+        built = engine.relations()
+        absent = {
+            m.unique_id
+            for m in workspace.models.values()
+            if m.config.get("on_demand") and m.name not in built
+        }
+        # what nobody has asked for has no table to judge
+        rules = [r for r in rules if not absent & set(r.reads)]
+        if not rules:
+            raise SelectionError(
+                "R206",
+                "what the selection's checks judge is not built",
+                why="it is built when it is selected or shown",
+                mend="name it in `runner build --select`",
+            )
         results = run_checks(engine, rules, config.stored_failures)
     for result in results:
         if result.status is not Status.PASS:

@@ -106,6 +106,23 @@ def test_check_runs_on_what_is_published_and_writes_nothing(make, cli):
     assert cli(project, "check", "--select", "fills").exit_code == 2
 
 
+def test_what_is_built_on_demand_is_checked_where_it_stands(make, cli):
+    model = "{{ config(materialized='table', on_demand=true) }} select 1 as n"
+    suite = _suite("asked", {"expression: n > 1": 1}) + _suite("kept", {"row_count: {min: 1}": 0})[
+        len("checks:\n") :
+    ].replace("rule_0", "rule_1")
+    project = make({**FILES, "models/asked.sql": model, "checks/c.yml": suite})
+    assert cli(project, "build").exit_code == 0
+    outcome = cli(project, "check")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "1 passed" in outcome.stderr
+    assert "error[R206]" in cli(project, "check", "--select", "asked").stderr
+    text = (project.root / "checks/c.yml").read_text().replace("n > 1", "n > 0")
+    project.write({"checks/c.yml": text})
+    assert cli(project, "build", "--select", "asked").exit_code == 0
+    assert "2 passed" in cli(project, "check").stderr
+
+
 def test_two_checks_of_one_name_are_refused(make, cli):
     twice = "checks:\n  - table: kept\n    rules:\n      - unique: [id]\n      - unique: [id]\n"
     outcome = cli(make({**FILES, "checks/c.yml": twice}), "build")
