@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -113,6 +114,7 @@ class QueryWriter(Writer):
         if with_ is None:
             return ""
         only(with_, "expressions", "recursive")
+        reads = Counter(t.name.lower() for t in tree.find_all(exp.Table) if not t.db)
         ctes = []
         for cte in with_.expressions:
             only(cte, "this", "alias", "materialized")
@@ -121,7 +123,9 @@ class QueryWriter(Writer):
             if isinstance(cte.this, exp.Values) and not listed:
                 columns = (text.name(item.name) for item in self.typed.items(cte.this))
                 name = f"{name}({', '.join(columns)})"
-            ctes.append(f"{name} as {text.nested(self.query(cte.this))}")
+            # read more than once, SQLite would compute it each time, and join it without an index
+            kept = " materialized" if reads[cte.alias.lower()] > 1 else ""
+            ctes.append(f"{name} as{kept} {text.nested(self.query(cte.this))}")
         word = "with recursive" if with_.args.get("recursive") else "with"
         return f"{word} {', '.join(ctes)}\n"
 

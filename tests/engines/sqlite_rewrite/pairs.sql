@@ -100,3 +100,24 @@ comment on table fills is 'Fact: one execution'
 drop table if exists fills
 =>
 drop table if exists fills;
+
+with totals as (select book, sum(qty) as q from fills group by book), once as (select book from books) select a.q from totals as a join totals as b on b.book = a.book join once on once.book = a.book
+=>
+with totals as materialized (
+    select
+        fills.book,
+        decimal_sum(fills.qty) as q
+    from fills
+    group by fills.book
+), once as (
+    select
+        books.book
+    from books
+)
+select
+    a.q
+from totals as a
+join totals as b
+    on b.book = a.book
+join once
+    on once.book = a.book;
