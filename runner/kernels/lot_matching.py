@@ -112,27 +112,34 @@ _LOTS: dict[int, type[_Oldest] | type[_Highest]] = {
 
 def _by_lot(book: Iterator[Any], lots: _Oldest | _Highest, method: int) -> Iterator[Row]:
     """One loop for every method that closes whole lots; a lot is [fill_key, size, taken]."""
+    next_lot, push, pop = lots.next, lots.push, lots.pop  # looked up once a book
     is_long = True
     book_key = 0
     for book_key, _, _, _, key, quantity, price, _ in book:
-        is_buy, size, done = quantity > 0, abs(quantity), 0
-        while done < size and is_long != is_buy and (lot := lots.next()) is not None:
+        is_buy = quantity > 0
+        size = quantity if is_buy else -quantity
+        done = 0
+        while done < size and is_long != is_buy and (lot := next_lot()) is not None:
             opener, opened, taken = lot
             part = min(size - done, opened - taken)
-            opening, closing = (taken, taken + part), (done, done + part)
+            upto, done_upto = taken + part, done + part
             if is_long:
-                yield (book_key, opener, key, part, *opening, *closing, *_NONE, method)
+                yield (
+                    book_key, opener, key, part, taken, upto, done, done_upto, None, None, method
+                )  # fmt: skip
             else:
-                yield (book_key, key, opener, part, *closing, *opening, *_NONE, method)
-            done += part
-            lot[2] += part
-            if lot[2] == opened:
-                lots.pop()
+                yield (
+                    book_key, key, opener, part, done, done_upto, taken, upto, None, None, method
+                )  # fmt: skip
+            done = done_upto
+            lot[2] = upto
+            if upto == opened:
+                pop()
         if done < size:
             is_long = is_buy
-            lots.push([key, size, done], price)
-    while lots.next() is not None:
-        opener, size, taken = lots.pop()
+            push([key, size, done], price)
+    while next_lot() is not None:
+        opener, size, taken = pop()
         left = size - taken
         if is_long:
             yield (book_key, opener, None, left, taken, size, *_NONE, *_NONE, method)
@@ -148,34 +155,39 @@ def _average(book: Iterator[Any]) -> Iterator[Row]:
     for book_key, _, is_inverse, multiplier, key, quantity, price, fee in book:
         if not quantity:  # all of it went to a fee in kind
             continue
-        is_buy, size = quantity > 0, abs(quantity)
-        opened = size  # units that open, and their part of the fill's fee
-        opening_fee = fee
+        is_buy = quantity > 0
+        opened = size = quantity if is_buy else -quantity
         if held and is_long != is_buy:
-            closed = size if size < held else held
-            if closed == held:
-                cost_out, fees_out = cost, fees
-            else:
+            if size < held:
+                closed = size
                 cost_out = share(cost, closed, held)
                 fees_out = None if fees is None else share(fees, closed, held)
-            pool = (cost_out, fees_out, AVERAGE)
-            if is_long:
-                yield (book_key, opener, key, closed, *_NONE, 0, closed, *pool)
             else:
-                yield (book_key, key, opener, closed, 0, closed, *_NONE, *pool)
+                closed, cost_out, fees_out = held, cost, fees
+            if is_long:
+                yield (
+                    book_key, opener, key, closed, None, None, 0, closed,
+                    cost_out, fees_out, AVERAGE,
+                )  # fmt: skip
+            else:
+                yield (
+                    book_key, key, opener, closed, 0, closed, None, None,
+                    cost_out, fees_out, AVERAGE,
+                )  # fmt: skip
             held -= closed
             cost -= cost_out
             fees = None if fees is None or fees_out is None else fees - fees_out
             opened -= closed
-            if opened:
-                opening_fee = None if fee is None else fee - prorate(fee, closed, size)
-        if opened:
-            if not held:
-                is_long, opener, cost, fees = is_buy, key, 0, 0
-            contracts = opened if multiplier == ONE else share(opened, multiplier, ONE)
-            cost += share(contracts, ONE, price) if is_inverse else contracts * price
-            fees = None if fees is None or opening_fee is None else fees + opening_fee
-            held += opened
+            if not opened:
+                continue
+            if fee is not None:
+                fee -= prorate(fee, closed, size)
+        if not held:
+            is_long, opener, cost, fees = is_buy, key, 0, 0
+        contracts = opened if multiplier == ONE else share(opened, multiplier, ONE)
+        cost += share(contracts, ONE, price) if is_inverse else contracts * price
+        fees = None if fees is None or fee is None else fees + fee
+        held += opened
     if held and is_long:
         yield (book_key, opener, None, held, *_NONE, *_NONE, cost, fees, AVERAGE)
     elif held:
@@ -188,10 +200,12 @@ def share(amount: int, part: int, whole: int) -> int:
     >>> share(10, 1, 4), share(-10, 1, 4), share(7, 1, 3)
     (3, -3, 2)
     """
-    product = amount * part
-    if (product < 0) != (whole < 0):
-        return -((2 * abs(product) + abs(whole)) // (2 * abs(whole)))
-    return (2 * abs(product) + abs(whole)) // (2 * abs(whole))
+    doubled = 2 * amount * part
+    if whole < 0:
+        doubled, whole = -doubled, -whole
+    if doubled < 0:
+        return -((whole - doubled) // (2 * whole))
+    return (doubled + whole) // (2 * whole)
 
 
 def prorate(amount: int, part: int, whole: int) -> int:
