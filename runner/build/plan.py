@@ -61,6 +61,7 @@ class Plan:
     check_states: Mapping[str, state.CheckState]
     facts: Mapping[str, fingerprint.Fact]
     last_batch: int
+    standing: frozenset[str]  # checks that failed at the last publish, and need not run again
 
     @property
     def published_through(self) -> int:

@@ -62,6 +62,8 @@ class Planner:
         ]
         chosen = self._extended([s for s in steps if s is not None])
         checks = CheckPlanner(self, chosen, request).plan(rules)
+        failed = {name for name, known in self.check_states.items() if known.failures}
+        due = {c.rule.rule.name for c in checks if c.action is Action.BUILD}
         return Plan(
             tuple(chosen),
             checks,
@@ -69,6 +71,7 @@ class Planner:
             self.check_states,
             self.facts,
             self.last_batch,
+            frozenset(failed & {r.rule.name for r in rules} - due),
         )
 
     def _step(self, unique_id: str, request: Request) -> Step | None:

@@ -56,15 +56,15 @@ def run_build(
                     raise _UnpublishedError
                 watcher.publishing()
                 _write_state(engine, plan, result, exact_checks)
-                failures.store(engine, result.run_id, result.checks, _now())
+                failures.store(engine, result.run_id, result.checks, plan.standing, _now())
         else:
             result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
             result.checks = list(_repeated(plan.checks, plan))
-            failures.forget_others(engine, result.checks)
+            failures.forget_others(engine, plan.standing)
         result.published = True
     except _UnpublishedError:
         with engine.transaction():
-            failures.store(engine, result.run_id, result.checks, _now())
+            failures.store(engine, result.run_id, result.checks, plan.standing, _now())
     finally:
         result.seconds = time.perf_counter() - started
 

@@ -90,6 +90,13 @@ def _read(seed: Seed) -> tuple[list[str], list[list[str]]]:
                 why=str(error),
             ) from error
     for name in header:
+        if not name:
+            raise ProjectError(
+                "R227",
+                f"a column of seed {seed.name} has no name",
+                where=Location(seed.path, 1),
+                mend="name it in the header",
+            )
         if header.count(name) > 1:
             raise ProjectError(
                 "R227",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from math import isfinite
@@ -29,33 +30,38 @@ COLUMNS = (
 )
 
 
-def store(engine: Engine, run_id: str, results: Sequence[CheckResult], now: datetime) -> None:
+def store(
+    engine: Engine,
+    run_id: str,
+    results: Sequence[CheckResult],
+    standing: AbstractSet[str],
+    now: datetime,
+) -> None:
     """Replace what the build before left by this one's failing rows, one row each, as JSON.
 
-    A check whose earlier result stands keeps the rows it left then.
+    The checks of the names `standing` did not run, and failed before: they keep their rows.
     """
-    kept = _of_standing(engine, results)
+    kept = _of_standing(engine, standing)
     engine.empty_table(TABLE, COLUMNS)
     engine.insert_rows(TABLE, COLUMNS, [*kept, *_rows(run_id, results, now)])
     engine.guard_derived(TABLE)
 
 
-def forget_others(engine: Engine, results: Sequence[CheckResult]) -> None:
-    """Drop the rows of checks that do not fail, where every result is an earlier one that stands.
+def forget_others(engine: Engine, standing: AbstractSet[str]) -> None:
+    """Drop the rows of any check but `standing`, where none had to run.
 
     They are those of a build that was not published, of something since taken back.
     """
     if not _is_readable(engine):
         return
     names = {str(name) for (name,) in engine.query(f"select distinct check_name from {TABLE}").rows}
-    if names <= {r.rule.name for r in results if r.failures}:
+    if names <= standing:
         return
     with engine.transaction():
-        store(engine, "", results, datetime.min)
+        store(engine, "", [], standing, datetime.min)
 
 
-def _of_standing(engine: Engine, results: Iterable[CheckResult]) -> list[tuple[Any, ...]]:
-    standing = {r.rule.name for r in results if r.repeated and r.failures}
+def _of_standing(engine: Engine, standing: AbstractSet[str]) -> list[tuple[Any, ...]]:
     if not standing or not _is_readable(engine):
         return []
     listed = ", ".join(c.name for c in COLUMNS)

@@ -78,6 +78,8 @@ def test_stored_failures_are_those_of_every_check_that_fails(make, cli):
     assert cli(project, "build").exit_code == 1
     names = project.rows("select check_name from check_failures order by check_name")
     assert names == [("dear",), ("never",)]
+    assert cli(project, "build", "--select", "raw_orders").exit_code == 0
+    assert ("dear",) in project.rows("select check_name from check_failures")
     # taken back, nothing is left to build, and nothing of the failure either
     (project.root / "models/more.sql").unlink()
     (project.root / "checks/more.yml").unlink()

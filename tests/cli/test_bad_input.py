@@ -109,6 +109,9 @@ BROKEN = {
         {"seeds/raw.csv": "id,amount,id\n1,2.50,3\n"},
         2, "R227", ["two columns called 'id'", "seeds/raw.csv:1"],
     ),
+    "a seed with a column of no name": (
+        {"seeds/raw.csv": "id,,amount\n1,2,3\n"}, 2, "R227", ["has no name", "seeds/raw.csv:1"],
+    ),
     "a seed value that is not of its declared type": (
         {"seeds/raw.csv": "id,amount\n1,2.50\n2,x\n", "models/schema.yml":
          "seeds:\n  - name: raw\n    config: {column_types: {amount: 'decimal(9,2)'}}\n"},
