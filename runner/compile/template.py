@@ -104,7 +104,9 @@ class Templates:
         self._paths[name] = path
         code = self.cache.get(name, source)
         try:
-            code = code or self.environment.compile(source, name, name)
+            # Jinja writes the name into Python's text as it stands, quotes and all
+            unquoted = re.sub(r"""["'\\]""", "_", path.name)
+            code = code or self.environment.compile(source, unquoted, name)
         except jinja2.TemplateSyntaxError as error:
             raise CompileError(
                 "R242",

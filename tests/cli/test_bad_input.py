@@ -503,3 +503,14 @@ def test_a_model_without_a_table_is_not_asked_to_be_built(make, cli):
         outcome = cli(project, "show", name)
         assert outcome.exit_code == 2
         assert f"error[R209]: {words}" in outcome.stderr
+
+
+@pytest.mark.parametrize("folder", ["O'Brien's", 'the "new" one', "año 日本"])
+def test_a_folder_may_be_called_anything(make, cli, folder):
+    model = (
+        "{% for n in [1, 2] %}select {{ n }} as n {{ 'union all' if not loop.last }} {% endfor %}"
+    )
+    project = make({**GOOD, "models/two.sql": model})
+    renamed = project.root.rename(project.root.with_name(folder))
+    outcome = cli(renamed, "build")
+    assert outcome.exit_code == 0, outcome.stderr
