@@ -54,7 +54,7 @@ final as (
                 then priced.fee_amount
             when priced.fee_currency = priced.base_currency
                 and priced.settlement_currency = priced.quote_currency
-                then round(priced.fee_amount * priced.price, 12)
+                then {{ multiply('priced.fee_amount', 'priced.price') }}
             when priced.fee_currency = priced.quote_currency
                 and priced.settlement_currency = priced.base_currency
                 then {{ divide('priced.fee_amount', 'priced.price') }}

@@ -3,8 +3,10 @@ Exact division of DECIMAL(38,12), rounded half away from zero at 12 decimals. No
 is exact on decimals (DuckDB gives DOUBLE, SQLite REAL), so models divide here and nowhere else.
 
 `units` is a number in the form the engine divides fastest: on DuckDB a HUGEINT count of 10^-12,
-elsewhere the decimal itself. A model that prorates millions of rows makes units once a row, works
+elsewhere the decimal itself. A model that divides millions of rows makes units once a row, works
 on them and ends with `from_units`. Adding, subtracting, comparing and ordering units is allowed.
+`divisor` is a column beside the units that are divided by, which makes that some five times as fast
+where they are short enough (8 decimals, under a million) and is null where they are not.
 -#}
 
 {#- a / b; null where b is zero or either is null -#}
@@ -22,7 +24,21 @@ average of prices, rounded once. Null where weight is zero or either is null.
 
 {#- amount * part / whole; null where whole is zero or any is null -#}
 {% macro prorate(amount, part, whole) -%}
-{{ from_units(prorate_units(units(amount), units(part), units(whole))) }}
+{{ adapter.dispatch('prorate')(amount, part, whole) }}
+{%- endmacro %}
+
+{#- a * b rounded half away from zero at 12 decimals -#}
+{% macro multiply(a, b) -%}
+{{ adapter.dispatch('multiply')(a, b) }}
+{%- endmacro %}
+
+{#- n / d of units; where `d` stands for many rows, its `divisor` beside it -#}
+{% macro divide_units(n, d, divisor=none) -%}
+{{ adapter.dispatch('divide_units')(n, d, divisor) }}
+{%- endmacro %}
+
+{% macro divisor(units) -%}
+{{ adapter.dispatch('divisor')(units) }}
 {%- endmacro %}
 
 {% macro units(x) -%}
@@ -42,13 +58,33 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('units_of_count')(x) }}
 {%- endmacro %}
 
-{% macro prorate_units(amount, part, whole) -%}
-{{ adapter.dispatch('prorate_units')(amount, part, whole) }}
+{% macro prorate_units(amount, part, whole, divisor=none) -%}
+{{ adapter.dispatch('prorate_units')(amount, part, whole, divisor) }}
+{%- endmacro %}
+
+{% macro default__units(x) -%}
+case
+    when abs({{ x }}) < 1000000 then cast({{ narrow_units(x) }} as hugeint)
+    else {{ wide_units(x) }}
+end
 {%- endmacro %}
 
 {#- Text, because a cast rescales by a 128-bit division: half the time, and never an overflow. -#}
-{% macro default__units(x) -%}
+{% macro wide_units(x) -%}
 cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as hugeint)
+{%- endmacro %}
+
+{% macro default__multiply(a, b) -%}
+coalesce(
+    case when abs({{ a }}) < 1000000 and abs({{ b }}) < 1000000 then {{ narrow_product(a, b) }} end,
+    round({{ a }} * {{ b }}, 12)
+)
+{%- endmacro %}
+
+{% macro default__divisor(units) -%}
+case
+    when abs({{ units }}) < 1000000000000000000 then nullif({{ narrow_count(units) }}, 0)
+end
 {%- endmacro %}
 
 {% macro default__from_units(x) -%}
@@ -90,7 +126,19 @@ end) // nullif({{ whole }}, 0)
 their last six decimals (toward zero), which keeps 10^-6 of relative error away from any amount
 under 10^20. Past all that: an overflow error.
 -#}
-{% macro default__prorate_units(amount, part, whole) -%}
+{% macro default__prorate_units(amount, part, whole, divisor) -%}
+{%- if divisor -%}
+coalesce({{ narrow_prorate(amount, part, divisor) }}, {{ wide_prorate(amount, part, whole) }})
+{%- else -%}
+{{ wide_prorate(amount, part, whole) }}
+{%- endif -%}
+{%- endmacro %}
+
+{% macro default__prorate(amount, part, whole) -%}
+{{ from_units(wide_prorate(wide_units(amount), wide_units(part), wide_units(whole))) }}
+{%- endmacro %}
+
+{% macro wide_prorate(amount, part, whole) -%}
 {%- set small = '6000000000000000000' -%}
 case
     when abs({{ amount }}) < {{ small }}
@@ -113,21 +161,33 @@ case
 end
 {%- endmacro %}
 
-{#- Above 5 * 10^13 the numerator is divided in steps of six decimals, so that 10^12 * a fits. -#}
 {% macro default__divide(a, b) -%}
-{%- set n, d = units(a), 'nullif(' ~ units(b) ~ ', 0)' -%}
-{%- set first = '((' ~ n ~ ' % ' ~ d ~ ') * 1000000)' -%}
-{%- set rest = '(' ~ first ~ ' % ' ~ d ~ ')' -%}
+{{ from_units(wide_quotient(
+    wide_units(a), wide_units(b), 'abs(' ~ a ~ ') < 50000000000000',
+    '((' ~ a ~ ') < 0) <> ((' ~ b ~ ') < 0)',
+)) }}
+{%- endmacro %}
+
+{% macro default__divide_units(n, d, divisor) -%}
+{%- set wide = wide_quotient(
+    n, d, 'abs(' ~ n ~ ') < 50000000000000000000000000', '((' ~ n ~ ') < 0) <> ((' ~ d ~ ') < 0)'
+) -%}
+{%- if divisor -%}
+coalesce({{ narrow_quotient(n, divisor) }}, {{ wide }})
+{%- else -%}
+{{ wide }}
+{%- endif -%}
+{%- endmacro %}
+
+{#- Above 5 * 10^13 the numerator is divided in steps of six decimals, so that 10^12 * n fits. -#}
+{% macro wide_quotient(n, d, is_small, is_negative) -%}
+{%- set by = 'nullif(' ~ d ~ ', 0)' -%}
+{%- set first = '((' ~ n ~ ' % ' ~ by ~ ') * 1000000)' -%}
+{%- set rest = '(' ~ first ~ ' % ' ~ by ~ ')' -%}
 case
-    when abs({{ a }}) < 50000000000000
-        then {{ from_units(halved(
-            n ~ ' * 2000000000000 // ' ~ d,
-            '((' ~ a ~ ') < 0) <> ((' ~ b ~ ') < 0)',
-        )) }}
-    else {{ from_units(
-        n ~ ' // ' ~ d ~ ' * 1000000000000 + ' ~ first ~ ' // ' ~ d ~ ' * 1000000 + '
-        ~ rounded_quotient(rest, '1000000', d)
-    ) }}
+    when {{ is_small }} then {{ halved(n ~ ' * 2000000000000 // ' ~ by, is_negative) }}
+    else {{ n }} // {{ by }} * 1000000000000 + {{ first }} // {{ by }} * 1000000
+        + {{ rounded_quotient(rest, '1000000', by) }}
 end
 {%- endmacro %}
 
@@ -139,10 +199,10 @@ cast(replace(cast(cast({{ value }} as decimal(38, 24)) as varchar), '.', '') as 
 case
     when abs({{ value }}) < 50000000000000
         then {{ from_units(halved(
-            digits ~ ' * 2 // nullif(' ~ units(weight) ~ ', 0)',
+            digits ~ ' * 2 // nullif(' ~ wide_units(weight) ~ ', 0)',
             '((' ~ value ~ ') < 0) <> ((' ~ weight ~ ') < 0)',
         )) }}
-    else {{ from_units(rounded_quotient(digits, '1', units(weight))) }}
+    else {{ from_units(rounded_quotient(digits, '1', wide_units(weight))) }}
 end
 {%- endmacro %}
 
@@ -166,8 +226,24 @@ decimal_divide({{ value }}, {{ weight }})
 ({{ x }} * 0.000000000001)
 {%- endmacro %}
 
-{% macro sqlite__prorate_units(amount, part, whole) -%}
+{% macro sqlite__prorate_units(amount, part, whole, divisor) -%}
 decimal_prorate({{ amount }}, {{ part }}, {{ whole }})
+{%- endmacro %}
+
+{% macro sqlite__prorate(amount, part, whole) -%}
+decimal_prorate({{ amount }}, {{ part }}, {{ whole }})
+{%- endmacro %}
+
+{% macro sqlite__multiply(a, b) -%}
+round({{ a }} * {{ b }}, 12)
+{%- endmacro %}
+
+{% macro sqlite__divide_units(n, d, divisor) -%}
+decimal_divide({{ n }}, {{ d }})
+{%- endmacro %}
+
+{% macro sqlite__divisor(units) -%}
+null
 {%- endmacro %}
 
 {% macro sqlite__divide(a, b) -%}

@@ -26,7 +26,7 @@ interval {{ var('realized_spread_seconds', 300) }} second
 {% macro contract_value(is_inverse, size, price) -%}
 case
     when {{ is_inverse }} then {{ divide(size, price) }}
-    else round({{ size }} * {{ price }}, 12)
+    else {{ multiply(size, price) }}
 end
 {%- endmacro %}
 
@@ -38,16 +38,14 @@ division where `divide` of 10000 times a decimal takes two conversions and a sec
 {{ adapter.dispatch('basis_points')(amount, price) }}
 {%- endmacro %}
 
-{#- Doubled, halved and rounded as `divide` does it; 20,000 units at 12 decimals fit 128 bits. -#}
+{#- 20,000 units at 12 decimals fit 128 bits -#}
 {% macro default__basis_points(amount, price) -%}
 case
-    when {{ price }} <= 0 then null
-    when abs({{ amount }}) < 8000000000000000000000
-        then {{ from_units(halved(
-            '(' ~ amount ~ ') * 20000000000000000 // nullif(' ~ price ~ ', 0)',
-            '(' ~ amount ~ ') < 0',
+    when {{ price }} > 0
+        then {{ from_units(wide_quotient(
+            '(' ~ amount ~ ') * 10000', price,
+            'abs(' ~ amount ~ ') < 8000000000000000000000', '(' ~ amount ~ ') < 0',
         )) }}
-    else {{ divide(from_units(amount) ~ ' * 10000', from_units(price)) }}
 end
 {%- endmacro %}
 

@@ -7,7 +7,7 @@ worth size / price base units: size / buy - size / sell.
 case
     when {{ is_inverse }}
         then {{ divide(size, buy_price) }} - {{ divide(size, sell_price) }}
-    else round(({{ sell_price }} - {{ buy_price }}) * {{ size }}, 12)
+    else {{ multiply('(' ~ sell_price ~ ' - ' ~ buy_price ~ ')', size) }}
 end
 {%- endmacro %}
 
@@ -15,18 +15,17 @@ end
 {% macro contract_size(quantity, multiplier) -%}
 case
     when {{ multiplier }} = 1 then {{ quantity }}
-    else round({{ quantity }} * {{ multiplier }}, 12)
+    else {{ multiply(quantity, multiplier) }}
 end
 {%- endmacro %}
 
 {#-
 The part of a fill's fee that falls on its units between `start` and `stop`. Each part is a
 difference of the same running allocation, so the parts of a fill add up to its fee exactly.
-All arguments and the result are units.
+All arguments and the result are units, but for the divisor of `whole`.
 -#}
-{% macro fee_share(fee, start, stop, whole) -%}
-case when {{ stop }} = {{ whole }} then {{ fee }} else {{ prorate_units(fee, stop, whole) }} end
-- case when {{ start }} = 0 then 0 else {{ prorate_units(fee, start, whole) }} end
+{% macro fee_share(fee, start, stop, whole, divisor) -%}
+{{ prorate_units(fee, stop, whole, divisor) }} - {{ prorate_units(fee, start, whole, divisor) }}
 {%- endmacro %}
 
 {#- A sum that is null when any part is: an unknown fee is never taken as zero. -#}

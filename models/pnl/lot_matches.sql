@@ -36,7 +36,6 @@ bases as (
     select
         kept.book_key,
         kept.quantity,
-        {{ units('kept.quantity') }} as units,
         count(fills.fill_id) as fill_count
     from kept
     left join {{ ref('int_book_fills') }} as fills
@@ -56,8 +55,10 @@ fills as (
         fills.order_id,
         fills.executed_at,
         fills.price,
-        {{ units('fills.cumulative_quantity') }} as end_units,
+        fills.quantity,
+        fills.cumulative_quantity as end_quantity,
         {{ units('fills.quantity') }} as quantity_units,
+        {{ divisor(units('fills.quantity')) }} as divisor,
         {{ units('fills.fee') }} as fee_units
     from {{ ref('int_book_fills') }} as fills
     {%- if is_incremental() %}
@@ -68,16 +69,16 @@ fills as (
 ),
 
 -- First in, first out, the k-th unit bought meets the k-th unit sold. So the ends of all buys and
--- all sells, in cumulative units, cut a book into stretches, each inside one buy and one sell: of
--- the side that a stretch's end belongs to, that fill; of the other, the one after all those that
--- ended before.
+-- all sells, in cumulative quantity, cut a book into stretches, each inside one buy and one sell:
+-- of the side that a stretch's end belongs to, that fill; of the other, the one after all those
+-- that ended before.
 ends as (
     select
         fills.book_key,
         fills.is_buy,
         fills.side_seq,
-        fills.end_units,
-        lag(fills.end_units) over book_units as start_units,
+        fills.end_quantity,
+        lag(fills.end_quantity) over book_units as start_quantity,
         cast(row_number() over book_units as integer) as place
     from fills
     where fills.book_key in (
@@ -86,7 +87,7 @@ ends as (
     )
     window book_units as (
         partition by fills.book_key
-        order by fills.end_units, fills.is_buy, fills.side_seq
+        order by fills.end_quantity, fills.is_buy, fills.side_seq
     )
 ),
 
@@ -95,14 +96,14 @@ cuts as (
         ends.book_key,
         ends.is_buy,
         ends.side_seq,
-        ends.end_units,
+        ends.end_quantity,
         {%- if is_incremental() %}
-        coalesce(ends.start_units, bases.units) as start_units,
+        coalesce(ends.start_quantity, bases.quantity) as start_quantity,
         ends.place + bases.fill_count as place
     from ends
     inner join bases on ends.book_key = bases.book_key
         {%- else %}
-        coalesce(ends.start_units, 0) as start_units,
+        coalesce(ends.start_quantity, 0) as start_quantity,
         ends.place
     from ends
         {%- endif %}
@@ -117,10 +118,10 @@ segments as (
         {{ book_fill_key(
             'book_key', 'case when is_buy then place - side_seq + 1 else side_seq end'
         ) }} as sell_key,
-        start_units,
-        end_units
+        start_quantity,
+        end_quantity
     from cuts
-    where end_units > start_units
+    where end_quantity > start_quantity
 ),
 
 -- first in, first out a stretch is known by its place in the book, else by that in its fills
@@ -129,9 +130,9 @@ stretches as (
         book_key,
         buy_key,
         sell_key,
-        end_units - start_units as matched_units,
-        start_units,
-        end_units,
+        end_quantity - start_quantity as quantity,
+        start_quantity,
+        end_quantity,
         cast(null as decimal(38, 0)) as buy_from,
         cast(null as decimal(38, 0)) as buy_to,
         cast(null as decimal(38, 0)) as sell_from,
@@ -144,7 +145,7 @@ stretches as (
         book_key,
         buy_key,
         sell_key,
-        {{ units_of_count('quantity') }},
+        {{ from_units(units_of_count('quantity')) }},
         null,
         null,
         buy_from,
@@ -162,10 +163,12 @@ stretches as (
 ),
 
 -- from and to: where in each fill's own units the stretch begins and ends
+{% set buy_start = '(buys.end_quantity - buys.quantity)' -%}
+{% set sell_start = '(sells.end_quantity - sells.quantity)' -%}
 matched as (
     select
         stretches.book_key,
-        stretches.matched_units,
+        stretches.quantity,
         stretches.pool_cost,
         {{ units_of_count('stretches.pool_fee') }} as pool_fee,
         buys.executed_at < sells.executed_at
@@ -176,12 +179,13 @@ matched as (
         buys.price as buy_price,
         buys.fee_units as buy_fee,
         buys.quantity_units as buy_units,
+        buys.divisor as buy_divisor,
         coalesce(
-            stretches.start_units - buys.end_units + buys.quantity_units,
+            {{ units('stretches.start_quantity - ' ~ buy_start) }},
             {{ units_of_count('stretches.buy_from') }}
         ) as buy_from,
         coalesce(
-            stretches.end_units - buys.end_units + buys.quantity_units,
+            {{ units('stretches.end_quantity - ' ~ buy_start) }},
             {{ units_of_count('stretches.buy_to') }}
         ) as buy_to,
         sells.fill_id as sell_fill_id,
@@ -190,12 +194,13 @@ matched as (
         sells.price as sell_price,
         sells.fee_units as sell_fee,
         sells.quantity_units as sell_units,
+        sells.divisor as sell_divisor,
         coalesce(
-            stretches.start_units - sells.end_units + sells.quantity_units,
+            {{ units('stretches.start_quantity - ' ~ sell_start) }},
             {{ units_of_count('stretches.sell_from') }}
         ) as sell_from,
         coalesce(
-            stretches.end_units - sells.end_units + sells.quantity_units,
+            {{ units('stretches.end_quantity - ' ~ sell_start) }},
             {{ units_of_count('stretches.sell_to') }}
         ) as sell_to
     from stretches
@@ -217,9 +222,12 @@ valued as (
         books.pnl_method,
         matched.*,
         {{ pool_cost('books.is_inverse', 'matched.pool_cost') }} as cost,
-        {{ from_units('matched.matched_units') }} as quantity,
-        {{ from_units(fee_share('buy_fee', 'buy_from', 'buy_to', 'buy_units')) }} as buy_share,
-        {{ from_units(fee_share('sell_fee', 'sell_from', 'sell_to', 'sell_units')) }}
+        {{ from_units(fee_share(
+            'buy_fee', 'buy_from', 'buy_to', 'buy_units', 'buy_divisor'
+        )) }} as buy_share,
+        {{ from_units(fee_share(
+            'sell_fee', 'sell_from', 'sell_to', 'sell_units', 'sell_divisor'
+        )) }}
             as sell_share
     from matched
     inner join {{ ref('int_books') }} as books
@@ -229,8 +237,22 @@ valued as (
 sized as (
     select
         *,
-        {{ contract_size('quantity', 'multiplier') }} as size
+        {{ contract_size('quantity', 'multiplier') }} as size,
+        case when is_inverse then buy_price end as buy_by,
+        case when is_inverse then sell_price end as sell_by
     from valued
+),
+
+-- inverse instruments divide by prices
+counted as (
+    select
+        *,
+        case when is_inverse then {{ units('size') }} end as size_units,
+        {{ units('buy_by') }} as buy_by_units,
+        {{ divisor(units('buy_by')) }} as buy_by_divisor,
+        {{ units('sell_by') }} as sell_by_units,
+        {{ divisor(units('sell_by')) }} as sell_by_divisor
+    from sized
 ),
 
 priced as (
@@ -247,16 +269,18 @@ priced as (
             when is_long then buy_share
             else sell_share
         end as opening_fee,
-        case when is_long then sell_share else buy_share end as closing_fee
-    from sized
+        case when is_long then sell_share else buy_share end as closing_fee,
+        {{ divide_units('size_units', 'buy_by_units', 'buy_by_divisor') }} as bought_units,
+        {{ divide_units('size_units', 'sell_by_units', 'sell_by_divisor') }} as sold_units
+    from counted
 ),
 
 grossed as (
     select
         *,
         case
-            when pool_cost is null
-                then {{ gross_pnl('is_inverse', 'size', 'buy_price', 'sell_price') }}
+            when pool_cost is null and is_inverse then {{ from_units('bought_units - sold_units') }}
+            when pool_cost is null then {{ multiply('(sell_price - buy_price)', 'size') }}
             else {{ pooled_pnl('is_inverse', 'is_long', 'size', 'close_price', 'cost') }}
         end as gross_pnl
     from priced

@@ -100,7 +100,7 @@ final as (
         case
             when pool_cost is not null then round(cost, 12)
             when is_inverse then {{ divide('size', 'price') }}
-            else round(price * size, 12)
+            else {{ multiply('price', 'size') }}
         end as open_cost,
         case
             when pool_cost is not null then pool_fee

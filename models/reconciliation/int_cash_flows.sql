@@ -12,7 +12,7 @@ fills as (
         books.quote_currency,
         fills.is_buy,
         fills.quantity,
-        round(fills.quantity * fills.price, 12) as notional,
+        {{ multiply('fills.quantity', 'fills.price') }} as notional,
         fills.fee_amount,
         fills.fee_currency,
         fills.executed_at
