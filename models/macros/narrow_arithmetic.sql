@@ -33,40 +33,34 @@ end
 {{ n }} // nullif(10000 * cast({{ n }} % 10000 = 0 as integer), 0)
 {%- endmacro %}
 
-{#- half of a doubled quotient, rounded away from zero -#}
-{% macro narrow_half(doubled) -%}
-({{ doubled }} + cast({{ doubled }} >= 0 as integer)) >> 1
-{%- endmacro %}
-
 {#-
-amount / divisor and amount * part / divisor of units, null where the divisor is: it counts 10^-8, is
-under 10^14, and the part is not above what it counts. Long division, four digits a step; what the
-first one leaves over is multiplied by the part, so no step exceeds 4 * 10^4 * divisor. There is no
-CASE around these, because DuckDB computes a repeated subexpression once, but not in a branch.
+n / divisor and n * part / divisor, of units; null where the divisor is. It counts 10^-8 and is under
+10^14; of a prorated part, which it is not less than, under 2.3 * 10^12, so that no step of these long
+divisions leaves 64 bits. No CASE stands around them, because DuckDB computes a repeated subexpression
+once, but not in a branch.
 -#}
-{% macro narrow_quotient(amount, divisor) -%}
-{%- set n = narrow_amount(amount) -%}
+{% macro narrow_quotient(n, divisor) -%}
+{%- set n = narrow_amount(n) -%}
 {%- set first = n ~ ' % ' ~ divisor ~ ' * 10000' -%}
-{%- set second = first ~ ' % ' ~ divisor ~ ' * 10000' -%}
+{%- set last = '(' ~ first ~ ' % ' ~ divisor ~ ' * 20000 // ' ~ divisor ~ ')' -%}
 cast({{ n }} // {{ divisor }} as hugeint) * 100000000
 + {{ first }} // {{ divisor }} * 10000
-+ ({{ narrow_half('(' ~ second ~ ' * 2 // ' ~ divisor ~ ')') }})
++ (({{ last }} + cast({{ last }} >= 0 as integer)) >> 1)
 {%- endmacro %}
 
-{% macro narrow_prorate(amount, part, divisor) -%}
-{%- set n = narrow_amount(amount) -%}
-{%- set p = '(' ~ narrow_count('case when ' ~ divisor ~ ' > 0 then ' ~ part ~ ' end') ~ ')' -%}
-{%- set over = n ~ ' % ' ~ divisor ~ ' * ' -%}
-{%- set ns = namespace(
-    rest=over ~ '(' ~ p ~ ' // 1000000000000)',
-    terms=['cast(' ~ n ~ ' // ' ~ divisor ~ ' as hugeint) * ' ~ p],
-) -%}
-{%- for power in [100000000, 10000, 1] -%}
-{%- set _ = ns.terms.append(ns.rest ~ ' // ' ~ divisor ~ ' * ' ~ power * 10000) -%}
-{%- set ns.rest = '(' ~ ns.rest ~ ' % ' ~ divisor ~ ' * 10000 + '
-    ~ over ~ '(' ~ p ~ ' // ' ~ power ~ ' % 10000))' -%}
-{%- endfor -%}
-{{ ns.terms | join(' + ') }} + ({{ narrow_half('(' ~ ns.rest ~ ' * 2 // ' ~ divisor ~ ')') }})
+{% macro narrow_prorate(n, part, divisor) -%}
+{%- set n = narrow_amount(n) -%}
+{%- set count = narrow_count('case when ' ~ divisor ~ ' < 2300000000000 then ' ~ part ~ ' end') -%}
+{%- set first = n ~ ' % ' ~ divisor ~ ' * (' ~ count ~ ' // 1000000)' -%}
+cast({{ n }} // {{ divisor }} as hugeint) * ({{ count }})
++ {{ first }} // {{ divisor }} * 1000000
++ (
+    (
+        ({{ first }} % {{ divisor }} * 1000000 + {{ n }} % {{ divisor }} * ({{ count }} % 1000000))
+        * 2 // {{ divisor }}
+        + cast({{ n }} >= 0 as integer)
+    ) >> 1
+)
 {%- endmacro %}
 
 {#- A cast that fails is slow even where it is tried, but no fee and hardly a size is so large. -#}

@@ -58,7 +58,6 @@ fills as (
         fills.quantity,
         fills.cumulative_quantity as end_quantity,
         {{ units('fills.quantity') }} as quantity_units,
-        {{ divisor(units('fills.quantity')) }} as divisor,
         {{ units('fills.fee') }} as fee_units
     from {{ ref('int_book_fills') }} as fills
     {%- if is_incremental() %}
@@ -66,6 +65,13 @@ fills as (
         on fills.book_key = bases.book_key
         and fills.cumulative_quantity > bases.quantity
     {%- endif %}
+),
+
+divisible as (
+    select
+        *,
+        {{ divisor('quantity_units') }} as divisor
+    from fills
 ),
 
 -- First in, first out, the k-th unit bought meets the k-th unit sold. So the ends of all buys and
@@ -204,10 +210,10 @@ matched as (
             {{ units_of_count('stretches.sell_to') }}
         ) as sell_to
     from stretches
-    inner join fills as buys
+    inner join divisible as buys
         on stretches.buy_key = buys.fill_key
         and buys.is_buy
-    inner join fills as sells
+    inner join divisible as sells
         on stretches.sell_key = sells.fill_key
         and not sells.is_buy
 ),
@@ -237,9 +243,7 @@ valued as (
 sized as (
     select
         *,
-        {{ contract_size('quantity', 'multiplier') }} as size,
-        case when is_inverse then buy_price end as buy_by,
-        case when is_inverse then sell_price end as sell_by
+        {{ contract_size('quantity', 'multiplier') }} as size
     from valued
 ),
 
@@ -248,11 +252,17 @@ counted as (
     select
         *,
         case when is_inverse then {{ units('size') }} end as size_units,
-        {{ units('buy_by') }} as buy_by_units,
-        {{ divisor(units('buy_by')) }} as buy_by_divisor,
-        {{ units('sell_by') }} as sell_by_units,
-        {{ divisor(units('sell_by')) }} as sell_by_divisor
+        case when is_inverse then {{ units('buy_price') }} end as buy_price_units,
+        case when is_inverse then {{ units('sell_price') }} end as sell_price_units
     from sized
+),
+
+divided as (
+    select
+        *,
+        {{ divisor('buy_price_units') }} as buy_price_divisor,
+        {{ divisor('sell_price_units') }} as sell_price_divisor
+    from counted
 ),
 
 priced as (
@@ -270,9 +280,9 @@ priced as (
             else sell_share
         end as opening_fee,
         case when is_long then sell_share else buy_share end as closing_fee,
-        {{ divide_units('size_units', 'buy_by_units', 'buy_by_divisor') }} as bought_units,
-        {{ divide_units('size_units', 'sell_by_units', 'sell_by_divisor') }} as sold_units
-    from counted
+        {{ divide_units('size_units', 'buy_price_units', 'buy_price_divisor') }} as bought_units,
+        {{ divide_units('size_units', 'sell_price_units', 'sell_price_divisor') }} as sold_units
+    from divided
 ),
 
 grossed as (

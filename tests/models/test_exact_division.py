@@ -125,6 +125,75 @@ def test_products_round_once(rows: list[tuple[Decimal, Decimal, Decimal]]) -> No
         assert run("divide_by_product('a', 'b', 'c')", [row for row, _ in quotients]) == expected
 
 
+def short(digits: int, decimals: int) -> st.SearchStrategy[Decimal]:
+    """Numbers as they are traded: up to 10^`digits`, of up to so many decimals."""
+    return st.integers(0, decimals).flatmap(
+        lambda places: st.integers(0, 10 ** (digits + places)).map(
+            lambda n: Decimal(n).scaleb(-places, context=WIDE)
+        )
+    )
+
+
+# numbers that 64 bits hold, about as large as those may be, and any other
+SIZES = st.one_of(short(7, 9), short(3, 8), short(6, 12), money("99999999999"))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(SIZES, SIZES, SIZES), min_size=1, max_size=99), st.booleans())
+def test_units_prorate_by_a_divisor(
+    rows: list[tuple[Decimal, Decimal, Decimal]], is_negative: bool
+) -> None:
+    rows = [(-a if is_negative else a, min(b, c, key=abs), max(b, c, key=abs)) for a, b, c in rows]
+    rows = [(a, abs(b), abs(c)) for a, b, c in rows]
+    rows = [row for row in rows if prorates(row)]
+    if rows:
+        macro = "from_units(prorate_units(units('a'), units('b'), units('c'), divisor(units('c'))))"
+        assert run(macro, rows) == [prorate(*row) for row in rows]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(SIZES, SIZES, st.booleans()), min_size=1, max_size=40))
+def test_units_divide_by_a_divisor(rows: list[tuple[Decimal, Decimal, bool]]) -> None:
+    pairs = [(-a if is_negative else a, b) for a, b, is_negative in rows]
+    pairs = [pair for pair in pairs if fits(divide(*pair))]
+    if pairs:
+        macro = "from_units(divide_units(units('a'), units('b'), divisor(units('b'))))"
+        assert run(macro, pairs) == [divide(*pair) for pair in pairs]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(SIZES, SIZES, st.booleans()), min_size=1, max_size=40))
+def test_products_of_two_round_once(rows: list[tuple[Decimal, Decimal, bool]]) -> None:
+    pairs = [(-a if is_negative else a, b) for a, b, is_negative in rows]
+    with localcontext(WIDE):
+        pairs = [(a, b) for a, b in pairs if abs(a * b) < CONVERTIBLE]
+        expected = [(a * b).quantize(STEP) for a, b in pairs]
+    if pairs:
+        assert run("multiply('a', 'b')", pairs) == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "part", "whole"),
+    [
+        # what the steps of a long division may reach, and one more
+        ("999999.999999999999", "22999.99999999", "22999.99999999"),
+        ("999999.999999999999", "22999.99999998", "22999.99999999"),
+        ("-9223371.999999999999", "22999.99999998", "22999.99999999"),
+        ("-999999.999999999999", "22999.99999999", "23000"),
+        ("999999.999999999999", "999999.99999998", "999999.99999999"),
+        ("0.000000000001", "0.00000001", "0.00000002"),
+        ("-0.000000000001", "0.00000001", "0.00000002"),
+        ("0.000000000001", "0.000000000001", "0.000000000002"),
+    ],
+)
+def test_divisors_at_their_limits(amount: str, part: str, whole: str) -> None:
+    row = (Decimal(amount), Decimal(part), Decimal(whole))
+    macro = "from_units(prorate_units(units('a'), units('b'), units('c'), divisor(units('c'))))"
+    assert run(macro, [row]) == [prorate(*row)]
+    macro = "from_units(divide_units(units('a'), units('c'), divisor(units('c'))))"
+    assert run(macro, [row]) == [divide(row[0], row[2])]
+
+
 def texts(row: Iterable[Decimal]) -> list[str]:
     return [f"{x:f}" for x in row]
 
