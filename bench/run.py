@@ -253,7 +253,9 @@ def dbt_project(project: Path, work: Path, database: Path, name: str) -> Path:
 
 def _refs(rule, workspace) -> str:  # type: ignore[no-untyped-def]
     """dbt learns what a test reads from ref(): name it in a comment."""
-    names = {m.unique_id: m.name for m in workspace.models.values()}
+    models = workspace.models.values()
+    # the SQL of an ephemeral one is in the test already
+    names = {m.unique_id: m.name for m in models if m.materialized != "ephemeral"}
     return "".join(f"-- {{{{ ref('{names[i]}') }}}}\n" for i in rule.reads if i in names)
 
 
@@ -266,6 +268,7 @@ def bench_dbt(work: Path, project: Path, facts: Path, rounds: int) -> None:
         return timed(command, folder, environment)
 
     theirs = work / "dbt.duckdb"
+    (work / "dbt.duckdb.wal").unlink(missing_ok=True)  # of a run that was stopped
     shutil.copyfile(facts, theirs)
     folder = dbt_project(project, work, theirs, "dbt-project")
     run(folder)

@@ -199,7 +199,7 @@ cast(replace(cast(cast({{ value }} as decimal(38, 24)) as varchar), '.', '') as 
 case
     when abs({{ value }}) < 50000000000000
         then {{ from_units(halved(
-            digits ~ ' * 2 // nullif(' ~ wide_units(weight) ~ ', 0)',
+            digits ~ ' * 2 // nullif(' ~ units(weight) ~ ', 0)',
             '((' ~ value ~ ') < 0) <> ((' ~ weight ~ ') < 0)',
         )) }}
     else {{ from_units(rounded_quotient(digits, '1', wide_units(weight))) }}

@@ -24,7 +24,10 @@ def enforce(compiled: Compiled, found: Sequence[Column]) -> None:
                     f"the unknown type '{column.data_type}'" if column.data_type else "no data_type"
                 ),
                 where=where,
-                mend="write data_type: text, bigint, decimal(38,12), timestamp, …",
+                # {data_type: decimal(38,12)} is two keys to YAML
+                mend="put the type in quotes: its comma ends a value inside { }"
+                if "(" in (column.data_type or "") and ")" not in (column.data_type or "")
+                else "write data_type: text, bigint, decimal(38,12), timestamp, …",
             )
         promised[column.name] = expected
     actual = {column.name: column for column in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from runner import __version__
@@ -12,7 +12,7 @@ from runner.build.report import Watcher
 from runner.checks.compile import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.compile.source_lines import source_line
-from runner.engines.base import Engine
+from runner.engines.base import Engine, Relation
 from runner.errors import ExactnessError, Location
 from runner.sqltyping.types import SqlType
 
@@ -27,11 +27,13 @@ class ExactnessGuard:
     looked at: the same text over columns of the same types need not be looked at again.
     """
 
-    def __init__(self, engine: Engine, setting: str, passed: Iterable[str | None]) -> None:
+    def __init__(self, engine: Engine, setting: str, passed: Iterable[str]) -> None:
         self.engine = engine
         self.setting = setting
         self.passed = frozenset(passed)
-        self._schema = {} if setting == "off" else _schema(engine)
+        standing = {} if setting == "off" else engine.relations()
+        self._standing = {name.lower(): relation for name, relation in standing.items()}
+        self._schema = _types(standing)
 
     def model(self, compiled: Compiled, watcher: Watcher, sql: str | None = None) -> str | None:
         """The digest to remember; None where the guard is off or has said something.
@@ -57,6 +59,10 @@ class ExactnessGuard:
             why=why,
             mend=met[0].mend,
         )
+
+    def standing(self, name: str) -> Relation | None:
+        """Relation `name` as it was when the build began."""
+        return self._standing.get(name.lower())
 
     def check(self, rule: CompiledRule) -> str | None:
         """Likewise; ExactnessError for a check that would judge exact money by a binary float."""
@@ -96,11 +102,11 @@ def findings(engine: Engine, sql: str) -> list[Finding]:
     """Each place where a query would."""
     from runner.sqltyping.exactness import check_exact
 
-    return check_exact(sql, _schema(engine))
+    return check_exact(sql, _types(engine.relations()))
 
 
-def _schema(engine: Engine) -> dict[str, dict[str, SqlType]]:
+def _types(relations: Mapping[str, Relation]) -> dict[str, dict[str, SqlType]]:
     return {
         name.lower(): {column.name: column.type for column in relation.columns}
-        for name, relation in engine.relations().items()
+        for name, relation in relations.items()
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from runner.build import contract, extension, kernel
@@ -10,29 +10,37 @@ from runner.build.plan import Action, Step
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.compile.source_lines import source_line, take_line
-from runner.engines.base import Engine
+from runner.engines.base import Column, Engine
 from runner.errors import EngineError, Location
 
 _STAGING = "runner_increment"
 
 
-def materialize(engine: Engine, compiler: Compiler, step: Step) -> int | None:
-    """Build `step`'s relation; its rows (what an incremental added), None for a view."""
+def materialize(
+    engine: Engine, compiler: Compiler, step: Step, columns: Sequence[Column] | None = None
+) -> int | None:
+    """Build `step`'s relation; its rows (what an incremental added), None for a view.
+
+    `columns` are those its SQL is known to give.
+    """
     compiled = step.compiled
     assert compiled is not None
-    columns, sql = None, compiled.sql
+    sql = compiled.sql
     try:
         if compiled.materialized == "kernel":
             return kernel.materialize(engine, compiled)
-        if compiled.has_contract:
-            columns = engine.describe(compiled.sql)
+        if step.action is Action.EXTEND:
+            sql = compiler.incremental_sql(compiled.name, step.built_through)
+        if columns is None and (compiled.has_contract or step.action is Action.EXTEND):
+            columns = engine.describe(sql)
+        if compiled.has_contract and columns is not None:
             contract.enforce(compiled, columns)
         if compiled.materialized == "view":
             engine.view_as(compiled.name, compiled.sql)
             return None
         if step.action is Action.EXTEND:
-            sql = compiler.incremental_sql(compiled.name, step.built_through)
-            return _extend(engine, compiled, sql)
+            assert columns is not None
+            return _extend(engine, compiled, sql, columns)
         return engine.table_as(compiled.name, compiled.sql, columns)
     except EngineError as error:
         raise blame(error, compiled, sql) from error
@@ -56,30 +64,30 @@ def _line_of(error: EngineError, compiled: Compiled, ran: str) -> int | None:
     return source_line(compiled.model.raw_sql, ran, line) if line is not None else None
 
 
-def _extend(engine: Engine, compiled: Compiled, sql: str) -> int:
-    """Add an incremental model's new rows, replacing those of the same unique key."""
-    standing = engine.relations()[compiled.name].columns
-    found = engine.describe(sql)
+def _extend(engine: Engine, compiled: Compiled, sql: str, found: Sequence[Column]) -> int:
+    """Add an incremental model's new rows (`found`), replacing those of the same unique key."""
+    standing = engine.describe(f'select * from "{compiled.name}"')
     if [c.name for c in found] != [c.name for c in standing]:
         return engine.table_as(compiled.name, compiled.sql)
-    names = [c.name for c in standing]
     strategy = str(compiled.config.get("incremental_strategy") or _default_strategy(compiled))
     engine.lift_guard(compiled.name)
-    return _STRATEGIES[strategy](engine, compiled, sql, names)
+    return _STRATEGIES[strategy](engine, compiled, sql, found)
 
 
 def _default_strategy(compiled: Compiled) -> str:
     return "delete+insert" if compiled.config.get("unique_key") else "append"
 
 
-def _append(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
+def _append(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
+    names = [c.name for c in columns]
     return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from ({sql})")
 
 
-def _replace_keys(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
+def _replace_keys(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
+    names = [c.name for c in columns]
     key: Any = compiled.config["unique_key"]
     keys = [key] if isinstance(key, str) else list(key)
-    engine.table_as(_STAGING, sql)
+    engine.table_as(_STAGING, sql, columns)
     same = " and ".join(f"fresh.{k} = {compiled.name}.{k}" for k in keys)
     engine.execute(
         f"delete from {compiled.name} where exists (select 1 from {_STAGING} as fresh where {same})"
@@ -89,22 +97,23 @@ def _replace_keys(engine: Engine, compiled: Compiled, sql: str, names: list[str]
     return added
 
 
-def _replace_stale(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
+def _replace_stale(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
     """Take out what the model's `stale` condition names, and put in what its query gives."""
+    names = [c.name for c in columns]
     stale = compiled.config["stale"]
     # kept until the checks are done: of the standing rows they have nothing to ask
     fresh = extension.fresh_rows(compiled.name)
-    engine.table_as(fresh, sql)
+    engine.table_as(fresh, sql, columns)
     engine.execute(f"delete from {compiled.name} where {stale}")
     return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {fresh}")
 
 
-def _overwrite(engine: Engine, compiled: Compiled, sql: str, names: list[str]) -> int:
-    return engine.table_as(compiled.name, sql)
+def _overwrite(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
+    return engine.table_as(compiled.name, sql, columns)
 
 
 # by the names in compiled.STRATEGIES
-_STRATEGIES: dict[str, Callable[[Engine, Compiled, str, list[str]], int]] = {
+_STRATEGIES: dict[str, Callable[[Engine, Compiled, str, Sequence[Column]], int]] = {
     "append": _append,
     "delete+insert": _replace_keys,
     "merge": _replace_keys,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from runner.checks.results import CheckResult, Status
 from runner.checks.run import run_checks
 from runner.compile.compiler import Compiler
 from runner.config import Config
-from runner.engines.base import Engine
+from runner.engines.base import Column, Engine, Relation
 from runner.errors import RunnerError
 
 
@@ -47,8 +47,9 @@ def run_build(
     try:
         if plan.has_work:
             with engine.transaction():
-                passed = {n.exact_sql for n in plan.nodes.values()}
-                passed |= {c.exact_sql for c in plan.check_states.values()}
+                digests = [n.exact_sql for n in plan.nodes.values()]
+                digests += [c.exact_sql for c in plan.check_states.values()]
+                passed = " ".join(d for d in digests if d).split()
                 guard = ExactnessGuard(engine, config.exactness, passed)
                 _build(engine, compiler, plan, result, guard, watcher)
                 exact_checks = _audit(engine, compiler, plan, result, config, guard, watcher)
@@ -84,12 +85,12 @@ def _build(
         watcher.step_started(step)
         started = time.perf_counter()
         try:
-            exact_sql = guard.model(step.compiled, watcher) if step.compiled else None
-            if step.compiled and step.action is Action.EXTEND:
-                extending = compiler.incremental_sql(step.compiled.name, step.built_through)
-                guard.model(step.compiled, watcher, extending)
+            exact_sql = _found_exact(compiler, plan, step, guard, watcher)
+            columns = _known_columns(plan, step, exact_sql, guard.standing(step.name))
             rows = (
-                load_seed(engine, step.seed) if step.seed else materialize(engine, compiler, step)
+                load_seed(engine, step.seed)
+                if step.seed
+                else materialize(engine, compiler, step, columns)
             )
             _describe(engine, step)
             if step.materialized != "view":
@@ -103,6 +104,35 @@ def _build(
         done = StepResult(step, rows, time.perf_counter() - started, exact_sql=exact_sql)
         result.steps.append(done)
         watcher.step_finished(done)
+
+
+def _found_exact(
+    compiler: Compiler, plan: Plan, step: Step, guard: ExactnessGuard, watcher: Watcher
+) -> str | None:
+    """Digests of the step's SQL, and of that which extends it, once found exact."""
+    if step.compiled is None:
+        return None
+    digests = [guard.model(step.compiled, watcher)]
+    if step.action is Action.EXTEND:
+        # of no batch: that is only a number, and makes no difference to types
+        extending = compiler.incremental_sql(step.compiled.name, 0)
+        digests.append(guard.model(step.compiled, watcher, extending))
+    elif step.unique_id in plan.nodes:
+        digests += (plan.nodes[step.unique_id].exact_sql or "").split()[1:]
+    return " ".join(d for d in digests if d) or None
+
+
+def _known_columns(
+    plan: Plan, step: Step, exact_sql: str | None, standing: Relation | None
+) -> Sequence[Column] | None:
+    """Those of what stands, if the same SQL made it, over columns of the same types."""
+    known = plan.nodes.get(step.unique_id)
+    if step.action is not Action.BUILD or known is None or standing is None:
+        return None
+    looked_at = (exact_sql or "").split()[:1]
+    if not looked_at or looked_at != (known.exact_sql or "").split()[:1]:
+        return None
+    return standing.columns if standing.definition == known.relation_definition else None
 
 
 def _describe(engine: Engine, step: Step) -> None:

@@ -29,7 +29,8 @@ class NodeState:
     row_count: int | None  # None for a view
     built_at: datetime
     run_id: str
-    exact_sql: str | None  # digest of the SQL, and the types it reads, once found to be exact
+    # digests of its SQL and of that which extends it, with the types read, once found to be exact
+    exact_sql: str | None
     relation_definition: str  # as the catalogue had it when it was published
     structure: str | None  # of its definition and all it stands on but the facts
     built_through: int | None  # the last batch of facts it holds

@@ -69,6 +69,7 @@ class DuckDBEngine(DuckDBGuards):
     def __init__(self, target: Target, connection: duckdb.DuckDBPyConnection) -> None:
         self.target = target
         self.connection = connection
+        self._queries: set[str] = set()  # text that was found to be one SELECT
 
     def close(self) -> None:
         self.connection.close()
@@ -118,6 +119,8 @@ class DuckDBEngine(DuckDBGuards):
 
     def _require_one(self, sql: str, *, select: bool = False) -> None:
         """Refuse text that is not one statement: a second one would run unseen."""
+        if sql in self._queries:
+            return
         try:
             found = self.connection.extract_statements(sql)
         except duckdb.Error as error:
@@ -131,6 +134,8 @@ class DuckDBEngine(DuckDBGuards):
                 why=" ".join(sql.split())[:200],
                 mend="write one SELECT, without a semicolon in it",
             )
+        if select:
+            self._queries.add(sql)
 
     def _fetch(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         try:
@@ -246,12 +251,15 @@ class DuckDBEngine(DuckDBGuards):
             # only CREATE TABLE AS tells columns of one name apart
             row = self._run(f"create table {quote(name)} as {sql}").fetchone()
         else:
-            self.empty_table(name, columns)
+            self._define_table(name, columns)
             row = self._run(f"insert into {quote(name)} {sql}").fetchone()
         return int(row[0]) if row else self.row_count(name)
 
     def empty_table(self, name: str, columns: Sequence[Column]) -> None:
         self.drop(name)
+        self._define_table(name, columns)
+
+    def _define_table(self, name: str, columns: Sequence[Column]) -> None:
         listed = ", ".join(f"{quote(c.name)} {c.native_type or c.type}" for c in columns)
         held = duckdb_definitions.columns_held(c.name for c in columns)
         self._run(f"create table {quote(name)} ({listed}, {held})")

@@ -68,3 +68,33 @@ def test_a_float_that_was_asked_for_is_one(make, cli):
     )
     assert cli(project, "build").exit_code == 0
     assert project.rows("select x from roots") == [(1.25**0.5,)]
+
+
+def test_what_extends_a_table_is_looked_at_once(make, cli, monkeypatch: pytest.MonkeyPatch):
+    project = strict(make)
+    project.write(
+        {
+            "seeds/paid.csv": "id,amount\n1,1.5\n",
+            "models/totals.sql": (
+                "{{ config(materialized='incremental') }}\n"
+                "select id, cast(amount as decimal(38, 12)) as amount from {{ ref('paid') }}\n"
+                "{% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}"
+            ),
+        }
+    )
+    assert cli(project, "build").exit_code == 0
+    seen: list[str] = []
+    look = exactness.check_exact
+
+    def counting(sql: str, schema: object) -> object:
+        seen.append(sql)
+        return look(sql, schema)
+
+    monkeypatch.setattr(exactness, "check_exact", counting)
+    for row in (2, 3):
+        with (project.root / "seeds" / "paid.csv").open("a") as file:
+            file.write(f"{row},2.5\n")
+        outcome = cli(project, "build")
+        assert outcome.exit_code == 0, outcome.stderr
+    assert project.rows("select count(*) from totals") == [(3,)]
+    assert len([sql for sql in seen if "max(id)" in sql]) == 1

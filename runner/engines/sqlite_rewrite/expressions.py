@@ -31,6 +31,10 @@ class Writer(ABC):
     def call(self, node: exp.Expr) -> str | None:
         """A function call; None where `node` is none."""
 
+    @abstractmethod
+    def not_exists(self, node: exp.Exists) -> str:
+        """`not exists (…)`."""
+
     def type(self, node: exp.Expr) -> SqlType:
         """The type of `node`, a whole number's width included."""
         return self.typed.marked(node)
@@ -180,6 +184,8 @@ def _not(writer: Writer, node: exp.Expr) -> str:
         return comparisons.is_(writer, inner, "is not")
     if isinstance(inner, exp.In):
         return comparisons.in_(writer, inner, "not in")
+    if isinstance(inner, exp.Exists):
+        return writer.not_exists(inner)
     return f"not {text.atom(writer.condition(inner))}"
 
 

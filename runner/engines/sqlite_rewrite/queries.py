@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from runner.engines.sqlite_rewrite import aggregates, catalogue, joins, outputs, text
+from runner.engines.sqlite_rewrite import aggregates, catalogue, existence, joins, outputs, text
 from runner.engines.sqlite_rewrite.casts import cast, is_implicit
 from runner.engines.sqlite_rewrite.expressions import Writer
 from runner.engines.sqlite_rewrite.grouping import check_grouped
@@ -49,6 +49,9 @@ class QueryWriter(Writer):
         if called.name in AGGREGATES | WINDOW_ONLY:
             return aggregates.aggregate(self, node, called)
         return catalogue.write(self, node, called)
+
+    def not_exists(self, node: exp.Exists) -> str:
+        return existence.not_among(self, node) or f"not {self.atom(node)}"
 
     def query(
         self,

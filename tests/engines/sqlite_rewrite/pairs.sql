@@ -101,6 +101,18 @@ drop table if exists fills
 =>
 drop table if exists fills;
 
+select id from fills as f where not exists (select 1 from books as b where b.book = f.book and b.book <> 'x')
+=>
+select
+    f.id
+from fills as f
+where (f.book is null or f.book not in (
+    select b.book
+    from books as b
+    where b.book is not null
+        and b.book <> 'x'
+));
+
 with totals as (select book, sum(qty) as q from fills group by book), once as (select book from books) select a.q from totals as a join totals as b on b.book = a.book join once on once.book = a.book
 =>
 with totals as materialized (

@@ -160,6 +160,12 @@ select * from (values (1, 'x', 1.5), (2, null, 22.25), (null, 'z', 3)) as v(a, b
 select id, (select max(qty) from fills) as m, (select b.currency from books as b where b.book = f.book) as c from fills as f;
 select id from fills as f where exists (select 1 from books as b where b.book = f.book and b.rank > 1);
 select id from fills as f where not exists (select 1 from marks as m where m.book = f.book);
+select id from fills as f where not exists (select 1 from fills as g where g.book = f.book and g.qty = f.qty and g.id <> 1);
+select id from fills as f where not exists (select 1 from fills as g where f.price = g.price and (g.maker or g.n is null));
+select id from fills as f where not exists (select 1 from fills as g where g.n = f.id + 1) and f.id > 1;
+select id, not exists (select 1 from fills as g where g.n = f.n and g.id > 3) as a from fills as f;
+select id from fills as f where not exists (select 1 from fills as g where g.book = f.book and g.id > f.id);
+select id from fills as f where not exists (select 1 from fills as g where g.id = 3 and g.book = 'none');
 select id from fills where book in (select book from books where currency = 'USD');
 select id from fills where book not in (select book from books where book is not null);
 select id from fills where qty in (select price from marks) or n in (select rank from books) or n in (select price from marks);
