@@ -8,6 +8,7 @@ with fills as (
     select
         *,
         {{ contract_size('quantity', 'multiplier') }} as size,
+        {{ short_product('quantity', 'price') }} as short_value,
         case when fee_currency <> settlement_currency then fee_currency end as odd_currency
     from {{ ref('int_fills_costed') }}
     {%- if is_incremental() %}
@@ -15,15 +16,17 @@ with fills as (
     {%- endif %}
 ),
 
--- products keep their 24 decimals until they are summed
+-- products that have more than 12 decimals keep all 24 until they are summed
 totals as (
     select
         order_id,
         min(book_key) as book_key,
         count(*) as fill_count,
         sum(quantity) as filled_quantity,
-        sum(quantity * price) as priced_quantity,
-        sum(case when is_inverse then 0 else size * price end) as linear_notional,
+        sum(short_value) as short_value,
+        sum(case when short_value is null then quantity * price end) as long_value,
+        sum(case when not is_inverse and multiplier <> 1 then size * price end)
+            as multiplied_value,
         sum(case when is_inverse then {{ divide('size', 'price') }} else 0 end)
             as inverse_notional,
         count(odd_currency) = count(fee_currency) and min(odd_currency) = max(odd_currency)
@@ -52,11 +55,30 @@ booked as (
         coalesce(totals.is_odd_throughout, false) as is_odd,
         case
             when books.is_inverse then totals.inverse_notional
-            else round(totals.linear_notional, 12)
+            when books.multiplier <> 1 then round(totals.multiplied_value, 12)
+            when totals.long_value is null then totals.short_value
+            else round(coalesce(totals.short_value, 0) + totals.long_value, 12)
         end as notional
     from totals
     inner join {{ ref('int_books') }} as books
         on totals.book_key = books.book_key
+),
+
+counted as (
+    select
+        *,
+        case when long_value is null then {{ units('short_value') }} end as value_units,
+        {{ units('filled_quantity') }} as quantity_units,
+        {{ units('fee_settlement') }} as fee_units,
+        {{ units('abs(notional)') }} as notional_units
+    from booked
+),
+
+divisible as (
+    select
+        *,
+        {{ divisor('quantity_units') }} as quantity_divisor
+    from counted
 ),
 
 final as (
@@ -66,14 +88,17 @@ final as (
         instrument_id,
         fill_count,
         filled_quantity,
-        {{ average('priced_quantity', 'filled_quantity') }} as average_fill_price,
+        coalesce(
+            {{ from_units(divide_units('value_units', 'quantity_units', 'quantity_divisor')) }},
+            {{ average('(coalesce(short_value, 0) + long_value)', 'filled_quantity') }}
+        ) as average_fill_price,
         notional,
         case when is_odd then fee_amount else fee_settlement end as fee_total,
         case when is_odd then odd_currency else settlement_currency end as fee_currency,
         fee_settlement as fee_total_settlement,
         fee_settlement is not null as is_fee_converted,
         settlement_currency,
-        {{ divide('fee_settlement * 10000', 'abs(notional)') }} as fee_rate_bps,
+        {{ basis_points('fee_units', 'notional_units') }} as fee_rate_bps,
         maker_quantity,
         taker_quantity,
         case
@@ -82,7 +107,7 @@ final as (
         end as rebates,
         first_filled_at,
         last_filled_at
-    from booked
+    from divisible
 )
 
 select * from final

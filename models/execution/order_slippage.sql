@@ -54,6 +54,18 @@ counted as (
     from measured
 ),
 
+-- prices are short; means have 12 decimals
+divisible as (
+    select
+        *,
+        {%- for price in ['arrival', 'sent', 'close'] %}
+        case when {{ price }}_units > 0 then {{ divisor(price ~ '_units') }} end
+            as {{ price }}_divisor
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from counted
+),
+
 final as (
     select
         order_id,
@@ -105,15 +117,21 @@ final as (
         end_mid,
         end_reason,
 
-        {{ basis_points('fill_units - side_sign * arrival_units', 'arrival_units') }}
+        {{ basis_points(
+            'fill_units - side_sign * arrival_units', 'arrival_units', 'arrival_divisor'
+        ) }}
             as slippage_arrival_bps,
-        {{ basis_points('fill_units - side_sign * sent_units', 'sent_units') }}
+        {{ basis_points(
+            'fill_units - side_sign * sent_units', 'sent_units', 'sent_divisor'
+        ) }}
             as slippage_sent_bps,
         {{ basis_points('fill_units - side_sign * vwap_units', 'vwap_units') }}
             as slippage_vwap_bps,
         {{ basis_points('fill_units - side_sign * twap_units', 'twap_units') }}
             as slippage_twap_bps,
-        {{ basis_points('fill_units - side_sign * close_units', 'close_units') }}
+        {{ basis_points(
+            'fill_units - side_sign * close_units', 'close_units', 'close_divisor'
+        ) }}
             as slippage_close_bps,
 
         quoted_spread,
@@ -141,7 +159,7 @@ final as (
         actual_return,
         return_reason,
         settlement_currency as currency
-    from counted
+    from divisible
 )
 
 select * from final

@@ -32,6 +32,11 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('multiply')(a, b) }}
 {%- endmacro %}
 
+{#- a * b where an engine can tell cheaply that it has 12 decimals at most, else null -#}
+{% macro short_product(a, b) -%}
+{{ adapter.dispatch('short_product')(a, b) }}
+{%- endmacro %}
+
 {#- n / d of units; where `d` stands for many rows, its `divisor` beside it -#}
 {% macro divide_units(n, d, divisor=none) -%}
 {{ adapter.dispatch('divide_units')(n, d, divisor) }}
@@ -75,10 +80,11 @@ cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as huge
 {%- endmacro %}
 
 {% macro default__multiply(a, b) -%}
-coalesce(
-    case when abs({{ a }}) < 1000000 and abs({{ b }}) < 1000000 then {{ narrow_product(a, b) }} end,
-    round({{ a }} * {{ b }}, 12)
-)
+coalesce({{ short_product(a, b) }}, round({{ a }} * {{ b }}, 12))
+{%- endmacro %}
+
+{% macro default__short_product(a, b) -%}
+case when abs({{ a }}) < 1000000 and abs({{ b }}) < 1000000 then {{ narrow_product(a, b) }} end
 {%- endmacro %}
 
 {% macro default__divisor(units) -%}
@@ -236,6 +242,10 @@ decimal_prorate({{ amount }}, {{ part }}, {{ whole }})
 
 {% macro sqlite__multiply(a, b) -%}
 round({{ a }} * {{ b }}, 12)
+{%- endmacro %}
+
+{% macro sqlite__short_product(a, b) -%}
+cast(null as decimal(38, 12))
 {%- endmacro %}
 
 {% macro sqlite__divide_units(n, d, divisor) -%}

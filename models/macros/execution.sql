@@ -31,15 +31,26 @@ end
 {%- endmacro %}
 
 {#-
-amount / price in basis points, both in units; null where the price is not above zero. In one
-division where `divide` of 10000 times a decimal takes two conversions and a second multiplication.
+amount / price in basis points, both in units; null where the price is not above zero, and so has to
+be the `divisor` beside it, if one is.
 -#}
-{% macro basis_points(amount, price) -%}
-{{ adapter.dispatch('basis_points')(amount, price) }}
+{% macro basis_points(amount, price, divisor=none) -%}
+{{ adapter.dispatch('basis_points')(amount, price, divisor) }}
+{%- endmacro %}
+
+{% macro default__basis_points(amount, price, divisor) -%}
+{%- if divisor -%}
+coalesce(
+    {{ from_units(narrow_quotient(amount, divisor, 3)) }},
+    {{ wide_basis_points(amount, price) }}
+)
+{%- else -%}
+{{ wide_basis_points(amount, price) }}
+{%- endif -%}
 {%- endmacro %}
 
 {#- 20,000 units at 12 decimals fit 128 bits -#}
-{% macro default__basis_points(amount, price) -%}
+{% macro wide_basis_points(amount, price) -%}
 case
     when {{ price }} > 0
         then {{ from_units(wide_quotient(
@@ -49,6 +60,6 @@ case
 end
 {%- endmacro %}
 
-{% macro sqlite__basis_points(amount, price) -%}
+{% macro sqlite__basis_points(amount, price, divisor) -%}
 case when {{ price }} > 0 then {{ divide('(' ~ amount ~ ') * 10000', price) }} end
 {%- endmacro %}

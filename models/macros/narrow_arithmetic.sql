@@ -34,18 +34,22 @@ end
 {%- endmacro %}
 
 {#-
-n / divisor and n * part / divisor, of units; null where the divisor is. It counts 10^-8 and is under
+n / divisor, here times 10000 for each step above two, and n * part / divisor, of units; null where
+the divisor is. It counts 10^-8 and is under
 10^14; of a prorated part, which it is not less than, under 2.3 * 10^12, so that no step of these long
 divisions leaves 64 bits. No CASE stands around them, because DuckDB computes a repeated subexpression
 once, but not in a branch.
 -#}
-{% macro narrow_quotient(n, divisor) -%}
-{%- set n = narrow_amount(n) -%}
-{%- set first = n ~ ' % ' ~ divisor ~ ' * 10000' -%}
-{%- set last = '(' ~ first ~ ' % ' ~ divisor ~ ' * 20000 // ' ~ divisor ~ ')' -%}
-cast({{ n }} // {{ divisor }} as hugeint) * 100000000
-+ {{ first }} // {{ divisor }} * 10000
-+ (({{ last }} + cast({{ last }} >= 0 as integer)) >> 1)
+{% macro narrow_quotient(n, divisor, steps=2) -%}
+{%- set ns = namespace(rest=narrow_amount(n), terms=[]) -%}
+{%- for step in range(steps) -%}
+{%- set _ = ns.terms.append(
+    'cast(' ~ ns.rest ~ ' // ' ~ divisor ~ ' as hugeint) * ' ~ 10000 ** (steps - step)
+) -%}
+{%- set ns.rest = ns.rest ~ ' % ' ~ divisor ~ ' * 10000' -%}
+{%- endfor -%}
+{%- set last = '(' ~ ns.rest ~ ' * 2 // ' ~ divisor ~ ')' -%}
+{{ ns.terms | join(' + ') }} + (({{ last }} + cast({{ last }} >= 0 as integer)) >> 1)
 {%- endmacro %}
 
 {% macro narrow_prorate(n, part, divisor) -%}

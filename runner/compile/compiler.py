@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from runner.compile import settings
@@ -301,6 +302,7 @@ class Compiler:
         return rendered, depends_on
 
 
+@cache
 def is_volatile(sql: str) -> bool:
     """Whether the same SQL may answer differently over the same rows.
 

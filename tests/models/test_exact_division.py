@@ -163,6 +163,17 @@ def test_units_divide_by_a_divisor(rows: list[tuple[Decimal, Decimal, bool]]) ->
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(SIZES, SIZES, st.booleans()), min_size=1, max_size=40))
+def test_basis_points_by_a_divisor(rows: list[tuple[Decimal, Decimal, bool]]) -> None:
+    pairs = [(-a if is_negative else a, abs(b)) for a, b, is_negative in rows]
+    expected = [divide(a * 10000, b) for a, b in pairs]
+    fitting = [(pair, e) for pair, e in zip(pairs, expected, strict=True) if fits(e)]
+    if fitting:
+        macro = "basis_points(units('a'), units('b'), divisor(units('b')))"
+        assert run(macro, [pair for pair, _ in fitting]) == [e for _, e in fitting]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(SIZES, SIZES, st.booleans()), min_size=1, max_size=40))
 def test_products_of_two_round_once(rows: list[tuple[Decimal, Decimal, bool]]) -> None:
     pairs = [(-a if is_negative else a, b) for a, b, is_negative in rows]
     with localcontext(WIDE):
