@@ -1,4 +1,4 @@
--- One row per instrument and UTC day with a tick: the day's last mid.
+-- One row per instrument and UTC day with a tick that quotes a price: the day's last mid.
 with days as (
     select
         instrument_id,

@@ -89,3 +89,27 @@ decimal_product({{ a }}, {{ b }}, {{ c }})
 {% macro sqlite__divide_by_product(a, b, c) -%}
 decimal_divide({{ a }}, {{ b }} * {{ c }})
 {%- endmacro %}
+
+{#-
+One row for each of `amounts`, columns of a relation, called `name` and `amount` and beside the
+columns `keys`: so that what converts them stands once.
+-#}
+{% macro each_amount(relation, keys, amounts) -%}
+select
+    {%- for key in keys %}
+    {{ relation }}.{{ key }},
+    {%- endfor %}
+    names.name,
+    case names.name
+        {%- for amount in amounts %}
+        when '{{ amount }}' then {{ relation }}.{{ amount }}
+        {%- endfor %}
+    end as amount
+from {{ relation }}
+cross join (
+    values
+    {%- for amount in amounts %}
+    ('{{ amount }}'){{ ',' if not loop.last }}
+    {%- endfor %}
+) as names (name)
+{%- endmacro %}

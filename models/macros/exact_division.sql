@@ -37,8 +37,8 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('short_product')(a, b) }}
 {%- endmacro %}
 
-{#- n / d of units; where `d` stands for many rows, its `divisor` beside it -#}
-{% macro divide_units(n, d, divisor=none) -%}
+{#- n / d of units, with the `divisor` of d -#}
+{% macro divide_units(n, d, divisor) -%}
 {{ adapter.dispatch('divide_units')(n, d, divisor) }}
 {%- endmacro %}
 
@@ -63,7 +63,8 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('units_of_count')(x) }}
 {%- endmacro %}
 
-{% macro prorate_units(amount, part, whole, divisor=none) -%}
+{#- amount * part / whole of units, with the `divisor` of whole -#}
+{% macro prorate_units(amount, part, whole, divisor) -%}
 {{ adapter.dispatch('prorate_units')(amount, part, whole, divisor) }}
 {%- endmacro %}
 
@@ -72,11 +73,6 @@ case
     when abs({{ x }}) < 1000000 then cast({{ narrow_units(x) }} as hugeint)
     else {{ wide_units(x) }}
 end
-{%- endmacro %}
-
-{#- Text, because a cast rescales by a 128-bit division: half the time, and never an overflow. -#}
-{% macro wide_units(x) -%}
-cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as hugeint)
 {%- endmacro %}
 
 {% macro default__multiply(a, b) -%}
@@ -105,66 +101,12 @@ end
 cast({{ x }} as hugeint)
 {%- endmacro %}
 
-{#-
-Every division below is first tried doubled, in one step: n / d rounded half away from zero is half
-of trunc(2n / d), halved upwards where it is positive and, since a shift floors, as it is where it
-is negative. So each operand stands in the expression once, and is brought to units once. Numbers
-too large to be doubled in 128 bits take the longer way after it.
--#}
-
-{% macro halved(doubled_quotient, is_negative) -%}
-(({{ doubled_quotient }}) + case when {{ is_negative }} then 0 else 1 end) >> 1
-{%- endmacro %}
-
-{#-
-amount * part / whole of integers. `//` truncates, so half of whole is added away from zero; it
-raises on zero, where null is wanted.
--#}
-{% macro rounded_quotient(amount, part, whole) -%}
-(({{ amount }}) * ({{ part }}) + case
-    when (({{ amount }}) < 0) <> (({{ part }}) < 0) then -(abs({{ whole }}) >> 1)
-    else abs({{ whole }}) >> 1
-end) // nullif({{ whole }}, 0)
-{%- endmacro %}
-
-{#-
-|amount| * max(|part|, |whole|) must stay under 10^38; where it does not, part and whole first lose
-their last six decimals (toward zero), which keeps 10^-6 of relative error away from any amount
-under 10^20. Past all that: an overflow error.
--#}
 {% macro default__prorate_units(amount, part, whole, divisor) -%}
-{%- if divisor -%}
 coalesce({{ narrow_prorate(amount, part, divisor) }}, {{ wide_prorate(amount, part, whole) }})
-{%- else -%}
-{{ wide_prorate(amount, part, whole) }}
-{%- endif -%}
 {%- endmacro %}
 
 {% macro default__prorate(amount, part, whole) -%}
 {{ from_units(wide_prorate(wide_units(amount), wide_units(part), wide_units(whole))) }}
-{%- endmacro %}
-
-{% macro wide_prorate(amount, part, whole) -%}
-{%- set small = '6000000000000000000' -%}
-case
-    when abs({{ amount }}) < {{ small }}
-        and abs({{ part }}) < {{ small }}
-        and abs({{ whole }}) < {{ small }}
-        then {{ halved(
-            '2 * (' ~ amount ~ ') * (' ~ part ~ ') // nullif(' ~ whole ~ ', 0)',
-            '((' ~ amount ~ ') < 0) <> (((' ~ part ~ ') < 0) <> ((' ~ whole ~ ') < 0))',
-        ) }}
-    when {{ whole }} = 0 then null
-    when abs({{ amount }}) <= 99999999999999999999999999999999999999
-        // greatest(abs({{ part }}), abs({{ whole }}))
-        then {{ rounded_quotient(amount, part, whole) }}
-    when abs({{ whole }}) < 1000000
-        then cast(error(
-            'prorate: ' || {{ amount }} || ' * ' || {{ part }} || ' / ' || {{ whole }}
-            || ' units leave 38 digits'
-        ) as hugeint)
-    else {{ rounded_quotient(amount, '(' ~ part ~ ' // 1000000)', '(' ~ whole ~ ' // 1000000)') }}
-end
 {%- endmacro %}
 
 {% macro default__divide(a, b) -%}
@@ -175,26 +117,9 @@ end
 {%- endmacro %}
 
 {% macro default__divide_units(n, d, divisor) -%}
-{%- set wide = wide_quotient(
+coalesce({{ narrow_quotient(n, divisor) }}, {{ wide_quotient(
     n, d, 'abs(' ~ n ~ ') < 50000000000000000000000000', '((' ~ n ~ ') < 0) <> ((' ~ d ~ ') < 0)'
-) -%}
-{%- if divisor -%}
-coalesce({{ narrow_quotient(n, divisor) }}, {{ wide }})
-{%- else -%}
-{{ wide }}
-{%- endif -%}
-{%- endmacro %}
-
-{#- Above 5 * 10^13 the numerator is divided in steps of six decimals, so that 10^12 * n fits. -#}
-{% macro wide_quotient(n, d, is_small, is_negative) -%}
-{%- set by = 'nullif(' ~ d ~ ', 0)' -%}
-{%- set first = '((' ~ n ~ ' % ' ~ by ~ ') * 1000000)' -%}
-{%- set rest = '(' ~ first ~ ' % ' ~ by ~ ')' -%}
-case
-    when {{ is_small }} then {{ halved(n ~ ' * 2000000000000 // ' ~ by, is_negative) }}
-    else {{ n }} // {{ by }} * 1000000000000 + {{ first }} // {{ by }} * 1000000
-        + {{ rounded_quotient(rest, '1000000', by) }}
-end
+) }})
 {%- endmacro %}
 
 {#- 24 decimals over 12 leave 12, so the digits are divided as they are -#}

@@ -5,25 +5,8 @@ with settled as (
     select * from {{ ref('int_account_days') }}
 ),
 
--- one row an amount, so that its conversion stands once
 amounts as (
-    select
-        settled.account_id,
-        settled.currency,
-        settled.pnl_date,
-        names.name,
-        case names.name
-            {%- for amount in amounts %}
-            when '{{ amount }}' then settled.{{ amount }}
-            {%- endfor %}
-        end as amount
-    from settled
-    cross join (
-        values
-        {%- for amount in amounts %}
-        ('{{ amount }}'){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as names (name)
+    {{ each_amount('settled', ['account_id', 'currency', 'pnl_date'], amounts) }}
 ),
 
 converted as (

@@ -2,30 +2,16 @@
 -- reports in, at the rate of the day it was closed on.
 {%- set amounts = ['gross_pnl', 'fees', 'funding', 'mae', 'mfe'] %}
 with trades as (
-    select * from {{ ref('trades') }}
+    select
+        *,
+        cast(closed_at as date) as closed_on
+    from {{ ref('trades') }}
 ),
 
--- one row an amount, so that its conversion stands once
 amounts as (
-    select
-        trades.account_id,
-        trades.instrument_id,
-        trades.trade_number,
-        trades.currency,
-        cast(trades.closed_at as date) as closed_on,
-        names.name,
-        case names.name
-            {%- for amount in amounts %}
-            when '{{ amount }}' then trades.{{ amount }}
-            {%- endfor %}
-        end as amount
-    from trades
-    cross join (
-        values
-        {%- for amount in amounts %}
-        ('{{ amount }}'){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as names (name)
+    {{ each_amount(
+        'trades', ['account_id', 'instrument_id', 'trade_number', 'currency', 'closed_on'], amounts
+    ) }}
 ),
 
 converted as (

@@ -23,7 +23,7 @@ valued as (
             when quantity = 0 then 0
             when is_inverse
                 then notional_to_date - {{ divide('size', 'mark_price') }} - gross_to_date
-            else round(size * mark_price, 12) - notional_to_date - gross_to_date
+            else {{ multiply('size', 'mark_price') }} - notional_to_date - gross_to_date
         end as unrealized_pnl
     from sized
 ),

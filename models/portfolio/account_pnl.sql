@@ -58,32 +58,23 @@ rated as (
     left join routed on pairs.pair_key = routed.pair_key
 ),
 
--- part by part, so that what converts them stands here once
-parts as (
-    {%- for amount in amounts %}
-    select
-        account_id,
-        currency,
-        is_reporting_currency,
-        pair_key,
-        '{{ amount }}' as part,
-        {{ amount }} as amount
-    from rated
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+amounts as (
+    {{ each_amount(
+        'rated', ['account_id', 'currency', 'is_reporting_currency', 'pair_key'], amounts
+    ) }}
 ),
 
-reported_parts as (
+converted_amounts as (
     select
-        parts.account_id,
-        parts.currency,
-        parts.part,
+        amounts.account_id,
+        amounts.currency,
+        amounts.name,
         case
-            when parts.is_reporting_currency then parts.amount
-            else {{ convert('parts.amount', 'rates') }}
+            when amounts.is_reporting_currency then amounts.amount
+            else {{ convert('amounts.amount', 'rates') }}
         end as amount
-    from parts
-    left join newest_rates as rates on parts.pair_key = rates.pair_key
+    from amounts
+    left join newest_rates as rates on amounts.pair_key = rates.pair_key
 ),
 
 reported as (
@@ -91,10 +82,10 @@ reported as (
         account_id,
         currency,
         {%- for amount in amounts %}
-        sum(case when part = '{{ amount }}' then amount end) as reporting_{{ amount }}
+        sum(case when name = '{{ amount }}' then amount end) as reporting_{{ amount }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from reported_parts
+    from converted_amounts
     group by account_id, currency
 ),
 

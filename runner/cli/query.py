@@ -64,6 +64,10 @@ def command(
         try:
             answer = _ask(engine, text, native, config)
         except EngineError as error:
+            if error.code == "R310" and error.mend is None:
+                error.mend = (
+                    "correct the SQL: it may only read, and `runner ls` lists what there is"
+                )
             if file and error.where is None:
                 # the query's first line is not the file's where blank lines stand before it
                 before = whole[: len(whole) - len(whole.lstrip())].count("\n")

@@ -17,12 +17,7 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
     text = str(error).strip()
     if isinstance(error, duckdb.ProgrammingError):
         # it quotes the statement and names of columns: words in it tell nothing of the database
-        raise EngineError(
-            "R310",
-            "DuckDB refused a statement",
-            why=text,
-            mend="correct the SQL; `runner ls` lists what it can read",
-        ) from error
+        raise EngineError("R310", "DuckDB refused a statement", why=text) from error
     low = text.lower()
     if "could not set lock" in low:
         holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)

@@ -1,0 +1,68 @@
+{#-
+Exact arithmetic of units of any size, on DuckDB: 128-bit integers.
+
+Every division is first tried doubled, in one step: n / d rounded half away from zero is half
+of trunc(2n / d), halved upwards where it is positive and, since a shift floors, as it is where it
+is negative. So each operand stands in the expression once, and is brought to units once. Numbers
+too large to be doubled in 128 bits take the longer way after it.
+-#}
+
+{#- Text, because a cast rescales by a 128-bit division: half the time, and never an overflow. -#}
+{% macro wide_units(x) -%}
+cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as hugeint)
+{%- endmacro %}
+
+{% macro halved(doubled_quotient, is_negative) -%}
+(({{ doubled_quotient }}) + case when {{ is_negative }} then 0 else 1 end) >> 1
+{%- endmacro %}
+
+{#-
+amount * part / whole of integers. `//` truncates, so half of whole is added away from zero; it
+raises on zero, where null is wanted.
+-#}
+{% macro rounded_quotient(amount, part, whole) -%}
+(({{ amount }}) * ({{ part }}) + case
+    when (({{ amount }}) < 0) <> (({{ part }}) < 0) then -(abs({{ whole }}) >> 1)
+    else abs({{ whole }}) >> 1
+end) // nullif({{ whole }}, 0)
+{%- endmacro %}
+
+{#-
+|amount| * max(|part|, |whole|) must stay under 10^38; where it does not, part and whole first lose
+their last six decimals (toward zero), which keeps 10^-6 of relative error away from any amount
+under 10^20. Past all that: an overflow error.
+-#}
+{% macro wide_prorate(amount, part, whole) -%}
+{%- set small = '6000000000000000000' -%}
+case
+    when abs({{ amount }}) < {{ small }}
+        and abs({{ part }}) < {{ small }}
+        and abs({{ whole }}) < {{ small }}
+        then {{ halved(
+            '2 * (' ~ amount ~ ') * (' ~ part ~ ') // nullif(' ~ whole ~ ', 0)',
+            '((' ~ amount ~ ') < 0) <> (((' ~ part ~ ') < 0) <> ((' ~ whole ~ ') < 0))',
+        ) }}
+    when {{ whole }} = 0 then null
+    when abs({{ amount }}) <= 99999999999999999999999999999999999999
+        // greatest(abs({{ part }}), abs({{ whole }}))
+        then {{ rounded_quotient(amount, part, whole) }}
+    when abs({{ whole }}) < 1000000
+        then cast(error(
+            'prorate: ' || {{ amount }} || ' * ' || {{ part }} || ' / ' || {{ whole }}
+            || ' units leave 38 digits'
+        ) as hugeint)
+    else {{ rounded_quotient(amount, '(' ~ part ~ ' // 1000000)', '(' ~ whole ~ ' // 1000000)') }}
+end
+{%- endmacro %}
+
+{#- Above 5 * 10^13 the numerator is divided in steps of six decimals, so that 10^12 * n fits. -#}
+{% macro wide_quotient(n, d, is_small, is_negative) -%}
+{%- set by = 'nullif(' ~ d ~ ', 0)' -%}
+{%- set first = '((' ~ n ~ ' % ' ~ by ~ ') * 1000000)' -%}
+{%- set rest = '(' ~ first ~ ' % ' ~ by ~ ')' -%}
+case
+    when {{ is_small }} then {{ halved(n ~ ' * 2000000000000 // ' ~ by, is_negative) }}
+    else {{ n }} // {{ by }} * 1000000000000 + {{ first }} // {{ by }} * 1000000
+        + {{ rounded_quotient(rest, '1000000', by) }}
+end
+{%- endmacro %}
