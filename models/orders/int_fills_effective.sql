@@ -22,25 +22,23 @@ void as (
 
 final as (
     select
-        fill_id,
-        order_id,
-        account_id,
-        instrument_id,
-        exchange_fill_id,
-        venue,
-        side,
-        liquidity,
-        quantity,
-        price,
-        fee_amount,
-        fee_currency,
-        executed_at,
-        recorded_at
+        fills.fill_id,
+        fills.order_id,
+        fills.account_id,
+        fills.instrument_id,
+        fills.exchange_fill_id,
+        fills.venue,
+        fills.side,
+        fills.liquidity,
+        fills.quantity,
+        fills.price,
+        fills.fee_amount,
+        fills.fee_currency,
+        fills.executed_at,
+        fills.recorded_at
     from {{ ref('stg_order_fills') }} as fills
-    where not exists (
-        select 1 from void
-        where void.fill_id = fills.fill_id
-    )
+    left join void on fills.fill_id = void.fill_id
+    where void.fill_id is null
 )
 
 select * from final

@@ -2,9 +2,10 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='exists (select 1 from ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' where changed.book_key = int_trades.book_key'
-        ~ ' and (int_trades.is_open or changed.changed_from <= int_trades.closed_at))',
+    stale='rowid in (select trades.rowid from int_trades as trades'
+        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' on trades.book_key = changed.book_key'
+        ~ ' and (trades.is_open or changed.changed_from <= trades.closed_at))',
 ) }}
 with
 {% if is_incremental() -%}

@@ -2,9 +2,10 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='exists (select 1 from ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' where changed.book_key = int_book_fills.book_key'
-        ~ ' and changed.changed_from <= int_book_fills.executed_at)',
+    stale='rowid in (select fills.rowid from int_book_fills as fills'
+        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' on fills.book_key = changed.book_key'
+        ~ ' and changed.changed_from <= fills.executed_at)',
 ) }}
 with changes as (
     select

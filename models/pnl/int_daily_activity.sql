@@ -2,9 +2,10 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='exists (select 1 from ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' where changed.book_key = int_daily_activity.book_key'
-        ~ ' and cast(changed.changed_from as date) <= int_daily_activity.pnl_date)',
+    stale='rowid in (select days.rowid from int_daily_activity as days'
+        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' on days.book_key = changed.book_key'
+        ~ ' and cast(changed.changed_from as date) <= days.pnl_date)',
 ) }}
 with changes as (
     select

@@ -2,10 +2,11 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='exists (select 1 from ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' where changed.account_id = lot_matches.account_id'
-        ~ ' and changed.instrument_id = lot_matches.instrument_id'
-        ~ ' and changed.changed_from <= lot_matches.closed_at)',
+    stale='rowid in (select matches.rowid from lot_matches as matches'
+        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' on matches.account_id = changed.account_id'
+        ~ ' and matches.instrument_id = changed.instrument_id'
+        ~ ' and changed.changed_from <= matches.closed_at)',
 ) }}
 with
 {% if is_incremental() -%}

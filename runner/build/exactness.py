@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from runner import __version__
@@ -20,11 +22,42 @@ if TYPE_CHECKING:
     from runner.sqltyping.exactness import Finding
 
 
+class Look:
+    """SQL that is being looked at, while the database may already run it.
+
+    `digest` is what to remember of it; None where the guard is off.
+    """
+
+    def __init__(
+        self,
+        digest: str | None,
+        findings: Future[list[Finding]] | None = None,
+        refuse: Callable[[list[Finding]], None] | None = None,
+    ) -> None:
+        self.digest = digest
+        self._findings = findings
+        self._refuse = refuse
+
+    def settle(self) -> str | None:
+        """Wait for what it finds, and say it once: an error, or a note.
+
+        The digest; None where there was something to say, or the guard is off.
+        """
+        if self._findings is not None and (met := self._findings.result()):
+            self._findings, self.digest = None, None
+            if self._refuse is not None:
+                self._refuse(met)
+        return self.digest
+
+
 class ExactnessGuard:
-    """Passes SQL on to the database only where it keeps exact money exact.
+    """Passes only SQL that keeps exact money exact.
 
     `setting` is `error`, `warn` or `off`. `passed` are digests of SQL that the last publish had
     looked at: the same text over columns of the same types need not be looked at again.
+
+    Looking takes about as long as a small query does: it is done on a thread of its own, beside
+    the database, and settled before anything is made of the result.
     """
 
     def __init__(self, engine: Engine, setting: str, passed: Iterable[str]) -> None:
@@ -34,50 +67,58 @@ class ExactnessGuard:
         standing = {} if setting == "off" else engine.relations()
         self._standing = {name.lower(): relation for name, relation in standing.items()}
         self._schema = _types(standing)
+        self._beside = ThreadPoolExecutor(1, "exactness")
 
-    def model(self, compiled: Compiled, watcher: Watcher, sql: str | None = None) -> str | None:
-        """The digest to remember; None where the guard is off or has said something.
+    def __enter__(self) -> ExactnessGuard:
+        self._switch_interval = sys.getswitchinterval()
+        # a statement that ends would wait 5 ms for the thread that looks
+        sys.setswitchinterval(0.0002)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setswitchinterval(self._switch_interval)
+        self._beside.shutdown(cancel_futures=True)
+
+    def model(self, compiled: Compiled, watcher: Watcher, sql: str | None = None) -> Look:
+        """Look at a model's SQL: ExactnessError (`error`) or a note (`warn`) once it is settled.
 
         `sql` is what the model runs as, where that is not its SQL for a build from nothing.
-
-        ExactnessError (`error`) or a note (`warn`) for each place that turns money into a float.
         Looks at names and types only: what a column holds is the business of contracts and checks.
         """
-        digest, met = self._look(sql or compiled.sql, made=compiled.name)
-        if not met:
-            return digest
-        why = "; ".join(f"{found.sql}: {found.why}" for found in met)
-        if self.setting == "warn":
-            watcher.note(f"warning: {compiled.name}: {why}")
-            return None
-        raise ExactnessError(
-            "R260",
-            f"{compiled.name} would turn exact money into a binary float",
-            where=Location(
-                compiled.model.path, source_line(compiled.model.raw_sql, compiled.sql, met[0].line)
-            ),
-            why=why,
-            mend=met[0].mend,
-        )
+
+        def refuse(met: list[Finding]) -> None:
+            why = "; ".join(f"{found.sql}: {found.why}" for found in met)
+            if self.setting == "warn":
+                watcher.note(f"warning: {compiled.name}: {why}")
+                return
+            line = source_line(compiled.model.raw_sql, compiled.sql, met[0].line)
+            raise ExactnessError(
+                "R260",
+                f"{compiled.name} would turn exact money into a binary float",
+                where=Location(compiled.model.path, line),
+                why=why,
+                mend=met[0].mend,
+            )
+
+        return self._look(sql or compiled.sql, refuse, made=compiled.name)
 
     def standing(self, name: str) -> Relation | None:
         """Relation `name` as it was when the build began."""
         return self._standing.get(name.lower())
 
-    def check(self, rule: CompiledRule) -> str | None:
+    def check(self, rule: CompiledRule) -> Look:
         """Likewise; ExactnessError for a check that would judge exact money by a binary float."""
-        if self.setting != "error":
-            return None
-        digest, met = self._look(rule.failing)
-        for found in met:
+
+        def refuse(met: list[Finding]) -> None:
             raise ExactnessError(
                 "R260",
                 f"the check {rule.rule.name} would turn exact money into a binary float",
                 where=rule.rule.where,
-                why=f"{found.sql}: {found.why}",
-                mend=found.mend,
+                why=f"{met[0].sql}: {met[0].why}",
+                mend=met[0].mend,
             )
-        return digest
+
+        return self._look(rule.failing, refuse) if self.setting == "error" else Look(None)
 
     def learn(self, relation: str) -> None:
         """A relation was made anew: its columns are what later SQL reads."""
@@ -85,17 +126,17 @@ class ExactnessGuard:
             columns = self.engine.describe(f'select * from "{relation}"')
             self._schema[relation.lower()] = {c.name: c.type for c in columns}
 
-    def _look(self, sql: str, made: str = "") -> tuple[str | None, list[Finding]]:
+    def _look(self, sql: str, refuse: Callable[[list[Finding]], None], made: str = "") -> Look:
         if self.setting == "off":
-            return None, []
+            return Look(None)
         words = set(re.findall(r"\w+", sql.lower())) - {made.lower()}
         read = {name: self._schema[name] for name in sorted(words & self._schema.keys())}
         digest = fingerprint.digest(__version__, sql, str(read))
         if digest in self.passed:
-            return digest, []
+            return Look(digest)
         from runner.sqltyping.exactness import check_exact
 
-        return digest, check_exact(sql, self._schema)
+        return Look(digest, self._beside.submit(check_exact, sql, dict(self._schema)), refuse)
 
 
 def findings(engine: Engine, sql: str) -> list[Finding]:

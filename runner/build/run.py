@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from runner.build import extension, state
-from runner.build.exactness import ExactnessGuard
+from runner.build.exactness import ExactnessGuard, Look
 from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
 from runner.build.report import BuildResult, StepResult, Watcher
@@ -50,9 +50,9 @@ def run_build(
                 digests = [n.exact_sql for n in plan.nodes.values()]
                 digests += [c.exact_sql for c in plan.check_states.values()]
                 passed = " ".join(d for d in digests if d).split()
-                guard = ExactnessGuard(engine, config.exactness, passed)
-                _build(engine, compiler, plan, result, guard, watcher)
-                exact_checks = _audit(engine, compiler, plan, result, config, guard, watcher)
+                with ExactnessGuard(engine, config.exactness, passed) as guard:
+                    _build(engine, compiler, plan, result, guard, watcher)
+                    exact_checks = _audit(engine, compiler, plan, result, config, guard, watcher)
                 if result.failed:
                     raise _UnpublishedError
                 watcher.publishing()
@@ -85,16 +85,9 @@ def _build(
         watcher.step_started(step)
         started = time.perf_counter()
         try:
-            exact_sql = _found_exact(compiler, plan, step, guard, watcher)
-            columns = _known_columns(plan, step, exact_sql, guard.standing(step.name))
-            rows = (
-                load_seed(engine, step.seed)
-                if step.seed
-                else materialize(engine, compiler, step, columns)
-            )
-            _describe(engine, step)
-            if step.materialized != "view":
-                engine.guard_derived(step.name)
+            looks = _looks(compiler, step, guard, watcher)
+            rows = _make(engine, compiler, plan, step, looks, guard)
+            exact_sql = _remembered(plan, step, looks)
             guard.learn(step.name)
         except RunnerError as error:
             failed = StepResult(step, None, time.perf_counter() - started, error.what)
@@ -106,31 +99,59 @@ def _build(
         watcher.step_finished(done)
 
 
-def _found_exact(
-    compiler: Compiler, plan: Plan, step: Step, guard: ExactnessGuard, watcher: Watcher
-) -> str | None:
-    """Digests of the step's SQL, and of that which extends it, once found exact."""
+def _make(
+    engine: Engine,
+    compiler: Compiler,
+    plan: Plan,
+    step: Step,
+    looks: Sequence[Look],
+    guard: ExactnessGuard,
+) -> int | None:
+    """Make the step's relation, while its SQL is looked at; its rows."""
+    try:
+        if step.seed:
+            rows: int | None = load_seed(engine, step.seed)
+        else:
+            columns = _known_columns(plan, step, looks[0].digest, guard.standing(step.name))
+            rows = materialize(engine, compiler, step, columns)
+        _describe(engine, step)
+        if step.materialized != "view":
+            engine.guard_derived(step.name)
+        return rows
+    finally:
+        # first, where both it and the database have something to say: a broken contract, say
+        for look in looks:
+            look.settle()
+
+
+def _looks(compiler: Compiler, step: Step, guard: ExactnessGuard, watcher: Watcher) -> list[Look]:
+    """At the step's SQL, and at that which extends it."""
     if step.compiled is None:
-        return None
-    digests = [guard.model(step.compiled, watcher)]
+        return []
+    looks = [guard.model(step.compiled, watcher)]
     if step.action is Action.EXTEND:
         # of no batch: that is only a number, and makes no difference to types
         extending = compiler.incremental_sql(step.compiled.name, 0)
-        digests.append(guard.model(step.compiled, watcher, extending))
-    elif step.unique_id in plan.nodes:
+        looks.append(guard.model(step.compiled, watcher, extending))
+    return looks
+
+
+def _remembered(plan: Plan, step: Step, looks: Sequence[Look]) -> str | None:
+    """Digests of the step's SQL, and of that which extends it, where they were found exact."""
+    digests = [look.digest for look in looks]
+    if looks and step.action is not Action.EXTEND and step.unique_id in plan.nodes:
         digests += (plan.nodes[step.unique_id].exact_sql or "").split()[1:]
     return " ".join(d for d in digests if d) or None
 
 
 def _known_columns(
-    plan: Plan, step: Step, exact_sql: str | None, standing: Relation | None
+    plan: Plan, step: Step, digest: str | None, standing: Relation | None
 ) -> Sequence[Column] | None:
     """Those of what stands, if the same SQL made it, over columns of the same types."""
     known = plan.nodes.get(step.unique_id)
     if step.action is not Action.BUILD or known is None or standing is None:
         return None
-    looked_at = (exact_sql or "").split()[:1]
-    if not looked_at or looked_at != (known.exact_sql or "").split()[:1]:
+    if digest is None or [digest] != (known.exact_sql or "").split()[:1]:
         return None
     return standing.columns if standing.definition == known.relation_definition else None
 
@@ -165,13 +186,16 @@ def _audit(
 ) -> dict[str, str | None]:
     """Run the checks that are due; `exact_sql` of each, by name."""
     steps = [c for c in plan.checks if c.action is Action.BUILD]
-    exact = {c.rule.rule.name: guard.check(c.rule) for c in steps}
+    looks = {c.rule.rule.name: guard.check(c.rule) for c in steps}
     watcher.checks_started(len(steps))
     due = [
         c.rule if c.fresh is None else narrowed(compiler, c.rule, c.fresh, plan.published_through)
         for c in steps
     ]
-    result.checks = run_checks(engine, due, config.stored_failures, watcher.check_finished)
+    try:
+        result.checks = run_checks(engine, due, config.stored_failures, watcher.check_finished)
+    finally:
+        exact = {name: look.settle() for name, look in looks.items()}
     for step in plan.steps:
         if step.action is Action.EXTEND:
             engine.drop(extension.fresh_rows(step.name))

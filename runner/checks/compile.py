@@ -183,13 +183,16 @@ def _doubles(rule: Rule, relation: str, fresh: str | None = None) -> str:
     """Keys that stand more than once, of those in `fresh`; a key with a null in it is no key."""
     listed = ", ".join(rule.columns)
     condition = " and ".join(f"{c} is not null" for c in rule.columns)
-    among = ""
+    rows = f"{relation}\nwhere {_filtered(rule, condition)}"
     if fresh is not None:
-        same = " and ".join(f"fresh.{c} = {relation}.{c}" for c in rule.columns)
-        among = f"\n    and exists (select 1 from {fresh} as fresh where {same})"
+        keys = ", ".join(f"kept.{c}" for c in rule.columns)
+        same = " and ".join(f"kept.{c} = fresh.{c}" for c in rule.columns)
+        rows = (
+            f"(\nselect {keys}\nfrom (select * from {rows}) as kept\n"
+            f"inner join (select distinct {listed} from {fresh}) as fresh on {same}\n) as among"
+        )
     return (
-        f"select {listed}, count(*) as row_count\nfrom {relation}\n"
-        f"where {_filtered(rule, condition)}{among}\n"
+        f"select {listed}, count(*) as row_count\nfrom {rows}\n"
         f"group by {listed}\nhaving count(*) > 1"
     )
 
@@ -198,15 +201,16 @@ def _orphans(rule: Rule, relation: str, parent: str | None) -> str:
     """Children whose parent is missing; a null in the key refers to nothing."""
     pairs = list(zip(rule.columns, rule.arguments["to_columns"], strict=True))
     present = " and ".join(f"child.{c} is not null" for c, _ in pairs)
-    same = " and ".join(f"parent.{p} = child.{c}" for c, p in pairs)
+    same = " and ".join(f"child.{c} = parent.{p}" for c, p in pairs)
     child = (
         relation
         if rule.filter is None
         else f"(select * from {relation} where {_enclosed(rule.filter)})"
     )
+    # not NOT EXISTS: DuckDB keeps every column of the children for one
     return (
-        f"select child.*\nfrom {child} as child\nwhere {present}\n"
-        f"    and not exists (select 1 from {parent} as parent where {same})"
+        f"select child.*\nfrom {child} as child\nleft join {parent} as parent on {same}\n"
+        f"where {present}\n    and parent.{pairs[0][1]} is null"
     )
 
 

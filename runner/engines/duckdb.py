@@ -119,7 +119,8 @@ class DuckDBEngine(DuckDBGuards):
 
     def _require_one(self, sql: str, *, select: bool = False) -> None:
         """Refuse text that is not one statement: a second one would run unseen."""
-        if sql in self._queries:
+        # parsing long SQL once more takes its time, and only a semicolon can end a statement
+        if sql in self._queries or (not select and ";" not in sql and sql.strip()):
             return
         try:
             found = self.connection.extract_statements(sql)
@@ -308,9 +309,12 @@ class DuckDBEngine(DuckDBGuards):
     def drop(self, name: str) -> None:
         self._refuse_replacing(name)
         row = self._run(
-            "select table_type from information_schema.tables where table_name = ? "
-            "and table_schema = 'main' and table_catalog = current_database()",
+            "select 'table' from duckdb_tables() where table_name = $1 "
+            "and schema_name = 'main' and database_name = current_database() "
+            "union all "
+            "select 'view' from duckdb_views() where view_name = $1 "
+            "and schema_name = 'main' and database_name = current_database()",
             (name,),
         ).fetchone()
         if row is not None:
-            self._run(f"drop {'view' if row[0] == 'VIEW' else 'table'} {quote(name)}")
+            self._run(f"drop {row[0]} {quote(name)}")

@@ -8,7 +8,9 @@ from difflib import get_close_matches
 
 from sqlglot import exp
 
-from runner.sqltyping.types import SqlType
+from runner.sqltyping.types import INTEGER, SqlType
+
+ROW_ID = "rowid"  # what both engines call a stored row's own number
 
 Columns = dict[str, SqlType]  # lower-case name -> type, in order
 Schema = Mapping[str, Mapping[str, SqlType]]
@@ -79,6 +81,9 @@ class Scope:
             if self.parent and not isinstance(self.parent.find(node, types), str):
                 return f"{node.name} is both an alias and a column of the outer query"
             return Target(column=name, alias=alias), types[id(alias)]
+        stored = [source for source in self.sources.values() if source.is_stored]
+        if name == ROW_ID and len(stored) == len(self.sources) == 1:
+            return Target(stored[0], name), INTEGER
         if self.parent:
             return self.parent.find(node, types)
         return f"unknown column {node.name}{self._candidates(name)}"
@@ -99,6 +104,8 @@ class Scope:
                 return self.parent._find_qualified(table, name)
             return f"unknown table {table} of column {table}.{name}"
         if name not in source.columns:
+            if name == ROW_ID and source.is_stored:
+                return Target(source, name), INTEGER
             near = get_close_matches(name, list(source.columns), n=3)
             mend = f"; did you mean {' or '.join(near)}?" if near else ""
             return f"table {table} has no column {name}{mend}"

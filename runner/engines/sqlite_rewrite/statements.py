@@ -112,7 +112,7 @@ def _table(node: exp.Expr, schema: Schema) -> tuple[str, Source]:
     if known is None:
         raise refusal(node, f"the table {node.name} is not known", "create it first")
     columns: Columns = {name.lower(): type_ for name, type_ in known.items()}
-    return definitions.table_name(node), Source(node.name.lower(), columns)
+    return definitions.table_name(node), Source(node.name.lower(), columns, is_stored=True)
 
 
 def _insert(tree: exp.Insert, schema: Schema) -> str:
