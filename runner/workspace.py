@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from runner.checks.compile import CompiledRule, compile_rules
+from runner.checks.compile import compile_rules
+from runner.checks.compiled_rule import CompiledRule
 from runner.checks.rules import Rule, bad_rule
 from runner.compile import settings
 from runner.compile.compiled import Compiled

@@ -14,7 +14,7 @@ from typing import Any
 
 from runner.build.plan import Action
 from runner.build.report import BuildResult
-from runner.checks.compile import CompiledRule
+from runner.checks.compiled_rule import CompiledRule
 from runner.checks.results import Status
 from runner.compile.compiled import Compiled
 from runner.errors import DiskFull, EngineError, Location

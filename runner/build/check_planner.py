@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.build import extension, fingerprint, state
 from runner.build.plan import Action, CheckStep, Request, Step
-from runner.checks.compile import CompiledRule
+from runner.checks.compiled_rule import CompiledRule
 from runner.checks.rules import RuleKind
 from runner.compile.compiler import is_volatile
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runner import __version__
 from runner.build import fingerprint
 from runner.build.report import Watcher
-from runner.checks.compile import CompiledRule
+from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.compile.source_lines import source_line
 from runner.engines.base import Engine, Relation

@@ -13,7 +13,7 @@ from typing import Any
 
 from runner import __version__
 from runner.build.artifacts import checksum, inside, metadata, test_id, write_json
-from runner.checks.compile import CompiledRule
+from runner.checks.compiled_rule import CompiledRule
 from runner.checks.rules import RuleKind
 from runner.compile.compiled import Compiled
 from runner.graph.dag import Dag

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from runner.build import fingerprint, state
-from runner.checks.compile import CompiledRule
+from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.project.nodes import Seed
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from runner.build import extension, fingerprint, state
 from runner.build.check_planner import CheckPlanner
 from runner.build.plan import Action, Plan, Request, Step
-from runner.checks.compile import CompiledRule
+from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import is_volatile
 from runner.engines.base import Engine

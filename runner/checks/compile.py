@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
+from runner.checks.compiled_rule import (
+    CompiledRule,
+    batch,
+    count_of,
+    doubles,
+    enclosed,
+    filtered,
+    relation_of,
+)
+from runner.checks.expectations.arguments import literal
+from runner.checks.expected import compile_expectation
 from runner.checks.rules import Rule, RuleKind, bad_rule
 from runner.compile.compiler import Compiler, DisabledRefError
 from runner.compile.context import CTE_PREFIX
@@ -15,23 +25,6 @@ from runner.compile.ephemeral import with_ctes
 from runner.errors import nearest
 
 _ROW_KINDS = {RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION}
-
-
-@dataclass(frozen=True)
-class CompiledRule:
-    """`failing` is the query of failing rows; `aggregate` counts them in a scan of `relation`.
-
-    A rule without `aggregate` is counted by a query of its own. `reads` are unique ids.
-    """
-
-    rule: Rule
-    relation: str | None
-    reads: tuple[str, ...]
-    failing: str
-    aggregate: str | None = None
-    condition: str | None = None  # a row rule's, true of failing rows
-    parent: str | None = None  # the relation that a relationship points to
-    counted: str | None = None  # the query to count failures by, where it is not `failing`
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,17 @@ def _inlined(compiler: Compiler, rule: CompiledRule) -> CompiledRule:
     ]
     if not ctes:
         return rule
-    return replace(rule, failing=with_ctes(rule.failing, ctes), aggregate=None)
+
+    def inlined(sql: str | None) -> str | None:
+        return None if sql is None else with_ctes(sql, ctes)
+
+    return replace(
+        rule,
+        failing=with_ctes(rule.failing, ctes),
+        counted=inlined(rule.counted),
+        considered=inlined(rule.considered),
+        aggregate=None,
+    )
 
 
 def scans(rules: Sequence[CompiledRule]) -> list[Scan]:
@@ -75,7 +78,7 @@ def scans(rules: Sequence[CompiledRule]) -> list[Scan]:
             fused[rule.relation].append(rule)
         else:
             counted = rule.counted or rule.failing
-            sql = f"select count(*) as failures\nfrom (\n{counted}\n) as failing"
+            sql = f"select {rule.tally} as failures\nfrom (\n{counted}\n) as failing"
             alone.append(Scan(sql, (rule,)))
     together = [
         Scan(
@@ -93,29 +96,33 @@ def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
     if rule.kind is RuleKind.SQL:
         sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
         return CompiledRule(rule, None, reads, sql)
+    if rule.kind is RuleKind.EXPECTATION:
+        return compile_expectation(compiler, rule)
     assert rule.table is not None
-    relation, unique_id = _relation(compiler, rule.table, rule)
+    relation, unique_id = relation_of(compiler, rule.table, rule)
     if rule.kind is RuleKind.GENERIC:
         return _generic(compiler, rule, relation, unique_id)
     own: tuple[str, ...] = (unique_id,)
     if rule.kind is RuleKind.RELATIONSHIPS:
-        parent, parent_id = _relation(compiler, str(rule.arguments["to"]), rule)
+        parent, parent_id = relation_of(compiler, str(rule.arguments["to"]), rule)
         failing = _orphans(rule, relation, parent)
         return CompiledRule(rule, relation, (unique_id, parent_id), failing, parent=parent)
     if rule.kind is RuleKind.UNIQUE:
-        return CompiledRule(rule, relation, own, _doubles(rule, relation))
+        failing = doubles(rule, relation, rule.columns)
+        return CompiledRule(rule, relation, own, failing, keys=rule.columns)
     if rule.kind is RuleKind.ROW_COUNT:
         return _row_count(rule, relation, own)
     condition, more = _violation(compiler, rule)
-    filtered = _filtered(rule, condition)
+    among = filtered(rule, condition)
     return CompiledRule(
         rule,
         relation,
         (*own, *more),
-        f"select *\nfrom {relation}\nwhere {filtered}",
+        f"select *\nfrom {relation}\nwhere {among}",
         # a condition that reads other tables cannot stand in an aggregate's filter
-        None if more else f"count(*) filter (where {filtered})",
-        filtered,
+        None if more else f"count(*) filter (where {among})",
+        among,
+        considered=count_of(relation, rule.filter),
     )
 
 
@@ -133,68 +140,25 @@ def narrowed(compiler: Compiler, rule: CompiledRule, fresh: str, through: int) -
         return replace(rule, counted=sql)
     if rule.aggregate is not None and rule.condition is not None:
         return replace(rule, relation=fresh)
-    if kind is RuleKind.UNIQUE:
+    if rule.keys:
         assert rule.relation is not None
-        return replace(rule, counted=_doubles(rule.rule, rule.relation, fresh))
+        return replace(rule, counted=doubles(rule.rule, rule.relation, rule.keys, fresh))
+    if rule.judges_rows and rule.template is not None:
+        sql = rule.template.replace("{batch}", batch(rule.rule, fresh))
+        return replace(rule, counted=sql)
     if kind is RuleKind.RELATIONSHIPS:
         return replace(rule, counted=_orphans(rule.rule, fresh, rule.parent))
     return rule
-
-
-def _relation(compiler: Compiler, name: str, rule: Rule) -> tuple[str, str]:
-    """A table's relation and unique id; by name, whatever kind of node it is."""
-    project = compiler.project
-    if name in project.models:
-        return compiler.relation(name), project.models[name].unique_id
-    if name in project.seeds:
-        return name, project.seeds[name].unique_id
-    for source in project.sources.values():
-        if name in (source.name, source.identifier):
-            return source.identifier, source.unique_id
-    known = {*project.models, *project.seeds, *(s.name for s in project.sources.values())}
-    near = nearest(name, known)
-    raise bad_rule(
-        rule.where,
-        f"the check {rule.name} is about '{name}', which is no model, seed or source",
-        f"did you mean '{near}'?" if near else "check the spelling",
-    )
 
 
 def _violation(compiler: Compiler, rule: Rule) -> tuple[str, tuple[str, ...]]:
     if rule.kind is RuleKind.NOT_NULL:
         return " or ".join(f"{c} is null" for c in rule.columns), ()
     if rule.kind is RuleKind.ACCEPTED_VALUES:
-        values = ", ".join(_literal(v) for v in rule.arguments["values"])
+        values = ", ".join(literal(v) for v in rule.arguments["values"])
         return f"{rule.columns[0]} not in ({values})", ()
     sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
-    return f"not {_enclosed(sql)}", reads
-
-
-def _filtered(rule: Rule, condition: str) -> str:
-    return f"{_enclosed(rule.filter)} and ({condition})" if rule.filter else condition
-
-
-def _enclosed(sql: str) -> str:
-    """In brackets, which a comment at its end does not swallow."""
-    return f"({sql}\n)" if "--" in sql.rpartition("\n")[2] else f"({sql})"
-
-
-def _doubles(rule: Rule, relation: str, fresh: str | None = None) -> str:
-    """Keys that stand more than once, of those in `fresh`; a key with a null in it is no key."""
-    listed = ", ".join(rule.columns)
-    condition = " and ".join(f"{c} is not null" for c in rule.columns)
-    rows = f"{relation}\nwhere {_filtered(rule, condition)}"
-    if fresh is not None:
-        keys = ", ".join(f"kept.{c}" for c in rule.columns)
-        same = " and ".join(f"kept.{c} = fresh.{c}" for c in rule.columns)
-        rows = (
-            f"(\nselect {keys}\nfrom (select * from {rows}) as kept\n"
-            f"inner join (select distinct {listed} from {fresh}) as fresh on {same}\n) as among"
-        )
-    return (
-        f"select {listed}, count(*) as row_count\nfrom {rows}\n"
-        f"group by {listed}\nhaving count(*) > 1"
-    )
+    return f"not {enclosed(sql)}", reads
 
 
 def _orphans(rule: Rule, relation: str, parent: str | None) -> str:
@@ -205,7 +169,7 @@ def _orphans(rule: Rule, relation: str, parent: str | None) -> str:
     child = (
         relation
         if rule.filter is None
-        else f"(select * from {relation} where {_enclosed(rule.filter)})"
+        else f"(select * from {relation} where {enclosed(rule.filter)})"
     )
     # not NOT EXISTS: DuckDB keeps every column of the children for one
     return (
@@ -250,11 +214,3 @@ def _generic(compiler: Compiler, rule: Rule, relation: str, unique_id: str) -> C
     call = ", ".join(f"{name}=given['{name}']" for name in arguments)
     sql, reads = compiler.snippet(f"{{{{ {macro}({call}) }}}}", rule.where, {"given": arguments})
     return CompiledRule(rule, relation, (unique_id, *reads), sql)
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | Decimal):
-        return str(value)
-    return "'" + str(value).replace("'", "''") + "'"

@@ -34,6 +34,12 @@ class CheckResult:
     seconds: float
     rows: FailingRows | None = None
     repeated: bool = False  # nothing it reads has changed, so an earlier result stands
+    considered: int | None = None  # rows tested, where the rule is about rows and some failed
+
+    @property
+    def share(self) -> float | None:
+        """Of the rows tested, how many failed: from 0 to 1."""
+        return self.failures / self.considered if self.considered else None
 
     @property
     def sentence(self) -> str:

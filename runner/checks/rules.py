@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -21,6 +22,11 @@ class RuleKind(Enum):
     ROW_COUNT = "row_count"
     SQL = "sql"
     GENERIC = "generic"  # a dbt project's own {% test %}
+    EXPECTATION = "expectation"  # one of the vocabulary, by its own name
+
+
+# the kinds that a suite names by a word of their own
+SHORT = frozenset(kind.value for kind in RuleKind) - {"generic", "expectation"}
 
 
 class Severity(Enum):
@@ -59,17 +65,22 @@ class Rule:
     filter: str | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
+    owner: str = ""
     suite: str = ""
+    mostly: Decimal | None = None  # the share of considered rows that must not fail
     error_if: Threshold = Threshold()
     warn_if: Threshold = Threshold()
 
     @property
     def judgement(self) -> str:
         """What decides, beside the failing rows, how a check comes out."""
-        return f"{self.severity.value} {self.error_if} {self.warn_if}"
+        said = f"{self.severity.value} {self.error_if} {self.warn_if}"
+        return said if self.mostly is None else f"{said} {self.mostly}"
 
 
-_OPTIONS = {"name", "severity", "where", "description", "tags"}
+# what an expectation's own arguments may hold as well, as Great Expectations writes them
+INNER_OPTIONS = ("mostly", "row_condition", "severity", "description")
+OPTIONS = {"name", "where", "tags", "owner", *INNER_OPTIONS}
 
 
 def as_columns(value: Any, where: Location, rule: str) -> tuple[str, ...]:
@@ -84,11 +95,27 @@ def bad_rule(where: Location, what: str, mend: str) -> ProjectError:
     return ProjectError("R230", what, where=where, mend=mend)
 
 
+# Great Expectations' words for the same
+_SEVERITIES: dict[str, Severity] = {"critical": Severity.ERROR, "warning": Severity.WARN}
+
+
 def severity_of(value: Any, where: Location) -> Severity:
+    said = str(value).lower()
     try:
-        return Severity(str(value).lower())
+        return _SEVERITIES[said] if said in _SEVERITIES else Severity(said)
     except ValueError:
         raise bad_rule(where, f"severity is '{value}'", "use error or warn") from None
+
+
+def mostly_of(value: Any, where: Location) -> Decimal | None:
+    """A share above 0, up to 1, which is the same as None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value <= 1:
+        raise bad_rule(
+            where, f"mostly is {value!r}", "give the share of rows that must pass, as 0.99"
+        )
+    return None if value == 1 else Decimal(value)
 
 
 def threshold_of(name: str, value: Any, where: Location) -> Threshold:
@@ -103,24 +130,30 @@ def threshold_of(name: str, value: Any, where: Location) -> Threshold:
     return Threshold(found.group(1), int(found.group(2)))
 
 
-def kind_of(body: Mapping[str, Any], where: Location) -> RuleKind:
-    """The one key of a rule's mapping that is a kind; ProjectError for none, two or a stranger."""
-    known = {kind.value: kind for kind in RuleKind if kind is not RuleKind.GENERIC}
-    kinds = [key for key in body if key in known]
-    strangers = [key for key in body if key not in known and key not in _OPTIONS]
+def kind_of(body: Mapping[str, Any], where: Location) -> tuple[RuleKind, str]:
+    """The one key of a rule that is a kind or an expectation; ProjectError for none, two, others.
+
+    The kind, and the key as it is written.
+    """
+    from runner.checks.expectations import VOCABULARY, canonical_name
+
+    known: dict[str, RuleKind] = {kind.value: kind for kind in RuleKind if kind.value in SHORT}
+    kinds = [key for key in body if key in known or canonical_name(str(key)) in VOCABULARY]
+    strangers = [key for key in body if key not in kinds and key not in OPTIONS]
     if strangers:
-        near = nearest(str(strangers[0]), set(known) | _OPTIONS)
+        near = nearest(canonical_name(str(strangers[0])), {*known, *OPTIONS, *VOCABULARY})
         raise bad_rule(
             where,
             f"a check has no key '{strangers[0]}'",
             f"did you mean '{near}'?"
             if near
-            else f"known: {', '.join(sorted(set(known) | _OPTIONS))}",
+            else f"known: {', '.join(sorted({*known, *OPTIONS}))}, and the expectations that "
+            "docs/checks.md lists",
         )
     if len(kinds) != 1:
         raise bad_rule(
             where,
             "a check needs exactly one rule" + (f", this has {', '.join(kinds)}" if kinds else ""),
-            f"one of {', '.join(sorted(known))}",
+            f"one of {', '.join(sorted(known))}, or an expectation that docs/checks.md lists",
         )
-    return known[kinds[0]]
+    return known.get(kinds[0], RuleKind.EXPECTATION), kinds[0]

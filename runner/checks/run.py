@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from runner.checks.compile import CompiledRule, Scan, scans
+from runner.checks.compile import Scan, scans
+from runner.checks.compiled_rule import CompiledRule
 from runner.checks.results import CheckResult, FailingRows, Status
 from runner.checks.rules import Rule, Severity
 from runner.compile.source_lines import take_line
@@ -71,15 +72,26 @@ def _cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineErro
 def _result(
     engine: Engine, rule: CompiledRule, failures: int, seconds: float, limit: int
 ) -> CheckResult:
-    status = _status(rule.rule, failures)
+    considered = None
+    if failures and rule.considered is not None:
+        considered = int(next(engine.query(rule.considered).rows)[0])
+    status = _status(rule.rule, failures, considered)
     if status is Status.PASS:
-        return CheckResult(rule.rule, status, failures, rule.failing, seconds)
+        return CheckResult(
+            rule.rule, status, failures, rule.failing, seconds, considered=considered
+        )
     answer = engine.query(f"select *\nfrom (\n{rule.failing}\n) as failing\nlimit {limit}")
     rows = FailingRows(tuple(c.name for c in answer.columns), tuple(answer.rows))
-    return CheckResult(rule.rule, status, failures, rule.failing, seconds, rows)
+    return CheckResult(
+        rule.rule, status, failures, rule.failing, seconds, rows, considered=considered
+    )
 
 
-def _status(rule: Rule, failures: int) -> Status:
+def _status(rule: Rule, failures: int, considered: int | None) -> Status:
+    if rule.mostly is not None and considered is not None:
+        # exactly: a share is not divided out
+        passed = considered - failures >= rule.mostly * considered
+        failures = 0 if passed else failures
     if rule.severity is Severity.ERROR and rule.error_if.is_met(failures):
         return Status.FAIL
     return Status.WARN if rule.warn_if.is_met(failures) else Status.PASS

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from runner.checks.expectations import VOCABULARY, canonical_name
+from runner.checks.expectations.arguments import read
 from runner.checks.rules import (
+    INNER_OPTIONS,
+    OPTIONS,
     Rule,
     RuleKind,
     as_columns,
     bad_rule,
     kind_of,
+    mostly_of,
     severity_of,
 )
 from runner.errors import Location, nearest
@@ -23,7 +29,7 @@ _SUITE_KEYS = {"version", "suite", "description", "checks"}
 
 def load_suite(path: Path) -> list[Rule]:
     """The rules of one file of checks/."""
-    body = read_yaml(path)
+    body = read_yaml(path, exact=True)
     for key in body:
         if key not in _SUITE_KEYS:
             near = nearest(str(key), _SUITE_KEYS)
@@ -82,30 +88,80 @@ def _table_rules(entry: LineMap, suite: str, path: Path) -> Iterator[Rule]:
 
 def _rule(body: LineMap, table: str | None, suite: str, path: Path) -> Rule:
     where = Location(path, body.line)
-    kind = kind_of(body, where)
-    if kind is not RuleKind.SQL and table is None:
+    kind, key = kind_of(body, where)
+    stands_alone = kind is RuleKind.SQL or canonical_name(key) == "unexpected_rows_expectation"
+    if not stands_alone and table is None:
         raise bad_rule(
             where,
-            f"the {kind.value} check names no table",
+            f"the {key} check names no table",
             "put it under 'table: NAME' and 'rules:'",
         )
-    columns, arguments = arguments_of(kind, body[kind.value], where)
-    default = default_name(kind, table, columns, arguments)
-    if kind is RuleKind.SQL and "name" not in body:
-        raise bad_rule(where, "an sql check has no name", "add 'name: what_must_hold'")
+    options = {k: v for k, v in body.items() if k in OPTIONS}
+    if kind is RuleKind.EXPECTATION:
+        columns, arguments, inner = expected_of(key, body[key], where)
+        twice = sorted(options.keys() & inner.keys())
+        if twice:
+            raise bad_rule(where, f"'{twice[0]}' stands twice", "once is enough")
+        options |= inner
+    else:
+        columns, arguments = arguments_of(kind, body[kind.value], where)
+    if stands_alone and table is None and "name" not in body:
+        raise bad_rule(where, f"a check of {key} has no name", "add 'name: what_must_hold'")
+    filters = [options[k] for k in ("where", "row_condition") if k in options]
+    if len(filters) > 1:
+        raise bad_rule(where, "'where' and 'row_condition' are the same", "give one of them")
     return Rule(
-        name=str(body.get("name") or default),
+        name=str(body.get("name") or default_name(kind, table, columns, arguments)),
         kind=kind,
         table=table,
-        severity=severity_of(body.get("severity", "error"), where),
+        severity=severity_of(options.get("severity", "error"), where),
         where=where,
         columns=columns,
         arguments=arguments,
-        filter=body.get("where"),
-        description=str(body.get("description") or ""),
-        tags=tuple(body.get("tags") or ()),
+        filter=filters[0] if filters else None,
+        description=str(options.get("description") or ""),
+        tags=tuple(options.get("tags") or ()),
+        owner=str(options.get("owner") or ""),
         suite=suite,
+        mostly=_mostly(options, kind, arguments, where),
     )
+
+
+def _mostly(
+    options: Mapping[str, Any], kind: RuleKind, arguments: Mapping[str, Any], where: Location
+) -> Decimal | None:
+    mostly = mostly_of(options.get("mostly"), where)
+    row_kinds = (RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION)
+    of_rows = kind in row_kinds or (
+        kind is RuleKind.EXPECTATION and VOCABULARY[arguments["expectation"]].takes_mostly
+    )
+    if mostly is not None and not of_rows:
+        raise bad_rule(
+            where, "mostly is a share of rows, and this rule is not about each row", "leave it out"
+        )
+    return mostly
+
+
+def expected_of(
+    key: str, value: Any, where: Location
+) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]:
+    """An expectation's columns, its arguments, and the options that stand among these.
+
+    A bare column, or list of columns, may stand for the mapping of one argument.
+    """
+    name = canonical_name(key)
+    known = VOCABULARY[name].arguments
+    if isinstance(value, str) and "column" in known:
+        value = {"column": value}
+    elif isinstance(value, list) and "column_list" in known:
+        value = {"column_list": value}
+    if not isinstance(value, Mapping):
+        raise bad_rule(where, f"{key} needs arguments", f"it takes {', '.join(known)}")
+    inner = {k: v for k, v in value.items() if k in INNER_OPTIONS}
+    given = read(name, known, {k: v for k, v in value.items() if k not in inner}, where)
+    columns = [given[k] for k in ("column", "column_A", "column_B") if given.get(k)]
+    columns += given.get("column_list") or []
+    return tuple(columns), {"expectation": name, "given": given}, inner
 
 
 def arguments_of(
@@ -186,6 +242,8 @@ def default_name(
     parts = [kind.value, table or "", *columns]
     if kind is RuleKind.RELATIONSHIPS:
         parts += ["to", arguments["to"]]
+    if kind is RuleKind.EXPECTATION:
+        parts[0] = arguments["expectation"]
     if kind is RuleKind.EXPRESSION:
         parts.append(re.sub(r"\W+", "_", str(arguments["sql"])).strip("_")[:60])
     return "_".join(part for part in parts if part)

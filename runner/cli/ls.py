@@ -10,7 +10,7 @@ import click
 from runner.cli.options import SelectCommand, project_options, select_options, state_option
 
 if TYPE_CHECKING:
-    from runner.checks.compile import CompiledRule
+    from runner.checks.compiled_rule import CompiledRule
     from runner.graph.select import Selectable
     from runner.project.nodes import Project
 

@@ -69,6 +69,7 @@ SCALARS: dict[str, tuple[Callable[..., Any], *tuple[int, ...]]] = {
     "text_rtrim": (values.text_rtrim, 1),
     "text_like": (values.text_like, -1),
     "text_starts": (values.text_starts, 2),
+    "text_matches": (values.text_matches, 2),
     "text_ends": (values.text_ends, 2),
     "sha256_hex": (values.sha256_hex, 1),
     "uuid5": (values.uuid5, 2),

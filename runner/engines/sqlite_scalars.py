@@ -188,6 +188,30 @@ def text_starts(value: str | None, prefix: str | None) -> bool | None:
     return None if value is None or prefix is None else value.startswith(prefix)
 
 
+def text_matches(value: str | None, pattern: str | None) -> bool | None:
+    """Whether a part of `value` matches, by the rules of RE2 as far as Python's are the same."""
+    if value is None or pattern is None:
+        return None
+    return _pattern(pattern).search(value) is not None
+
+
+# a part that RE2 has not: looking around, a group meant again; and `$`, which it has otherwise
+_PARTS = re.compile(r"(\(\?<?[=!]|\(\?P=|\\[1-9])|(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|(\$)", re.S)
+
+
+@lru_cache(maxsize=64)
+def _pattern(text: str) -> re.Pattern[str]:
+    def portable(part: re.Match[str]) -> str:
+        if part[1]:
+            raise ValueRefusedError(f"the regular expression {text!r} differs between engines")
+        return r"\Z" if part[3] else part[0]
+
+    try:
+        return re.compile(_PARTS.sub(portable, text), re.ASCII)
+    except re.error as error:
+        raise ValueRefusedError(f"the regular expression {text!r}: {error}") from None
+
+
 def text_ends(value: str | None, suffix: str | None) -> bool | None:
     return None if value is None or suffix is None else value.endswith(suffix)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,25 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_yaml(path: Path) -> LineMap:
-    """The file's top-level mapping (empty for an empty file); ProjectError where it is broken."""
+class _ExactLoader(_Loader):
+    """Likewise, and a number with a point is a Decimal of its digits."""
+
+    def construct_decimal(self, node: Any) -> Decimal:
+        written = str(node.value).replace("_", "").lower()
+        return Decimal(written.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_ExactLoader.add_constructor("tag:yaml.org,2002:float", _ExactLoader.construct_decimal)
+
+
+def read_yaml(path: Path, *, exact: bool = False) -> LineMap:
+    """The file's top-level mapping (empty for an empty file); ProjectError where it is broken.
+
+    `exact` reads numbers with a point as Decimal.
+    """
     try:
         # the loader is a SafeLoader
-        loaded = yaml.load(read_text(path), Loader=_Loader)
+        loaded = yaml.load(read_text(path), Loader=_ExactLoader if exact else _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ProjectError(

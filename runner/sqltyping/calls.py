@@ -30,6 +30,7 @@ _FUNCTIONS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Concat: ("concat", ("expressions",)),
     exp.ConcatWs: ("concat_ws", ("expressions",)),
     exp.StartsWith: ("starts_with", ("this", "expression")),
+    exp.RegexpLike: ("regexp_matches", ("this", "expression", "flag")),
     exp.EndsWith: ("ends_with", ("this", "expression")),
     exp.Contains: ("contains", ("this", "expression")),
     exp.StrPosition: ("instr", ("this", "substr")),

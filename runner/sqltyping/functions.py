@@ -108,6 +108,7 @@ FUNCTIONS: dict[str, Rule] = {
     "concat": _always(TEXT),
     "concat_ws": _always(TEXT),
     "starts_with": _always(BOOLEAN),
+    "regexp_matches": _always(BOOLEAN),
     "ends_with": _always(BOOLEAN),
     "suffix": _always(BOOLEAN),
     "prefix": _always(BOOLEAN),

@@ -264,6 +264,7 @@ SCALARS: dict[str, Rule] = {
     "concat": _concat,
     "concat_ws": _concat,
     "starts_with": _texts("text_starts"),
+    "regexp_matches": _texts("text_matches"),
     "prefix": _texts("text_starts"),
     "ends_with": _texts("text_ends"),
     "suffix": _texts("text_ends"),

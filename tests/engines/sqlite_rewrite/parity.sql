@@ -74,6 +74,7 @@ select coalesce(1::decimal(38,12), 1.123456789012345::decimal(38,24)) as a, case
 select id, lower(side) as a, upper(side) as b, trim(side) as c, length(side) as d, substr(side, 1, 2) as g, substr(side, 2) as h, replace(side, 'L', 'x') as i, left(side, 2) as j, right(side, 2) as k, right(side, 0) as l from fills;
 select side || '-' || book as a, n || 'x' as b, qty || 'x' as c, concat(side, n, qty, maker) as d, concat_ws('-', side, book, n) as g, 'a' || null as h, ts || '' as i from fills;
 select starts_with(side, 'B') as a, contains(side, 'L') as b, suffix(side, 'Y') as c, prefix(side, 'S') as d, instr(side, 'U') as g, strpos(side, 'z') as h from fills;
+select regexp_matches(side, '^B.Y$') as a, regexp_matches(side, 'u|L') as b, regexp_matches(side, '[$^L]') as c, regexp_matches(side, '\d') as d from fills;
 select lower('ÀÉß') as a, upper('àéß') as b, length('añ😀') as c, substr('añ😀', 2, 1) as d, right('añ😀', 1) as g, left('añ😀', 2) as h, replace('añ', 'ñ', '') as i;
 select substr('hello', 0, 2) as a, substr('hello', -2, 2) as b, substr('hello', 2, -1) as c, substr('hello', n) as d from fills where n between -9 and 9;
 select sha256('abc') as a, sha256(side) as b from fills;

@@ -1,0 +1,138 @@
+"""What an expectation's arguments may be, and their values as SQL literals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from runner.checks.rules import bad_rule
+from runner.errors import Location, nearest
+
+
+class Takes(Enum):
+    """The kind of value; its text is said where another is given."""
+
+    COLUMN = "the name of a column"
+    COLUMNS = "a list of columns"
+    VALUE = "a number, a text or a date"
+    VALUES = "a list of values"
+    PAIRS = "a list of pairs of values"
+    NUMBER = "a number"
+    COUNT = "a whole number, not below zero"
+    FLAG = "true or false"
+    TEXT = "a text"
+    TEXTS = "a list of texts"
+    SQL = "SQL"
+    TABLE = "the name of a model, seed or table"
+    CHOICE = "one of its choices"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """`choices` are what a CHOICE may be; `default` stands where none is given."""
+
+    takes: Takes
+    is_required: bool = False
+    default: Any = None
+    choices: tuple[str, ...] = ()
+
+
+Arguments = Mapping[str, Argument]
+COLUMN: Arguments = {"column": Argument(Takes.COLUMN, True)}
+BOUNDS: Arguments = {
+    "min_value": Argument(Takes.VALUE),
+    "max_value": Argument(Takes.VALUE),
+    "strict_min": Argument(Takes.FLAG, default=False),
+    "strict_max": Argument(Takes.FLAG, default=False),
+}
+
+
+def read(name: str, known: Arguments, given: Mapping[str, Any], where: Location) -> dict[str, Any]:
+    """The arguments with their defaults; ProjectError for a stranger, a gap or a wrong kind."""
+    for key in given:
+        if key not in known:
+            near = nearest(str(key), set(known))
+            raise bad_rule(
+                where,
+                f"{name} has no argument '{key}'",
+                f"did you mean '{near}'?" if near else f"it takes {', '.join(known)}",
+            )
+    found = {}
+    for key, argument in known.items():
+        value = given.get(key)
+        if value is None:
+            if argument.is_required:
+                raise bad_rule(where, f"{name} lacks '{key}'", f"add {key}: {argument.takes.value}")
+            found[key] = argument.default
+            continue
+        if not _fits(value, argument):
+            wanted = (
+                f"one of {', '.join(argument.choices)}"
+                if argument.choices
+                else argument.takes.value
+            )
+            raise bad_rule(where, f"{name}: {key} is {value!r}, not {wanted}", f"give {wanted}")
+        found[key] = value
+    return found
+
+
+def _fits(value: Any, argument: Argument) -> bool:
+    takes = argument.takes
+    if takes is Takes.FLAG:
+        return isinstance(value, bool)
+    if takes is Takes.CHOICE:
+        return value in argument.choices
+    if takes is Takes.VALUE:
+        return _is_value(value)
+    if takes is Takes.NUMBER:
+        return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if takes is Takes.COUNT:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if takes in (Takes.COLUMN, Takes.TEXT, Takes.SQL, Takes.TABLE):
+        return isinstance(value, str) and bool(value.strip())
+    if not isinstance(value, list) or not value:
+        return False
+    if takes is Takes.PAIRS:
+        return all(isinstance(p, list) and len(p) == 2 and all(map(_is_value, p)) for p in value)
+    if takes is Takes.VALUES:
+        return all(map(_is_value, value))
+    return all(isinstance(item, str) and item.strip() for item in value)
+
+
+def _is_value(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, int | str | bool)
+
+
+def literal(value: Any) -> str:
+    """
+    >>> literal(Decimal("1.50")), literal("o'clock"), literal(True)
+    ('1.50', "'o''clock'", 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, int):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def listed(values: Sequence[Any]) -> str:
+    return ", ".join(literal(value) for value in values)
+
+
+def outside(value: str, bounds: Mapping[str, Any]) -> str:
+    """SQL that is true where `value` is beyond the bounds; empty where there are none."""
+    broken = []
+    if bounds["min_value"] is not None:
+        below = "<=" if bounds["strict_min"] else "<"
+        broken.append(f"{value} {below} {literal(bounds['min_value'])}")
+    if bounds["max_value"] is not None:
+        above = ">=" if bounds["strict_max"] else ">"
+        broken.append(f"{value} {above} {literal(bounds['max_value'])}")
+    return " or ".join(broken)

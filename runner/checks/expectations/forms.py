@@ -1,0 +1,57 @@
+"""The forms a rule takes once its arguments are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.checks.expectations.arguments import Arguments
+
+
+@dataclass(frozen=True)
+class RowTest:
+    """`failing` is true of failing rows, `considered` of the rows that count as tested."""
+
+    failing: str
+    considered: str = ""  # all
+
+
+@dataclass(frozen=True)
+class KeyTest:
+    """Rows that share their `columns` with another row fail, among the `considered` ones."""
+
+    columns: tuple[str, ...]
+    considered: str = ""
+
+
+@dataclass(frozen=True)
+class AggregateTest:
+    """One aggregate of the rows, and SQL that is true of it (named `observed`) where it fails."""
+
+    value: str
+    broken: str
+
+
+@dataclass(frozen=True)
+class QueryTest:
+    """A query whose rows are failures; `{batch}` in it stands for the relation."""
+
+    sql: str
+
+
+Test = RowTest | KeyTest | AggregateTest | QueryTest
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """`compile` makes a test of its arguments. `columns` names those that hold columns."""
+
+    name: str
+    arguments: Arguments
+    compile: Callable[[Given], Test]
+    description: str
+    takes_mostly: bool = False
+    judges_rows: bool = False  # each row of its table by itself
+    is_ours: bool = False  # Great Expectations has none like it

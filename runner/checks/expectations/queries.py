@@ -1,0 +1,208 @@
+"""Expectations that ask with a query of their own: Great Expectations' custom SQL, and a ledger's.
+
+A ledger's tables are read together: keys refer to rows that were valid then, sums agree with what
+they were made from, sequences have no gap, and a status is reached only by a legal way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from runner.checks.expectations.arguments import Argument, Takes, literal
+from runner.checks.expectations.forms import Expectation, Given, QueryTest
+
+_COLUMNS = Argument(Takes.COLUMNS)
+
+
+def _foreign_key(given: Given) -> QueryTest:
+    """Children without a parent; `as_of` asks for one that was valid at the child's moment."""
+    columns = given["column_list"]
+    others = given["other_column_list"] or columns
+    pairs = list(zip(columns, others, strict=True))
+    if given["match_nulls"]:
+        same = [f"child.{c} is not distinct from parent.{p}" for c, p in pairs]
+        present: list[str] = []
+    else:
+        same = [f"child.{c} = parent.{p}" for c, p in pairs]
+        present = [f"child.{c} is not null" for c, _ in pairs]
+    if given["as_of"] is not None:
+        at = f"child.{given['as_of']}"
+        if given["valid_from"] is not None:
+            same.append(f"{at} >= parent.{given['valid_from']}")
+        if given["valid_to"] is not None:
+            until = f"parent.{given['valid_to']}"
+            same.append(f"({until} is null or {at} < {until})")
+    listed = ", ".join([*dict.fromkeys(others), *_validity(given)])
+    return QueryTest(
+        "select child.*\nfrom {batch} as child\nleft join (\n"
+        f"    select distinct {listed}, 1 as is_there\n    from {given['other_table']}\n"
+        f") as parent\n    on {_all(same, 4)}\n"
+        f"where {_all([*present, 'parent.is_there is null'])}"
+    )
+
+
+def _validity(given: Given) -> list[str]:
+    return [given[key] for key in ("valid_from", "valid_to") if given[key] is not None]
+
+
+def _reconciled(given: Given) -> QueryTest:
+    """Groups whose sums differ by more than the tolerance; a group that one side lacks is zero."""
+    groups = given["group_by"] or []
+    others = given["other_group_by"] or groups
+    ours = _sums("{batch}", groups, groups, given["column"])
+    theirs = _sums(given["other_table"], others, groups, given["other_column"] or given["column"])
+    same = [f"ours.{g} is not distinct from others.{g}" for g in groups] or ["1 = 1"]
+    shown = [f"coalesce(ours.{g}, others.{g}) as {g}" for g in groups]
+    difference = "coalesce(ours.amount, 0) - coalesce(others.amount, 0)"
+    columns = ",\n    ".join(
+        [
+            *shown,
+            "ours.amount as amount",
+            "others.amount as other_amount",
+            f"{difference} as difference",
+        ]
+    )
+    return QueryTest(
+        f"select\n    {columns}\nfrom ({ours}) as ours\nfull outer join ({theirs}) as others\n"
+        f"    on {_all(same, 4)}\nwhere abs({difference}) > {literal(given['tolerance'])}"
+    )
+
+
+def _sums(table: str, columns: Sequence[str], names: Sequence[str], amount: str) -> str:
+    listed = "".join(f"{c} as {n}, " for c, n in zip(columns, names, strict=True))
+    grouped = f" group by {', '.join(columns)}" if columns else ""
+    return f"select {listed}sum({amount}) as amount from {table}{grouped}"
+
+
+def _increasing(given: Given) -> QueryTest:
+    column = given["column"]
+    order = given["order_by"] or ["1"]
+    broken = "<=" if given["strictly"] else "<"
+    return QueryTest(
+        f"select *\nfrom (\n    select\n        *,\n        {_lag(column, given, order)} "
+        f"as value_before\n    from {{batch}}\n    where {column} is not null\n) as ordered\n"
+        f"where {column} {broken} value_before"
+    )
+
+
+def _gap_free(given: Given) -> QueryTest:
+    """Rows before which a number is missing, or that repeat the one before."""
+    column = given["column"]
+    first = given["start"]
+    before = f"coalesce(number_before, {int(first) - 1})" if first is not None else "number_before"
+    return QueryTest(
+        f"select *\nfrom (\n    select\n        *,\n        {_lag(column, given, [column])} "
+        f"as number_before\n    from {{batch}}\n    where {column} is not null\n) as numbered\n"
+        f"where {column} <> {before} + 1"
+    )
+
+
+def _transitions(given: Given) -> QueryTest:
+    """Changes that the table of legal ones does not list; staying is none."""
+    column, more = given["column"], given["with_columns"] or []
+    initial = f"coalesce(state_before, {literal(given['initial'])})"
+    if given["initial"] is None:
+        initial = "state_before"
+    same = [
+        f"changes.from_state = legal.{given['from_column']}",
+        f"changes.{column} = legal.{given['to_column']}",
+        *(f"changes.{c} = legal.{c}" for c in more),
+    ]
+    return QueryTest(
+        "select changes.*\nfrom (\n    select\n        *,\n        "
+        f"{initial} as from_state\n    from (\n        select\n            *,\n            "
+        f"{_lag(column, given, given['order_by'])} as state_before\n        from {{batch}}\n"
+        f"        where {column} is not null\n    ) as steps\n) as changes\n"
+        f"left join {given['transitions']} as legal\n    on {_all(same, 4)}\n"
+        f"where changes.from_state <> changes.{column}\n"
+        f"    and legal.{given['from_column']} is null"
+    )
+
+
+def _lag(column: str, given: Given, order: Iterable[str]) -> str:
+    groups = given["group_by"]
+    partition = f"partition by {', '.join(groups)} " if groups else ""
+    return f"lag({column}) over ({partition}order by {', '.join(order)})"
+
+
+def _all(conditions: Sequence[str], indent: int = 0) -> str:
+    return f"\n{' ' * (indent + 4)}and ".join(conditions)
+
+
+EXPECTATIONS = (
+    Expectation(
+        "unexpected_rows_expectation",
+        {"unexpected_rows_query": Argument(Takes.SQL, True)},
+        lambda given: QueryTest(given["unexpected_rows_query"].strip().rstrip(";")),
+        "A query returns no row; `{batch}` in it is the table.",
+    ),
+    Expectation(
+        "expect_foreign_key_to_exist",
+        {
+            "column_list": Argument(Takes.COLUMNS, True),
+            "other_table": Argument(Takes.TABLE, True),
+            "other_column_list": _COLUMNS,
+            "match_nulls": Argument(Takes.FLAG, default=False),
+            "as_of": Argument(Takes.COLUMN),
+            "valid_from": Argument(Takes.COLUMN),
+            "valid_to": Argument(Takes.COLUMN),
+        },
+        _foreign_key,
+        "Each row refers to one of another table; with as_of, to one that was valid then.",
+        judges_rows=True,
+        is_ours=True,
+    ),
+    Expectation(
+        "expect_sums_to_reconcile",
+        {
+            "column": Argument(Takes.COLUMN, True),
+            "other_table": Argument(Takes.TABLE, True),
+            "other_column": Argument(Takes.COLUMN),
+            "group_by": _COLUMNS,
+            "other_group_by": _COLUMNS,
+            "tolerance": Argument(Takes.NUMBER, default=0),
+        },
+        _reconciled,
+        "A column's sum, in each group, is that of another table's, within a tolerance.",
+        is_ours=True,
+    ),
+    Expectation(
+        "expect_column_values_to_be_increasing",
+        {
+            "column": Argument(Takes.COLUMN, True),
+            "order_by": Argument(Takes.COLUMNS, True),
+            "group_by": _COLUMNS,
+            "strictly": Argument(Takes.FLAG, default=False),
+        },
+        _increasing,
+        "In each group, no value is below the one before it in that order.",
+        is_ours=True,
+    ),
+    Expectation(
+        "expect_column_values_to_be_gap_free",
+        {
+            "column": Argument(Takes.COLUMN, True),
+            "group_by": _COLUMNS,
+            "start": Argument(Takes.COUNT),
+        },
+        _gap_free,
+        "In each group, the numbers follow one another, from start on where it is given.",
+        is_ours=True,
+    ),
+    Expectation(
+        "expect_state_transitions_to_be_legal",
+        {
+            "column": Argument(Takes.COLUMN, True),
+            "order_by": Argument(Takes.COLUMNS, True),
+            "group_by": _COLUMNS,
+            "transitions": Argument(Takes.TABLE, True),
+            "from_column": Argument(Takes.COLUMN, default="from_status"),
+            "to_column": Argument(Takes.COLUMN, default="to_status"),
+            "with_columns": _COLUMNS,
+            "initial": Argument(Takes.TEXT),
+        },
+        _transitions,
+        "In each group, a status follows another only where a table of transitions lists that.",
+        is_ours=True,
+    ),
+)

@@ -1,0 +1,93 @@
+"""Expectations to SQL: their tables found, their tests as queries over them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runner.checks.compiled_rule import (
+    CompiledRule,
+    batch,
+    both,
+    count_of,
+    doubles,
+    enclosed,
+    relation_of,
+)
+from runner.checks.expectations import VOCABULARY
+from runner.checks.expectations.arguments import Takes
+from runner.checks.expectations.forms import KeyTest, QueryTest, RowTest, Test
+from runner.checks.rules import Rule, bad_rule
+from runner.checks.suites import table_named
+from runner.compile.compiler import Compiler
+
+
+def compile_expectation(compiler: Compiler, rule: Rule) -> CompiledRule:
+    """One of the vocabulary: its arguments' SQL rendered, its tables found, its test as queries."""
+    expectation = VOCABULARY[rule.arguments["expectation"]]
+    given = dict(rule.arguments["given"])
+    reads: list[str] = []
+    for key, argument in expectation.arguments.items():
+        if given[key] is None:
+            continue
+        if argument.takes is Takes.TABLE:
+            given[key], unique_id = relation_of(compiler, table_named(given[key]), rule)
+            reads.append(unique_id)
+        elif argument.takes is Takes.SQL:
+            given[key], more = compiler.snippet(given[key], rule.where)
+            reads += more
+    relation = None
+    if rule.table is not None:
+        relation, unique_id = relation_of(compiler, rule.table, rule)
+        reads.insert(0, unique_id)
+    try:
+        test = expectation.compile(given)
+    except ValueError as error:
+        raise bad_rule(rule.where, f"{expectation.name}: {error}", "give as many of each") from None
+    found = _judged(rule, relation, tuple(dict.fromkeys(reads)), test)
+    return replace(found, judges_rows=expectation.judges_rows or found.judges_rows)
+
+
+def _judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test) -> CompiledRule:
+    if isinstance(test, QueryTest):
+        failing = test.sql.replace("{batch}", batch(rule, relation))
+        return CompiledRule(rule, relation, reads, failing, template=test.sql)
+    assert relation is not None
+    considered = " and ".join(enclosed(c) for c in (rule.filter, _considered(test)) if c)
+    if isinstance(test, RowTest):
+        failing = both(considered, test.failing)
+        return CompiledRule(
+            rule,
+            relation,
+            reads,
+            f"select *\nfrom {relation}\nwhere {failing}",
+            f"count(*) filter (where {failing})",
+            failing,
+            considered=count_of(relation, considered),
+        )
+    if isinstance(test, KeyTest):
+        listed = ", ".join(test.columns)
+        present = " and ".join(f"{c} is not null" for c in test.columns)
+        return CompiledRule(
+            rule,
+            relation,
+            reads,
+            "select *\nfrom (\n    select\n        *,\n        "
+            f"count(*) over (partition by {listed}) as row_count\n    from {relation}\n"
+            f"    where {both(rule.filter, present)}\n) as counted\nwhere row_count > 1",
+            counted=doubles(rule, relation, test.columns),
+            tally="coalesce(sum(row_count), 0)",
+            considered=count_of(relation, considered),
+            keys=test.columns,
+        )
+    rows = relation if rule.filter is None else batch(rule, relation)
+    return CompiledRule(
+        rule,
+        relation,
+        reads,
+        f"select {test.value} as observed_value\nfrom {rows}\nhaving {test.broken}",
+        None if rule.filter else f"case when {test.broken} then 1 else 0 end",
+    )
+
+
+def _considered(test: Test) -> str:
+    return test.considered if isinstance(test, RowTest | KeyTest) else ""
