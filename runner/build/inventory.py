@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runner.build import state
-from runner.checks import failures
+from runner.checks import failures, history
 from runner.config import Config
 from runner.engines.base import Engine
 from runner.ingest import demo
@@ -27,5 +27,5 @@ def take(engine: Engine, config: Config) -> Inventory:
     published = {n.relation for n in nodes if n.materialized != state.FACT}
     published &= catalogue.relations.keys()
     project = relation_names(config)
-    records = {state.NODES, state.CHECKS, failures.TABLE, demo.TABLE}
+    records = {state.NODES, state.CHECKS, failures.TABLE, history.TABLE, demo.TABLE}
     return Inventory(project | published | records, frozenset(published - project))

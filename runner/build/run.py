@@ -14,7 +14,7 @@ from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
 from runner.build.report import BuildResult, StepResult, Watcher
 from runner.build.seeds import load_seed
-from runner.checks import failures
+from runner.checks import failures, history
 from runner.checks.compile import narrowed
 from runner.checks.results import CheckResult, Status
 from runner.checks.run import run_checks
@@ -57,7 +57,7 @@ def run_build(
                     raise _UnpublishedError
                 watcher.publishing()
                 _write_state(engine, plan, result, exact_checks)
-                failures.store(engine, result.run_id, result.checks, plan.standing, _now())
+                _keep_results(engine, result)
         else:
             result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
             result.checks = list(_repeated(plan.checks, plan))
@@ -65,9 +65,15 @@ def run_build(
         result.published = True
     except _UnpublishedError:
         with engine.transaction():
-            failures.store(engine, result.run_id, result.checks, plan.standing, _now())
+            _keep_results(engine, result)
     finally:
         result.seconds = time.perf_counter() - started
+
+
+def _keep_results(engine: Engine, result: BuildResult) -> None:
+    now = _now()
+    failures.store(engine, result.run_id, result.checks, result.plan.standing, now)
+    history.record(engine, result.run_id, result.checks, now)
 
 
 def _build(

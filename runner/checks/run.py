@@ -23,8 +23,12 @@ def run_checks(
     rules: Sequence[CompiledRule],
     stored_failures: int,
     on_result: OnResult | None = None,
+    *,
+    fail_fast: bool = False,
 ) -> list[CheckResult]:
     """Count every rule's failures, and fetch up to `stored_failures` rows of each that has any.
+
+    `fail_fast` leaves out what would come after the first scan that a check fails in.
 
     EngineError where the database cannot run a rule: that is neither a pass nor a failure.
     """
@@ -38,6 +42,8 @@ def run_checks(
             results.append(result)
             if on_result is not None:
                 on_result(result)
+        if fail_fast and any(r.status is Status.FAIL for r in results):
+            break
     return results
 
 

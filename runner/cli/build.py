@@ -84,6 +84,7 @@ def _build(
 
     from runner.build import artifacts, manifest, prepare
     from runner.build.run import begin, run_build
+    from runner.checks import report
     from runner.cli.watch import summarise
     from runner.errors import EngineError
 
@@ -114,6 +115,7 @@ def _build(
         label = f"{workspace.target.name} ({workspace.target.path.name})"
         summarise(result, label, config.option_for(workspace.target.name))
     artifacts.write_run_results(folder, workspace.project, result)
+    report.write_results(folder, result.checks, config.root, result.run_id)
     if result.published and not quiet:
         _say_next(result, config, workspace.target.name)
     return 0 if result.published else 1

@@ -68,6 +68,10 @@ class SelectCommand(click.Command):
         return super().parse_args(ctx, spread)
 
 
+class SelectGroup(SelectCommand, click.Group):
+    """A group that does something of its own when no command of it is named."""
+
+
 def select_options(function: _F) -> _F:
     for option in (
         click.option(

@@ -131,6 +131,10 @@ class Engine(Protocol):
         """Have the database refuse the same on a table of the runner's own records."""
         ...
 
+    def guard_history(self, table: str) -> None:
+        """Have the database refuse the same on a table that builds append to."""
+        ...
+
     def guard_derived(self, table: str) -> None:
         """Have the database refuse INSERT as well, on a table the runner has published."""
         ...

@@ -8,7 +8,7 @@ from abc import abstractmethod
 import duckdb
 
 from runner.engines.base import Params
-from runner.engines.guards import Guard, Guards
+from runner.engines.guards import APPENDED, Guard, Guards
 
 # a trigger's action must write somewhere: here, though it raises before it does
 GUARD_TABLE = "runner_guard"
@@ -39,7 +39,7 @@ class DuckDBGuards(Guards):
             "and lower(table_name) = lower(?)",
             (name,),
         ).fetchall():
-            if trigger in Guard.FACT.triggers(table) | Guard.RECORD.triggers(table):
+            if any(trigger in guard.triggers(table) for guard in APPENDED):
                 return str(table)
         return None
 

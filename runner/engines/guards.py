@@ -13,6 +13,7 @@ class Guard(Enum):
 
     FACT = "no"  # rows may be appended
     RECORD = "record"  # the runner's own; rows may be appended
+    HISTORY = "history"  # what builds came to; rows may be appended
     DERIVED = "derived"  # nothing may be changed: a build replaces it
 
     @property
@@ -36,9 +37,13 @@ _REFUSALS = {
     Guard.FACT: "{table} holds facts: they are append-only, {verb} is refused; "
     "append a correction instead",
     Guard.RECORD: "{table} is append-only, {verb} is refused: only `runner migrate` writes it",
+    Guard.HISTORY: "{table} is append-only, {verb} is refused: only `runner build` writes it",
     Guard.DERIVED: "{table} is derived: it is written by `runner build` alone, {verb} is refused; "
     "append facts and build",
 }
+
+
+APPENDED = (Guard.FACT, Guard.RECORD, Guard.HISTORY)
 
 
 class Guards(ABC):
@@ -49,6 +54,9 @@ class Guards(ABC):
 
     def guard_record(self, table: str) -> None:
         self._guard(table, Guard.RECORD)
+
+    def guard_history(self, table: str) -> None:
+        self._guard(table, Guard.HISTORY)
 
     def guard_derived(self, table: str) -> None:
         self._guard(table, Guard.DERIVED)

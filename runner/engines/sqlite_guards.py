@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import apsw
 
 from runner.engines.base import Params, Relation
-from runner.engines.guards import Guard, Guards
+from runner.engines.guards import APPENDED, Guard, Guards
 from runner.errors import TranslationError
 
 _UNIQUE_INDEX = re.compile(
@@ -42,7 +42,7 @@ class SQLiteGuards(Guards):
             "where type = 'trigger' and lower(tbl_name) = lower(?)",
             (name,),
         ):
-            if trigger in Guard.FACT.triggers(table) | Guard.RECORD.triggers(table):
+            if any(trigger in guard.triggers(table) for guard in APPENDED):
                 return str(table)
         return None
 
@@ -141,7 +141,7 @@ class SQLiteGuards(Guards):
                 "select name from sqlite_schema where type = 'trigger' and tbl_name = ?", (table,)
             )
         }
-        for guard in (Guard.FACT, Guard.RECORD):
+        for guard in APPENDED:
             if held & guard.triggers(table):
                 self._guard(table, guard)
 

@@ -96,6 +96,8 @@ def _extra(
             subject.kind in ("trigger", "index")
             and table in others
             and subject.name not in Guard.DERIVED.triggers(table)
+            and subject.name not in Guard.HISTORY.triggers(table)
+            and subject.name != Guard.HISTORY.trigger(table, "replace")  # SQLite's upsert
         ):
             findings.append(Finding(str(subject), "was made by no build"))
     return findings

@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.errors import Location, ProjectError
 from runner.migrate.files import tables_made
 
-_RUNNERS = ("check_failures", "schema_version")
+_RUNNERS = ("check_failures", "check_history", "schema_version")
 _RUNNERS_PREFIX = "runner_"
 _LEDGERS = ("quarantine",)
 _LEDGERS_PREFIX = "ledger_"

@@ -9,7 +9,7 @@ import pytest
 
 from runner import config
 from runner.checks.rules import RuleKind
-from tests.docs import make_commands, make_formats, make_models
+from tests.docs import make_commands, make_expectations, make_formats, make_models
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -41,6 +41,13 @@ def test_the_model_reference_is_what_the_models_say():
 def test_the_format_reference_is_what_the_mappings_say():
     written = make_formats.PAGE.read_text(encoding="utf-8")
     assert written == make_formats.page(), "run: python -m tests.docs.make_formats"
+
+
+def test_the_vocabulary_of_checks_is_written_out():
+    written = make_expectations.PAGE.read_text(encoding="utf-8")
+    assert written == make_expectations.page(), "run: python -m tests.docs.make_expectations"
+    schema = make_expectations.SCHEMA.read_text(encoding="utf-8")
+    assert schema == make_expectations.schema(), "run: python -m tests.docs.make_expectations"
 
 
 def test_every_error_code_is_explained():

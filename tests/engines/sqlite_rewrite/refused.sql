@@ -44,7 +44,7 @@ select unnest([1, 2]);
 select [1, 2];
 select {'a': 1};
 select side ilike 'b%' from fills;
-select regexp_matches(side, 'B') from fills;
+select regexp_extract(side, 'B') from fills;
 select side similar to 'B.*' from fills;
 select payload->'px' from fills;
 select payload->>'/px' from fills;

@@ -1,0 +1,176 @@
+"""Results for other programs: JSON, JUnit's XML, and GitHub's annotations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from runner.checks.results import CheckResult, Status
+from runner.checks.rules import RuleKind
+from runner.engines.base import Column, Result
+from runner.sqltyping.types import INTEGER, TEXT
+
+FORMATS = ("table", "json", "junit", "github")
+_SHOWN_ROWS = 3
+
+
+def result_of(result: CheckResult, root: Path) -> dict[str, Any]:
+    """One result as JSON holds it; decimals and times are text."""
+    rule = result.rule
+    kind = rule.arguments["expectation"] if rule.kind is RuleKind.EXPECTATION else rule.kind.value
+    rows = result.rows
+    return {
+        "name": rule.name,
+        "suite": rule.suite,
+        "table": rule.table,
+        "rule": kind,
+        "columns": list(rule.columns),
+        "severity": rule.severity.value,
+        "status": result.status.value,
+        "failures": result.failures,
+        "considered": result.considered,
+        "share": None if result.share is None else f"{result.share:.6f}",
+        "mostly": None if rule.mostly is None else str(rule.mostly),
+        "seconds": round(result.seconds, 6),
+        "repeated": result.repeated,
+        "declared_at": {"file": _file(rule.where.path, root), "line": rule.where.line},
+        "description": rule.description.strip(),
+        "owner": rule.owner,
+        "tags": list(rule.tags),
+        "failing_sql": result.failing_sql,
+        "failing_rows": None
+        if rows is None
+        else [dict(zip(rows.columns, map(_plain, row), strict=True)) for row in rows.rows],
+    }
+
+
+def as_json(results: Iterable[CheckResult], root: Path) -> str:
+    return json.dumps([result_of(r, root) for r in results], indent=2) + "\n"
+
+
+def as_junit(results: Sequence[CheckResult], root: Path) -> str:
+    """A test suite a suite, a test case a check; warnings are cases with their text as output."""
+    from xml.etree import ElementTree
+
+    top = ElementTree.Element("testsuites", _counts(results))
+    for suite in dict.fromkeys(r.rule.suite for r in results):
+        of_suite = [r for r in results if r.rule.suite == suite]
+        group = ElementTree.SubElement(top, "testsuite", {"name": suite, **_counts(of_suite)})
+        for result in of_suite:
+            where = result.rule.where
+            case = ElementTree.SubElement(
+                group,
+                "testcase",
+                {
+                    "classname": f"{suite}.{result.rule.table or 'sql'}",
+                    "name": result.rule.name,
+                    "time": f"{result.seconds:.6f}",
+                    "file": _file(where.path, root),
+                    "line": str(where.line or 1),
+                },
+            )
+            if result.status is Status.FAIL:
+                failure = ElementTree.SubElement(case, "failure", {"message": result.sentence})
+                failure.text = _xml_text(_story(result))
+            elif result.status is Status.WARN:
+                ElementTree.SubElement(case, "system-out").text = _xml_text(_story(result))
+    ElementTree.indent(top)
+    return ElementTree.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def as_github(results: Iterable[CheckResult], root: Path) -> str:
+    """A workflow command for each check that did not pass: an annotation where it is declared."""
+    lines = []
+    for result in results:
+        if result.status is Status.PASS:
+            continue
+        level = "error" if result.status is Status.FAIL else "warning"
+        where = result.rule.where
+        place = f"file={_property(_file(where.path, root))},line={where.line or 1}"
+        title = _property(result.rule.name)
+        lines.append(f"::{level} {place},title={title}::{_message(_story(result))}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_table(results: Iterable[CheckResult], root: Path) -> Result:
+    """Those that did not pass, worst first, as a table."""
+    columns = ("status", "check_name", "suite", "table_name", "failures", "share", "declared_at")
+    order = (Status.FAIL, Status.WARN)
+    shown = sorted(
+        (r for r in results if r.status is not Status.PASS), key=lambda r: order.index(r.status)
+    )
+    rows = [
+        (
+            r.status.value,
+            r.rule.name,
+            r.rule.suite,
+            r.rule.table,
+            r.failures,
+            None if r.share is None else f"{r.share:.2%}",
+            f"{_file(r.rule.where.path, root)}:{r.rule.where.line or 1}",
+        )
+        for r in shown
+    ]
+    types = {"failures": INTEGER}
+    return Result(tuple(Column(name, types.get(name, TEXT)) for name in columns), iter(rows))
+
+
+WRITERS: Mapping[str, Callable[[Sequence[CheckResult], Path], str]] = {
+    "json": as_json,
+    "junit": as_junit,
+    "github": as_github,
+}
+
+
+def write_results(folder: Path, results: Iterable[CheckResult], root: Path, run_id: str) -> None:
+    """target/check_results.json."""
+    from runner.build.artifacts import write_json
+
+    body = {"run_id": run_id, "results": [result_of(r, root) for r in results]}
+    write_json(folder / "check_results.json", body, "the checks were run")
+
+
+def _story(result: CheckResult) -> str:
+    lines = [result.sentence]
+    if result.share is not None:
+        lines[0] += f" of {result.considered:,} ({result.share:.2%})"
+    if result.rows is not None:
+        for row in result.rows.rows[:_SHOWN_ROWS]:
+            pairs = zip(result.rows.columns, map(_plain, row), strict=True)
+            lines.append(", ".join(f"{name}={value}" for name, value in pairs if value is not None))
+    return "\n".join([*lines, "all of them:", result.failing_sql])
+
+
+def _counts(results: Sequence[CheckResult]) -> dict[str, str]:
+    return {
+        "tests": str(len(results)),
+        "failures": str(sum(r.status is Status.FAIL for r in results)),
+        "errors": "0",
+        "time": f"{sum(r.seconds for r in results):.6f}",
+    }
+
+
+def _file(path: Path, root: Path) -> str:
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _xml_text(text: str) -> str:
+    """XML has no place for control characters."""
+    return "".join(c for c in text if c >= " " or c in "\n\t")
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,133 @@
+"""What `runner check` says, to people and to programs, and what is kept of every build."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from runner.errors import EngineError
+
+FILES = {
+    "seeds/orders.csv": "id,price\n1,5\n2,6\n3,%\n",
+    "models/kept.sql": "{{ config(materialized='table') }} select * from {{ ref('orders') }}",
+    "checks/kept.yml": """
+        checks:
+          - table: kept
+            rules:
+              - expect_column_values_to_be_in_set: {column: id, value_set: [1, 2]}
+                severity: warn
+                description: Only two are known.
+                owner: desk
+              - not_null: [price]
+    """,
+}
+BROKEN = {
+    "checks/broken.yml": """
+        checks:
+          - table: kept
+            rules:
+              - expect_column_values_to_be_between: {column: id, max_value: 2}
+          - name: none_is_first
+            sql: select * from {{ ref('kept') }} where id = 1
+    """
+}
+KNOWN = "expect_column_values_to_be_in_set_kept_id"
+SMALL = "expect_column_values_to_be_between_kept_id"
+
+
+@pytest.fixture
+def checked(make, cli):
+    """A published project to which rules were added that it does not keep."""
+    project = make(FILES)
+    assert cli(project, "build").exit_code == 0
+    project.write(BROKEN)
+    return project
+
+
+def test_json_tells_all_of_each(checked, cli):
+    outcome = cli(checked, "check", "--format", "json")
+    assert outcome.exit_code == 1
+    found = {entry["name"]: entry for entry in json.loads(outcome.stdout)}
+    small = found[SMALL]
+    assert (small["status"], small["failures"], small["considered"]) == ("fail", 1, 3)
+    assert small["share"] == "0.333333"
+    assert small["rule"] == "expect_column_values_to_be_between"
+    assert small["declared_at"] == {"file": "checks/broken.yml", "line": 4}
+    assert small["failing_rows"] == [{"id": 3, "price": "%"}]
+    assert checked.rows(small["failing_sql"]) == [(3, "%")]
+    assert (found[KNOWN]["status"], found[KNOWN]["owner"]) == ("warn", "desk")
+    kept = json.loads((checked.root / "target" / "check_results.json").read_text())
+    assert {entry["name"] for entry in kept["results"]} == set(found)
+
+
+def test_junit_has_a_case_each(checked, cli):
+    outcome = cli(checked, "check", "--format", "junit")
+    top = ElementTree.fromstring(outcome.stdout)
+    assert (top.get("tests"), top.get("failures")) == ("4", "2")
+    cases = {case.get("name"): case for case in top.iter("testcase")}
+    failure = cases[SMALL].find("failure")
+    assert failure is not None and "1 row of 3 (33.33%)" in (failure.text or "")
+    assert cases[KNOWN].find("failure") is None
+
+
+def test_github_annotates_where_a_rule_stands(checked, cli):
+    lines = cli(checked, "check", "--format", "github").stdout.splitlines()
+    assert len(lines) == 3
+    assert any(
+        line.startswith(f"::error file=checks/broken.yml,line=4,title={SMALL}::") for line in lines
+    )
+    warning = next(line for line in lines if line.startswith("::warning"))
+    # a line break and a per cent sign of the text are escaped
+    assert "33.33%25" in warning and "%0A" in warning and "price=%25" in warning
+
+
+def test_a_table_shows_what_did_not_pass(checked, cli):
+    outcome = cli(checked, "check")
+    assert SMALL in outcome.stdout and "none_is_first" in outcome.stdout
+    assert "not_null" not in outcome.stdout
+    assert "checks: 1 passed, 1 warned, 2 failed" in outcome.stderr
+
+
+def test_warn_only_exits_with_0(checked, cli):
+    outcome = cli(checked, "check", "--warn-only")
+    assert outcome.exit_code == 0
+    assert "2 failed" in outcome.stderr
+
+
+def test_fail_fast_leaves_the_rest(checked, cli):
+    outcome = cli(checked, "check", "--fail-fast")
+    assert outcome.exit_code == 1
+    assert "none_is_first" not in outcome.stdout
+    assert "1 not run" in outcome.stderr
+
+
+def test_history_keeps_every_build(checked, cli):
+    assert cli(checked, "build").exit_code == 1  # not published, but remembered
+    (checked.root / "checks" / "broken.yml").unlink()
+    checked.write({"seeds/orders.csv": "id,price\n1,5\n2,6\n"})
+    assert cli(checked, "build").exit_code == 0
+    outcome = cli(checked, "check", "history", "--format", "json")
+    trend = {row["check_name"]: row for row in json.loads(outcome.stdout)}
+    known = trend[KNOWN]
+    assert (known["status"], known["failures"], known["change"]) == ("pass", 0, -1)
+    assert (known["runs"], known["runs_with_failures"]) == (2, 1)
+    assert trend[SMALL]["status"] == "fail"
+    outcome = cli(checked, "check", "history", KNOWN, "--format", "json")
+    assert [row["status"] for row in json.loads(outcome.stdout)] == ["pass", "warn"]
+
+
+def test_history_of_a_name_nobody_knows(checked, cli):
+    outcome = cli(checked, "check", "history", KNOWN[:-1])
+    assert outcome.exit_code == 2
+    assert f"did you mean '{KNOWN}'?" in outcome.stderr
+
+
+def test_history_is_append_only(checked, cli):
+    engine = checked.open()
+    try:
+        with pytest.raises(EngineError, match="append-only"):
+            engine.execute("delete from check_history")
+    finally:
+        engine.close()
