@@ -91,4 +91,4 @@ def batch(rule: Rule, relation: str | None) -> str:
     """What `{batch}` stands for: the relation, or those of its rows that the rule is about."""
     if relation is None or rule.filter is None:
         return relation or ""
-    return f"(select * from {relation} where {enclosed(rule.filter)}) as batch"
+    return f"(select * from {relation} where {enclosed(rule.filter)})"

@@ -79,7 +79,7 @@ def _judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test
             considered=count_of(relation, considered),
             keys=test.columns,
         )
-    rows = relation if rule.filter is None else batch(rule, relation)
+    rows = relation if rule.filter is None else f"{batch(rule, relation)} as batch"
     return CompiledRule(
         rule,
         relation,

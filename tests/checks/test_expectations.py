@@ -247,6 +247,28 @@ def test_how_a_rule_is_judged(make, cli, rule, status, failures, considered):
     assert (found.status.value, found.failures, found.considered) == (status, failures, considered)
 
 
+@pytest.mark.parametrize(
+    ("rule", "failures"),
+    [
+        ("expect_foreign_key_to_exist: {column_list: [venue], other_table: venues}", 0),
+        ("expect_column_values_to_be_unique: venue", 2),
+        ("expect_column_max_to_be_between: {column: price, max_value: 4}", 0),
+        ("expect_table_row_count_to_equal: {value: 3}", 0),
+        ("expect_column_distinct_values_to_equal_set: {column: venue, value_set: [KRK]}", 1),
+        ("expect_column_values_to_be_gap_free: {column: id}", 1),
+    ],
+)
+def test_a_rule_is_about_the_rows_of_its_condition(make, cli, rule, failures):
+    project = make(FILES)
+    assert cli(project, "build").exit_code == 0
+    text = (
+        f"checks:\n  - table: trades\n    rules:\n"
+        f"      - {rule}\n        name: rule_0\n        row_condition: id < 5\n"
+    )
+    project.write({"checks/c.yml": text})
+    assert judged(cli, project)["rule_0"].failures == failures
+
+
 def test_options_stand_beside_a_rule_or_in_it(make, cli):
     beside = """
         checks:
