@@ -57,7 +57,7 @@ def run_build(
                     raise _UnpublishedError
                 watcher.publishing()
                 _write_state(engine, plan, result, exact_checks)
-                _keep_results(engine, result)
+                _keep_results(engine, result, is_published=True)
         else:
             result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
             result.checks = list(_repeated(plan.checks, plan))
@@ -65,15 +65,15 @@ def run_build(
         result.published = True
     except _UnpublishedError:
         with engine.transaction():
-            _keep_results(engine, result)
+            _keep_results(engine, result, is_published=False)
     finally:
         result.seconds = time.perf_counter() - started
 
 
-def _keep_results(engine: Engine, result: BuildResult) -> None:
+def _keep_results(engine: Engine, result: BuildResult, *, is_published: bool) -> None:
     now = _now()
     failures.store(engine, result.run_id, result.checks, result.plan.standing, now)
-    history.record(engine, result.run_id, result.checks, now)
+    history.record(engine, result.run_id, result.checks, now, is_published=is_published)
 
 
 def _build(
@@ -194,6 +194,7 @@ def _audit(
     steps = [c for c in plan.checks if c.action is Action.BUILD]
     looks = {c.rule.rule.name: guard.check(c.rule) for c in steps}
     watcher.checks_started(len(steps))
+    history.ensure_table(engine)
     due = [
         c.rule if c.fresh is None else narrowed(compiler, c.rule, c.fresh, plan.published_through)
         for c in steps

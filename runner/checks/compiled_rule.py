@@ -29,6 +29,7 @@ class CompiledRule:
     considered: str | None = None  # the query of how many rows were tested
     keys: tuple[str, ...] = ()  # the columns that tell rows apart
     template: str | None = None  # the failing query, with {batch} where the relation stands
+    observed: str | None = None  # the query of the figure that is kept for the next build
     judges_rows: bool = False  # each row of the relation by itself, whatever the others are
 
 

@@ -14,7 +14,7 @@ from runner.checks.compiled_rule import (
     relation_of,
 )
 from runner.checks.expectations import VOCABULARY
-from runner.checks.expectations.arguments import Takes
+from runner.checks.expectations.arguments import Takes, literal
 from runner.checks.expectations.forms import KeyTest, QueryTest, RowTest, Test
 from runner.checks.rules import Rule, bad_rule
 from runner.checks.suites import table_named
@@ -49,8 +49,12 @@ def compile_expectation(compiler: Compiler, rule: Rule) -> CompiledRule:
 
 def _judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test) -> CompiledRule:
     if isinstance(test, QueryTest):
-        failing = test.sql.replace("{batch}", batch(rule, relation))
-        return CompiledRule(rule, relation, reads, failing, template=test.sql)
+        sql = test.sql.replace("{check}", literal(rule.name))
+        rows = batch(rule, relation)
+        observed = test.observed.replace("{batch}", rows) if test.observed else None
+        return CompiledRule(
+            rule, relation, reads, sql.replace("{batch}", rows), template=sql, observed=observed
+        )
     assert relation is not None
     considered = " and ".join(enclosed(c) for c in (rule.filter, _considered(test)) if c)
     if isinstance(test, RowTest):

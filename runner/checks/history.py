@@ -7,7 +7,7 @@ from datetime import datetime
 
 from runner.checks.results import CheckResult
 from runner.engines.base import Column, Engine
-from runner.sqltyping.types import DOUBLE, INTEGER, TEXT, TIMESTAMP
+from runner.sqltyping.types import BOOLEAN, DOUBLE, INTEGER, TEXT, TIMESTAMP
 
 TABLE = "check_history"
 COLUMNS = (
@@ -19,6 +19,8 @@ COLUMNS = (
     Column("status", TEXT),
     Column("failures", INTEGER),
     Column("considered", INTEGER),
+    Column("observed", TEXT),
+    Column("is_published", BOOLEAN),
     Column("seconds", DOUBLE),
     Column("recorded_at", TIMESTAMP),
 )
@@ -74,18 +76,29 @@ order by
 """
 
 RUNS = f"""
-select run_id, recorded_at, status, failures, considered, seconds
+select run_id, recorded_at, is_published, status, failures, considered, observed, seconds
 from {TABLE}
 where check_name = ?
 order by recorded_at desc, run_id
 """
 
 
-def record(engine: Engine, run_id: str, results: Iterable[CheckResult], now: datetime) -> None:
-    """Append what was looked at in this build; a result that stands from before is not again."""
+def ensure_table(engine: Engine) -> None:
     if TABLE not in engine.relations():
         engine.empty_table(TABLE, COLUMNS)
         engine.guard_history(TABLE)
+
+
+def record(
+    engine: Engine,
+    run_id: str,
+    results: Iterable[CheckResult],
+    now: datetime,
+    *,
+    is_published: bool,
+) -> None:
+    """Append what was looked at in this build; a result that stands from before is not again."""
+    ensure_table(engine)
     engine.insert_rows(
         TABLE,
         COLUMNS,
@@ -99,6 +112,8 @@ def record(engine: Engine, run_id: str, results: Iterable[CheckResult], now: dat
                 r.status.value,
                 r.failures,
                 r.considered,
+                r.observed,
+                is_published,
                 round(r.seconds, 6),
                 now,
             ]

@@ -34,6 +34,7 @@ class CheckResult:
     seconds: float
     rows: FailingRows | None = None
     repeated: bool = False  # nothing it reads has changed, so an earlier result stands
+    observed: str | None = None  # the figure that the next build is compared with
     considered: int | None = None  # rows tested, where the rule is about rows and some failed
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from runner.checks.compile import Scan, scans
 from runner.checks.compiled_rule import CompiledRule
@@ -81,16 +82,25 @@ def _result(
     considered = None
     if failures and rule.considered is not None:
         considered = int(next(engine.query(rule.considered).rows)[0])
+    observed = None
+    if rule.observed is not None:
+        (figure,) = next(engine.query(rule.observed).rows)
+        observed = None if figure is None else str(figure)
     status = _status(rule.rule, failures, considered)
+    result = CheckResult(
+        rule.rule,
+        status,
+        failures,
+        rule.failing,
+        seconds,
+        considered=considered,
+        observed=observed,
+    )
     if status is Status.PASS:
-        return CheckResult(
-            rule.rule, status, failures, rule.failing, seconds, considered=considered
-        )
+        return result
     answer = engine.query(f"select *\nfrom (\n{rule.failing}\n) as failing\nlimit {limit}")
     rows = FailingRows(tuple(c.name for c in answer.columns), tuple(answer.rows))
-    return CheckResult(
-        rule.rule, status, failures, rule.failing, seconds, rows, considered=considered
-    )
+    return replace(result, rows=rows)
 
 
 def _status(rule: Rule, failures: int, considered: int | None) -> Status:

@@ -182,6 +182,9 @@ RULES: list[tuple[str, str, int]] = [
     ("expect_column_values_to_be_increasing", "{column: traded_on, order_by: [id]}", 1),
     ("expect_column_values_to_be_gap_free", "{column: id, start: 1}", 1),
     ("expect_column_values_to_be_gap_free", "{column: id, group_by: [account], start: 1}", 3),
+    ("expect_column_values_to_be_recent", "{column: traded_on, max_age_minutes: 60}", 1),
+    ("expect_column_values_to_be_recent", "{column: traded_on, max_age_minutes: 1000000000}", 0),
+    ("expect_change_since_last_build_to_be_between", "{max_change: 0}", 0),
     (
         "expect_state_transitions_to_be_legal",
         "{column: status, order_by: [id], transitions: moves}",
@@ -346,3 +349,42 @@ def test_a_column_that_does_not_exist_is_an_error_of_its_own(make, cli):
     assert outcome.exit_code == 3
     assert "error[R311]" in outcome.stderr
     assert "prise" in outcome.stderr
+
+
+def test_a_change_since_the_last_published_build_is_bounded(make, cli):
+    rules = """
+        checks:
+          - table: grown
+            rules:
+              - expect_change_since_last_build_to_be_between: {max_ratio: 0.5}
+                name: rows
+              - expect_change_since_last_build_to_be_between:
+                  aggregate: sum(amount)
+                  min_change: -0.1
+                  max_change: 0.1
+                name: amounts
+    """
+
+    def rows(*amounts: str) -> dict[str, str]:
+        listed = "".join(f"{n},{amount}\n" for n, amount in enumerate(amounts))
+        return {"seeds/sizes.csv": "id,amount\n" + listed}
+
+    grown = (
+        "{{ config(materialized='table') }} "
+        "select id, cast(amount as decimal(38, 12)) as amount from {{ ref('sizes') }}"
+    )
+    project = make({**rows("1.5", "2.5"), "models/grown.sql": grown, "checks/c.yml": rules})
+    assert cli(project, "build").exit_code == 0
+    project.write(rows("1.5", "2.5", "0.1"))
+    assert cli(project, "build").exit_code == 0
+    # two more than three: nothing is published, so the next is compared with three as well
+    project.write(rows("1.5", "2.5", "0.1", "0", "0"))
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 1
+    assert "FAIL rows" in outcome.stderr and "change=2" in outcome.stderr
+    project.write(rows("1.5", "2.5", "0.2000001"))
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 1
+    assert "FAIL amounts" in outcome.stderr and "change=0.1000001" in outcome.stderr
+    project.write(rows("1.5", "2.5", "0.2"))
+    assert cli(project, "build").exit_code == 0

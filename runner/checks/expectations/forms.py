@@ -35,9 +35,13 @@ class AggregateTest:
 
 @dataclass(frozen=True)
 class QueryTest:
-    """A query whose rows are failures; `{batch}` in it stands for the relation."""
+    """A query whose rows are failures; `{batch}` in it stands for the relation.
+
+    `{check}` is the check's name, as text. What `observed` gives is kept in check_history.
+    """
 
     sql: str
+    observed: str | None = None
 
 
 Test = RowTest | KeyTest | AggregateTest | QueryTest

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from runner.checks.expectations import aggregates, columns, keys, queries, records, tables
+from runner.checks.expectations import aggregates, columns, keys, queries, records, tables, time
 from runner.checks.expectations.forms import Expectation
 
 VOCABULARY: Mapping[str, Expectation] = {
     expectation.name: expectation
-    for module in (columns, records, keys, aggregates, tables, queries)
+    for module in (columns, records, keys, aggregates, tables, queries, time)
     for expectation in module.EXPECTATIONS
 }
 
