@@ -73,7 +73,7 @@ def command(
     report.write_results(config.target_path, results, config.root, uuid.uuid4().hex)
     for result in results:
         if result.status is not Status.PASS and format_name == "table":
-            explain(result, stored=False)
+            explain(result, config.option_for(workspace.target.name), stored=False)
     if format_name != "table":
         click.echo(report.WRITERS[format_name](results, config.root), nl=False)
     elif any(r.status is not Status.PASS for r in results):

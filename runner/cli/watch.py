@@ -136,9 +136,11 @@ def explain(check: CheckResult, option: str = "", *, stored: bool = True) -> Non
     say(f"{'FAIL' if failed else 'WARN'} {check.rule.name}", colour="red" if failed else "yellow")
     if check.rule.description:
         say(f"  {check.rule.description.strip()}")
-    say(f"  declared at {check.rule.where}")
+    owner = f", owned by {check.rule.owner}" if check.rule.owner else ""
+    say(f"  declared at {check.rule.where}{owner}")
+    share = "" if check.share is None else f" of {check.considered:,} ({check.share:.2%})"
     say(
-        f"  {check.failures:,} failing row{'s' if check.failures != 1 else ''}"
+        f"  {check.failures:,} failing row{'s' if check.failures != 1 else ''}{share}"
         + (" (as found when last checked)" if check.repeated else "")
     )
     if check.rows is not None:
@@ -152,3 +154,13 @@ def explain(check: CheckResult, option: str = "", *, stored: bool = True) -> Non
                 '  all of them: runner query "select failing_row from check_failures '
                 f"where check_name = '{check.rule.name}'\"{option}"
             )
+        elif not stored:
+            say(f"  all of them: {_query(check.failing_sql)}{option}")
+
+
+def _query(sql: str) -> str:
+    """The command that answers `sql`, where a shell's line can hold it."""
+    line = " ".join(sql.split())
+    if len(line) > _ROW_WIDTH or "--" in line or any(c in line for c in '"$`\\!'):
+        return "the SQL is in target/check_results.json"
+    return f'runner query "{line}"'
