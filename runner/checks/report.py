@@ -11,6 +11,8 @@ from typing import Any
 from runner.checks.results import CheckResult, Status
 from runner.checks.rules import RuleKind
 from runner.engines.base import Column, Result
+from runner.report import junit
+from runner.report.junit import JUnitCase, file_name
 from runner.sqltyping.types import INTEGER, TEXT
 
 FORMATS = ("table", "json", "junit", "github")
@@ -36,7 +38,7 @@ def result_of(result: CheckResult, root: Path) -> dict[str, Any]:
         "mostly": None if rule.mostly is None else str(rule.mostly),
         "seconds": round(result.seconds, 6),
         "repeated": result.repeated,
-        "declared_at": {"file": _file(rule.where.path, root), "line": rule.where.line},
+        "declared_at": {"file": file_name(rule.where.path, root), "line": rule.where.line},
         "description": rule.description.strip(),
         "owner": rule.owner,
         "tags": list(rule.tags),
@@ -51,34 +53,24 @@ def as_json(results: Iterable[CheckResult], root: Path) -> str:
     return json.dumps([result_of(r, root) for r in results], indent=2) + "\n"
 
 
-def as_junit(results: Sequence[CheckResult], root: Path) -> str:
+def as_junit(results: Iterable[CheckResult], root: Path) -> str:
     """A test suite a suite, a test case a check; warnings are cases with their text as output."""
-    from xml.etree import ElementTree
-
-    top = ElementTree.Element("testsuites", _counts(results))
-    for suite in dict.fromkeys(r.rule.suite for r in results):
-        of_suite = [r for r in results if r.rule.suite == suite]
-        group = ElementTree.SubElement(top, "testsuite", {"name": suite, **_counts(of_suite)})
-        for result in of_suite:
-            where = result.rule.where
-            case = ElementTree.SubElement(
-                group,
-                "testcase",
-                {
-                    "classname": f"{suite}.{result.rule.table or 'sql'}",
-                    "name": result.rule.name,
-                    "time": f"{result.seconds:.6f}",
-                    "file": _file(where.path, root),
-                    "line": str(where.line or 1),
-                },
+    return junit.as_junit(
+        [
+            JUnitCase(
+                suite=r.rule.suite,
+                classname=f"{r.rule.suite}.{r.rule.table or 'sql'}",
+                name=r.rule.name,
+                where=r.rule.where,
+                seconds=r.seconds,
+                message=r.sentence,
+                failure=_story(r) if r.status is Status.FAIL else None,
+                output=_story(r) if r.status is Status.WARN else None,
             )
-            if result.status is Status.FAIL:
-                failure = ElementTree.SubElement(case, "failure", {"message": result.sentence})
-                failure.text = _xml_text(_story(result))
-            elif result.status is Status.WARN:
-                ElementTree.SubElement(case, "system-out").text = _xml_text(_story(result))
-    ElementTree.indent(top)
-    return ElementTree.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
+            for r in results
+        ],
+        root,
+    )
 
 
 def as_github(results: Iterable[CheckResult], root: Path) -> str:
@@ -89,7 +81,7 @@ def as_github(results: Iterable[CheckResult], root: Path) -> str:
             continue
         level = "error" if result.status is Status.FAIL else "warning"
         where = result.rule.where
-        place = f"file={_property(_file(where.path, root))},line={where.line or 1}"
+        place = f"file={_property(file_name(where.path, root))},line={where.line or 1}"
         title = _property(result.rule.name)
         lines.append(f"::{level} {place},title={title}::{_message(_story(result))}")
     return "".join(f"{line}\n" for line in lines)
@@ -110,7 +102,7 @@ def as_table(results: Iterable[CheckResult], root: Path) -> Result:
             r.rule.table,
             r.failures,
             None if r.share is None else f"{r.share:.2%}",
-            f"{_file(r.rule.where.path, root)}:{r.rule.where.line or 1}",
+            f"{file_name(r.rule.where.path, root)}:{r.rule.where.line or 1}",
         )
         for r in shown
     ]
@@ -144,28 +136,10 @@ def _story(result: CheckResult) -> str:
     return "\n".join([*lines, "all of them:", result.failing_sql])
 
 
-def _counts(results: Sequence[CheckResult]) -> dict[str, str]:
-    return {
-        "tests": str(len(results)),
-        "failures": str(sum(r.status is Status.FAIL for r in results)),
-        "errors": "0",
-        "time": f"{sum(r.seconds for r in results):.6f}",
-    }
-
-
-def _file(path: Path, root: Path) -> str:
-    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     return value if value is None or isinstance(value, bool | int | str) else str(value)
-
-
-def _xml_text(text: str) -> str:
-    """XML has no place for control characters."""
-    return "".join(c for c in text if c >= " " or c in "\n\t")
 
 
 def _message(text: str) -> str:

@@ -19,6 +19,8 @@ _COMMANDS = {
     "migrate": "Move the database's schema up or down.",
     "query": "Answer a question in SQL, read-only.",
     "show": "Show the rows of a published table.",
+    "verify": "Prove that the facts are what was appended.",
+    "test": "Run the unit tests of models.",
 }
 
 

@@ -50,12 +50,12 @@ class Selector:
         All where nothing is asked for, but what is made on demand only.
         """
         chosen = (
-            self._union(include)
+            self.matching(include)
             if include
             else {id_ for id_, node in self.nodes.items() if not node.config.get("on_demand")}
         )
         if exclude:
-            chosen -= self._union(exclude)
+            chosen -= self.matching(exclude)
         if not chosen:
             raise SelectionError(
                 "R206",
@@ -65,7 +65,8 @@ class Selector:
             )
         return chosen
 
-    def _union(self, criteria: Sequence[str]) -> set[str]:
+    def matching(self, criteria: Sequence[str]) -> set[str]:
+        """Unique ids that any of `criteria` holds; SelectionError for one that cannot be read."""
         chosen: set[str] = set()
         for criterion in criteria:
             for word in criterion.split():

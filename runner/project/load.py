@@ -72,6 +72,8 @@ def load_project(config: Config) -> Project:
         rules=tuple(_rules(config, test_folders)),
         vars={**settings.vars, **config.vars},
         seed_folders=tuple(seed_folders),
+        schema_paths=tuple(schema_paths),
+        fixture_folders=tuple(folder / "fixtures" for folder in test_folders or [root / "tests"]),
         python_models=python_models,
         notes=tuple(_not_followed(settings, python_models)),
     )
@@ -228,7 +230,7 @@ def _rules(config: Config, test_folders: list[Path]) -> list[Rule]:
             rules += load_suite(path)
     for folder in test_folders:
         for path in sorted(folder.rglob("*.sql")):
-            if "generic" not in path.relative_to(folder).parts:
+            if not {"generic", "fixtures"} & set(path.relative_to(folder).parts[:-1]):
                 rule = singular(path, read_text(path))
                 rules += [] if rule is None else [rule]
     return rules

@@ -1,0 +1,75 @@
+"""The real columns of what models read, with no row and no database at hand."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+
+from runner.build import kernel, offline
+from runner.build.contract import promised
+from runner.build.seeds import load_seed
+from runner.engines.base import Column, open_memory
+from runner.errors import EngineError
+from runner.project.nodes import Properties
+from runner.sqltyping.types import UNKNOWN, parse_type
+from runner.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Columns that are known; whether there can be others, of which nothing is known."""
+
+    columns: tuple[Column, ...]
+    is_open: bool = False
+
+
+class Shapes:
+    """Of a model: its contract, its kernel's output, or what its SQL gives over empty facts.
+
+    Of a fact: what its migrations made. Of a seed: what loading it makes. Of any other source, and
+    of a model whose SQL cannot be read without one: the columns whose type its YAML tells.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._models: dict[str, Shape] = {}
+
+    def of_model(self, name: str) -> Shape:
+        if name not in self._models:
+            self._models[name] = self._model(name)
+        return self._models[name]
+
+    def of_seed(self, name: str) -> Shape:
+        with closing(open_memory(self._workspace.target.engine)) as engine:
+            load_seed(engine, self._workspace.project.seeds[name])
+            return Shape(engine.relations()[name].columns)
+
+    def of_source(self, source_name: str, table: str) -> Shape:
+        source = self._workspace.project.sources[source_name, table]
+        return self._facts.get(source.identifier) or _described(source.properties)
+
+    def _model(self, name: str) -> Shape:
+        compiled = self._workspace.models[name]
+        if compiled.materialized == "kernel":
+            return Shape(tuple(kernel.output_columns(compiled)))
+        if compiled.has_contract:
+            types = promised(compiled)
+            spelled = {c.name: c.data_type or "" for c in compiled.columns}
+            return Shape(tuple(Column(c, t, spelled[c]) for c, t in types.items()))
+        try:
+            with closing(offline.with_parents_of(self._workspace, name)) as engine:
+                return Shape(tuple(engine.describe(compiled.sql)))
+        except EngineError:
+            return _described(compiled.model.properties)
+
+    @cached_property
+    def _facts(self) -> dict[str, Shape]:
+        with closing(offline.with_parents_of(self._workspace)) as engine:
+            return {name: Shape(r.columns) for name, r in engine.relations().items()}
+
+
+def _described(properties: Properties) -> Shape:
+    spelled = [(c.name, c.data_type or "") for c in properties.columns]
+    columns = [Column(name, parse_type(text), text) for name, text in spelled]
+    return Shape(tuple(c for c in columns if c.type is not UNKNOWN), is_open=True)
