@@ -39,7 +39,7 @@ def run_checks(
         counts = _count(engine, scan)
         share = (time.perf_counter() - started) / len(scan.rules)
         for rule, failures in zip(scan.rules, counts, strict=True):
-            result = _result(engine, rule, failures, share, stored_failures)
+            result = detailed(engine, rule, failures, share, stored_failures)
             results.append(result)
             if on_result is not None:
                 on_result(result)
@@ -48,17 +48,23 @@ def run_checks(
     return results
 
 
+def count_alone(engine: Engine, rule: CompiledRule) -> int:
+    """One rule's failures, by the query that it has or would have if it shared none."""
+    (scan,) = scans([rule])
+    return _count(engine, scan)[0]
+
+
 def _count(engine: Engine, scan: Scan) -> list[int]:
     try:
         row = next(engine.query(scan.sql).rows)
     except EngineError as error:
         if error.code not in _REFUSALS:
             raise
-        raise _cannot_run(error, scan.rules) from error
+        raise cannot_run(error, scan.rules) from error
     return [int(value or 0) for value in row]
 
 
-def _cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineError:
+def cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineError:
     """Name the rule; of a fused scan, the one whose SQL the message quotes, where one does."""
     take_line(error)  # of SQL that nobody has written
     said = error.why or error.what
@@ -76,9 +82,16 @@ def _cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineErro
     )
 
 
-def _result(
-    engine: Engine, rule: CompiledRule, failures: int, seconds: float, limit: int
+def detailed(
+    engine: Engine,
+    rule: CompiledRule,
+    failures: int,
+    seconds: float,
+    limit: int,
+    *,
+    passed: bool | None = None,
 ) -> CheckResult:
+    """The result of a count: its status (where `passed` has not settled it) and failing rows."""
     considered = None
     if failures and rule.considered is not None:
         considered = int(next(engine.query(rule.considered).rows)[0])
@@ -86,7 +99,9 @@ def _result(
     if rule.observed is not None:
         (figure,) = next(engine.query(rule.observed).rows)
         observed = None if figure is None else str(figure)
-    status = _status(rule.rule, failures, considered)
+    status = Status.PASS
+    if not passed:
+        status = _status(rule.rule, failures, None if passed is False else considered)
     result = CheckResult(
         rule.rule,
         status,

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     type=click.Choice(["table", "json", "junit", "github"]),
     help="How to write the results: all of them, or those that did not pass (table, github).",
 )
+@click.option(
+    "--engine",
+    "checker",
+    default="native",
+    show_default=True,
+    type=click.Choice(["native", "gx"]),
+    help="What judges: our own SQL, or Great Expectations (the extra [gx]).",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first check that fails.")
 @click.option("--warn-only", is_flag=True, help="Say what fails, and exit 0 all the same.")
 @wait_option
@@ -43,6 +51,7 @@ def command(
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     format_name: str,
+    checker: str,
     fail_fast: bool,
     warn_only: bool,
     wait_seconds: float,
@@ -69,7 +78,15 @@ def command(
     opened = open_engine(workspace.target, read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         rules = _built(engine, workspace, rules)
-        results = run_checks(engine, rules, config.stored_failures, fail_fast=fail_fast)
+        if checker == "gx":
+            from runner.checks.gx.run import run_checks as run_in_gx
+
+            folder = config.target_path / "gx"
+            results = run_in_gx(
+                engine, rules, config.stored_failures, fail_fast=fail_fast, folder=folder
+            )
+        else:
+            results = run_checks(engine, rules, config.stored_failures, fail_fast=fail_fast)
     report.write_results(config.target_path, results, config.root, uuid.uuid4().hex)
     for result in results:
         if result.status is not Status.PASS and format_name == "table":

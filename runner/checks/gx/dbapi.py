@@ -41,15 +41,21 @@ class Cursor:
             raise
         self.description = [(c.name, *[None] * 6) for c in result.columns]
         self._rows = result.rows
+        self._connection.latest = self
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        return next(self._rows, None)
+        return next(self._own_rows(), None)
 
     def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
-        return list(islice(self._rows, self.arraysize if size is None else size))
+        return list(islice(self._own_rows(), self.arraysize if size is None else size))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        return list(self._rows)
+        return list(self._own_rows())
+
+    def _own_rows(self) -> Iterator[tuple[Any, ...]]:
+        # an engine has one answer at a time: an earlier cursor would read the later one's rows
+        assert self._connection.latest is self, "a later statement has taken this answer's place"
+        return self._rows
 
     def close(self) -> None:
         self._rows = iter(())
@@ -64,6 +70,7 @@ class Connection:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.errors: list[EngineError] = []
+        self.latest: Cursor | None = None
 
     def cursor(self) -> Cursor:
         return Cursor(self)

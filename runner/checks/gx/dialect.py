@@ -1,4 +1,4 @@
-"""SQLAlchemy's way to an engine that is open: plain SQL with exact literals, tables as they are known.
+"""SQLAlchemy's way to an engine that is open: plain SQL, with exact literals in it.
 
 Great Expectations turns the numbers of its arguments into binary floats. Written as a decimal of as
 few digits as tell the float from all others, a number of up to 15 digits is what it was again.
@@ -27,7 +27,8 @@ class ExactCompiler(SQLCompiler):
     """Writes values into the SQL: a parameter would be bound as the float that it became."""
 
     def visit_bindparam(self, bindparam: Any, *args: Any, **kwargs: Any) -> str:
-        return super().visit_bindparam(bindparam, *args, **{**kwargs, "literal_binds": True})
+        kwargs["literal_binds"] = True
+        return str(super().visit_bindparam(bindparam, *args, **kwargs))  # type: ignore[no-untyped-call]
 
     def render_literal_value(self, value: Any, type_: Any) -> str:
         if isinstance(value, bool):

@@ -1,0 +1,122 @@
+"""Run compiled rules through Great Expectations, and tell what it found as our own engine would."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.checks.compiled_rule import CompiledRule
+from runner.checks.gx.context import GxContext, open_context
+from runner.checks.gx.outcome import broken, failures_of
+from runner.checks.gx.suites import TableSuite, table_suites
+from runner.checks.results import CheckResult, Status
+from runner.checks.run import OnResult, cannot_run, count_alone, detailed
+from runner.engines.base import Engine
+from runner.errors import EngineError
+
+_NOTHING = "select 1 as nothing"  # what rules stand on that bring their own query
+
+
+def run_checks(
+    engine: Engine,
+    rules: Sequence[CompiledRule],
+    stored_failures: int,
+    on_result: OnResult | None = None,
+    *,
+    fail_fast: bool = False,
+    folder: Path | None = None,
+) -> list[CheckResult]:
+    """As runner.checks.run.run_checks; what Great Expectations itself says is left in `folder`.
+
+    `fail_fast` leaves out the tables that come after the first that a check fails on.
+
+    EngineError where a rule cannot be run, UsageError where Great Expectations is not installed.
+    """
+    results: list[CheckResult] = []
+    with open_context(engine) as context:
+        _silence()
+        for suite in table_suites(rules, engine.relations()):
+            for result in _checked(context, engine, suite, stored_failures):
+                results.append(result)
+                if on_result is not None:
+                    on_result(result)
+            if fail_fast and any(r.status is Status.FAIL for r in results):
+                break
+        if folder is not None:
+            from runner.checks.gx.documents import write_documents
+
+            write_documents(context.data_context, folder)
+    order = {rule.rule.name: number for number, rule in enumerate(rules)}
+    return sorted(results, key=lambda result: order[result.rule.name])
+
+
+def _checked(
+    context: GxContext, engine: Engine, suite: TableSuite, limit: int
+) -> Iterable[CheckResult]:
+    started = time.perf_counter()
+    validated = _validated(context, suite)
+    share = (time.perf_counter() - started) / len(suite.rules)
+    by_name = {result.expectation_config.meta["check"]: result for result in validated.results}
+    _require_judged(context, suite, by_name)
+    for rule in suite.rules:
+        found = by_name[rule.rule.name]
+        failures = failures_of(found)
+        if failures is None:
+            # rows are let pass only by a share or a threshold
+            failures = count_alone(engine, rule) if _tolerates(rule) else 0
+        yield detailed(engine, rule, failures, share, limit, passed=bool(found.success))
+
+
+def _validated(context: GxContext, suite: TableSuite) -> Any:
+    """A suite's validation result, by a checkpoint of its own."""
+    import great_expectations as gx
+
+    from runner.checks.gx.expectations import expectation_of
+
+    kept = context.data_context
+    if suite.relation is None:
+        asset = context.source.add_query_asset(suite.name, query=_NOTHING)
+    else:
+        asset = context.source.add_table_asset(suite.name, table_name=suite.relation)
+    made = gx.ExpectationSuite(
+        suite.name, expectations=[expectation_of(rule) for rule in suite.rules]
+    )
+    definition = gx.ValidationDefinition(
+        name=suite.name,
+        data=asset.add_batch_definition("whole"),
+        suite=kept.suites.add(made),
+    )
+    checkpoint = gx.Checkpoint(
+        name=suite.name,
+        validation_definitions=[kept.validation_definitions.add(definition)],
+        result_format={"result_format": "SUMMARY"},
+    )
+    run = kept.checkpoints.add(checkpoint).run()
+    (result,) = run.run_results.values()
+    return result
+
+
+def _require_judged(context: GxContext, suite: TableSuite, by_name: dict[str, Any]) -> None:
+    """EngineError where an expectation broke: it looks like one that failed."""
+    told = [(rule, broken(by_name[rule.rule.name])) for rule in suite.rules]
+    failed = [(rule, said) for rule, said in told if said is not None]
+    if not failed:
+        return
+    if context.connection.errors:
+        raise cannot_run(context.connection.errors[0], [rule for rule, _ in failed])
+    rule, said = failed[0]
+    raise cannot_run(EngineError("R310", "Great Expectations failed", why=said), [rule])
+
+
+def _tolerates(rule: CompiledRule) -> bool:
+    from runner.checks.gx.expectations import tolerates
+
+    return tolerates(rule.rule)
+
+
+def _silence() -> None:
+    """What it logs of a broken expectation is told as an error of ours."""
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
