@@ -84,6 +84,10 @@ class Engine(Protocol):
         """Run one portable query."""
         ...
 
+    def text_blocks(self, sql: str, size: int) -> Iterator[list[str]]:
+        """A portable query's one text column, `size` rows at a time: for hashing."""
+        ...
+
     def query_native(self, sql: str, params: Params = ()) -> Result:
         """Run one query in the engine's own SQL."""
         ...

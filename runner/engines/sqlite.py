@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -99,6 +100,11 @@ class SQLiteEngine(SQLiteGuards):
         columns = tuple(Column(name, t, sqlite_type(t)) for name, t in rewritten.columns)
         cursor = self._run(rewritten.sql, _encode_params(params))
         return Result(columns, self._fetch(cursor, [decoder(c.type) for c in columns]))
+
+    def text_blocks(self, sql: str, size: int) -> Iterator[list[str]]:
+        rows = self.query(sql).rows
+        while block := [str(row[0]) for row in islice(rows, size)]:
+            yield block
 
     def query_native(self, sql: str, params: Params = ()) -> Result:
         cursor = self._run(sql, _encode_params(params))

@@ -8,8 +8,9 @@ ledger's engine: the same facts have the same hashes everywhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from runner.engines.base import Column
@@ -75,9 +76,25 @@ def hash_rows(
         name if kinds[name] is Kind.UUID else f"cast({name} as varchar)" for name in key
     )
     lines = f"select {canonical_row(columns)} from ({sql}) as rows order by {order}"
+    return _root(table, staging.blocks(lines, BLOCK_ROWS))
+
+
+def root(table: str, lines: Iterator[str], row_count: int) -> Root:
+    """The root of the next `row_count` of the rows' texts."""
+
+    def blocks() -> Iterator[list[str]]:
+        left = row_count
+        while left and (block := list(islice(lines, min(left, BLOCK_ROWS)))):
+            left -= len(block)
+            yield block
+
+    return _root(table, blocks())
+
+
+def _root(table: str, blocks: Iterable[Sequence[str]]) -> Root:
     # Python's sha256 is several times as fast as DuckDB's, which pays for the rows' way here
     hashes, count = [], 0
-    for block in staging.blocks(lines, BLOCK_ROWS):
+    for block in blocks:
         hashes.append(hashlib.sha256("\n".join(block).encode()).hexdigest())
         count += len(block)
     return Root(table, count, hashlib.sha256("".join(hashes).encode()).hexdigest())

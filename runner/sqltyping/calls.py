@@ -21,6 +21,7 @@ _FUNCTIONS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Greatest: ("greatest", ("this", "expressions")),
     exp.Least: ("least", ("this", "expressions")),
     exp.Length: ("length", ("this",)),
+    exp.Chr: ("chr", ("expressions",)),
     exp.Lower: ("lower", ("this",)),
     exp.Upper: ("upper", ("this",)),
     exp.Substring: ("substr", ("this", "start", "length")),

@@ -96,6 +96,7 @@ FUNCTIONS: dict[str, Rule] = {
     "greatest": _unified,
     "least": _unified,
     "length": _always(rules.BIGINT),
+    "chr": _always(TEXT),
     "lower": _always(TEXT),
     "upper": _always(TEXT),
     "trim": _always(TEXT),

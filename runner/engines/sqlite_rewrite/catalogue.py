@@ -39,6 +39,13 @@ def _one_text(function: str) -> Rule:
     return rule
 
 
+def _character(writer: Writer, node: exp.Expr, call: Call) -> str:
+    code = call.args[0] if len(call.args) == 1 else None
+    if not isinstance(code, exp.Literal) or code.is_string or not code.name.isdigit():
+        raise refusal(node, "chr takes one whole number, written out", "write chr(9)")
+    return f"char({code.name})"
+
+
 def _own(function: str) -> Rule:
     """One of the ledger's own functions: arguments as they are, exact numbers as decimals."""
 
@@ -252,6 +259,7 @@ SCALARS: dict[str, Rule] = {
     "greatest": _extreme,
     "least": _extreme,
     "length": _texts("length"),
+    "chr": _character,
     "lower": _texts("text_lower"),
     "upper": _texts("text_upper"),
     "trim": _one_text("text_trim"),

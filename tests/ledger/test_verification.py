@@ -1,0 +1,194 @@
+"""Facts changed behind the database's back are found, and told by batch and table."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+INSTRUMENTS = (
+    "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
+    "BTC-USDT,BTC,USDT,USDT,1,false\n"
+)
+FILLS = (
+    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,"
+    "liquidity,executed_at\n"
+)
+
+
+def fill(n: int) -> str:
+    return f"x,main,BTC-USDT,o{n},f{n},BUY,1,{100 + n},0.1,USDT,TAKER,2026-03-01T00:00:0{n}Z\n"
+
+
+@pytest.fixture
+def ledger(make_ledger, cli):
+    """Three batches: an instrument, two fills, two more."""
+    project = make_ledger()
+    assert cli(project, "migrate", "up").exit_code == 0
+    files = {
+        "i.csv": INSTRUMENTS,
+        "a.csv": FILLS + fill(1) + fill(2),
+        "b.csv": FILLS + fill(3) + fill(4),
+    }
+    project.write(files)
+    for name, form in zip(files, ("instruments", "fills", "fills"), strict=True):
+        outcome = cli(project, "ingest", name, "--format", f"canonical-{form}")
+        assert outcome.exit_code == 0, outcome.stderr
+    return project
+
+
+def tamper(project, *statements: str, tables: tuple[str, ...] = ("order_fills",)) -> None:
+    engine = project.open()
+    try:
+        if engine.name == "sqlite":
+            list(engine.query_native("pragma foreign_keys = off").rows)
+        with engine.transaction():
+            for table in tables:
+                engine.lift_guard(table)
+            for statement in statements:
+                engine.execute(statement)
+    finally:
+        engine.close()
+
+
+def findings(cli, project, *options: str) -> list[tuple[int | None, str, str]]:
+    outcome = cli(project, "verify", "--format", "json", *options)
+    assert outcome.exit_code == (1 if outcome.stdout else 0), outcome.stderr
+    rows = json.loads(outcome.stdout or "[]")
+    return [(row["batch_id"], row["table_name"], row["problem"]) for row in rows]
+
+
+def test_what_was_appended_is_proved(ledger, cli):
+    outcome = cli(ledger, "verify")
+    assert outcome.exit_code == 0
+    assert outcome.stdout == ""
+    # an instrument; an account, a fill's order and the fill; no account the second time
+    assert "verified 10 facts of 3 batches; head 3:" in outcome.stderr
+
+
+FIRST = "fill_id = (select min(fill_id) from order_fills where batch_id = 2)"
+COPY = """
+    insert into order_fills
+    select {id}, order_id, account_id, instrument_id, venue, exchange_fill_id || 'x', side,
+        quantity, price, fee_amount, fee_currency, liquidity, kind, corrects_fill_id, is_rounded,
+        raw_values, executed_at, {recorded}, {batch}
+    from order_fills where batch_id = 2 order by fill_id limit 1
+"""
+ID = "cast('00000000-0000-0000-0000-000000000001' as uuid)"
+NAMED = "fill_id = 00000000-0000-0000-0000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (
+            f"update order_fills set price = price + 0.000000000001 where {FIRST}",
+            (2, "order_fills", "one or more of 2 rows were altered"),
+        ),
+        (
+            f"delete from order_fills where {FIRST}",
+            (2, "order_fills", "1 of 2 rows are missing"),
+        ),
+        (
+            "delete from order_fills where batch_id = 2",
+            (2, "order_fills", "all of its 2 rows are missing"),
+        ),
+        (
+            COPY.format(id=ID, recorded="recorded_at", batch=2),
+            (2, "order_fills", "1 rows were inserted"),
+        ),
+        (
+            COPY.format(id=ID, recorded="recorded_at", batch=1),
+            (1, "order_fills", "1 rows were inserted: the batch appended none"),
+        ),
+        (
+            COPY.format(id=ID, recorded="recorded_at", batch=9),
+            (None, "order_fills", f"1 rows are of batch 9, which is not there: {NAMED}"),
+        ),
+        (
+            COPY.format(id=ID, recorded="timestamp '2026-01-01 00:00:00'", batch=2),
+            (
+                2,
+                "order_fills",
+                f"1 rows were recorded at another moment than their batch: {NAMED}",
+            ),
+        ),
+        (
+            "update ledger_batches set source = 'other.csv' where batch_id = 2",
+            (2, "ledger_batches", "the batch's row was altered"),
+        ),
+        (
+            "delete from ledger_batches where batch_id = 2",
+            (2, "ledger_batches", "the batch is missing"),
+        ),
+        (
+            "update ledger_batch_tables set row_count = 3 "
+            "where batch_id = 2 and table_name = 'order_fills'",
+            (
+                2,
+                "ledger_batch_tables",
+                "its tables, row counts and roots are not those it was appended with",
+            ),
+        ),
+    ],
+)
+def test_what_was_changed_since_is_found(ledger, cli, statement, found):
+    books = ("order_fills", "ledger_batches", "ledger_batch_tables")
+    tamper(ledger, statement, tables=books)
+    assert found in findings(cli, ledger)
+
+
+def test_a_tail_cut_off_is_seen_by_an_anchor_alone(ledger, cli):
+    anchor = cli(ledger, "verify", "--anchor").stdout.strip()
+    ledger.write({"kept.txt": f"{anchor}\n"})
+    assert cli(ledger, "verify", "--anchor", "kept.txt").exit_code == 0
+    assert cli(ledger, "verify", "--anchor", anchor).exit_code == 0
+    tables = ("order_fills", "orders", "ledger_batch_tables", "ledger_batches")
+    tamper(ledger, *(f"delete from {t} where batch_id = 3" for t in tables), tables=tables)
+    assert findings(cli, ledger) == []
+    missing = (3, "ledger_batches", "is missing, and the anchor is of it")
+    assert findings(cli, ledger, "--anchor", "kept.txt") == [missing]
+    other = f"2:{'0' * 64}"
+    (found,) = findings(cli, ledger, "--anchor", other)
+    assert found[:2] == (2, "ledger_batches")
+    assert found[2].endswith(f"the anchor {'0' * 64}")
+
+
+def test_batches_of_before_a_column_was_added(ledger, cli):
+    newest = len(list((ledger.root / "sql" / "migrations").glob("*.sql")))
+    ledger.write(
+        {
+            f"sql/migrations/{newest + 1:04d}_note.sql": "-- migrate:up\n"
+            "alter table order_fills add column note text; -- said of it\n"
+            "-- migrate:down\nalter table order_fills drop column note;\n"
+        }
+    )
+    outcome = cli(ledger, "migrate", "up")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert findings(cli, ledger) == []
+
+
+@pytest.mark.parametrize("anchor", ["3", "3:abc", "no-such-file.txt"])
+def test_what_is_no_anchor(ledger, cli, anchor):
+    outcome = cli(ledger, "verify", "--anchor", anchor)
+    assert outcome.exit_code == 2
+    assert "error[R279]" in outcome.stderr
+
+
+def test_a_ledger_of_newer_migrations(ledger, cli):
+    tamper(
+        ledger,
+        "update ledger_batches set schema_version = 99 where batch_id = 3",
+        tables=("ledger_batches",),
+    )
+    outcome = cli(ledger, "verify")
+    assert outcome.exit_code == 3
+    assert "error[R328]" in outcome.stderr
+
+
+def test_an_empty_ledger_has_no_head(make_ledger, cli):
+    project = make_ledger()
+    assert cli(project, "migrate", "up").exit_code == 0
+    outcome = cli(project, "verify", "--anchor")
+    assert (outcome.exit_code, outcome.stdout) == (0, "")
+    assert "verified 0 facts of 0 batches" in outcome.stderr
