@@ -16,9 +16,17 @@ from runner.ingest import problems
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted
 from runner.ingest.shape import Field, Reading, Shape
+from runner.ingest.shapes import SHAPES
 from runner.sqltyping.types import Kind, SqlType, parse_type
 
-BOOKKEEPING = ("row_id", "raw", "refusal")  # what a mapping gives beside the fields
+_MAPPED = "ingest_mapped"
+BOOKKEEPING = (
+    "row_id",
+    "raw",
+    "refusal",
+    "shape",
+    "item",
+)  # what a mapping gives beside the fields
 
 
 @dataclass(frozen=True)
@@ -42,30 +50,55 @@ class Candidates:
     shape: Shape
     columns: tuple[Column, ...]
     has_raw: bool
+    has_item: bool = False  # `item`: which of the things its source row holds a candidate is of
+    made_of: Shape | None = None  # the shape of the rows it was made of, where not its own
 
     @property
     def fresh(self) -> str:
         """SQL condition of the rows to append."""
         return "problem is null and not is_duplicate"
 
+    @property
+    def fact_key(self) -> str:
+        """The column that names the fact a refused row would have been."""
+        return (self.made_of or self.shape).key
+
+
+def mapped(staging: Staging, form: Format) -> Mapping[str, str]:
+    """Run a mapping of several shapes once; the columns it gives, and their types."""
+    if len(form.shapes) == 1:
+        return _mapped_types(staging, form)
+    staging.run(f"create or replace temp table {_MAPPED} as\n{form.sql}")
+    types = _mapped_types(staging, form)
+    for name in ("shape", "item"):
+        if name not in types:
+            raise ProjectError(
+                "R281",
+                f"the mapping of {form.name} does not give {name}",
+                where=Location(form.file),
+                why="its rows become facts of several shapes",
+                mend="`shape` says which one, `item` which rows are of one thing",
+            )
+    return types
+
 
 def build(
     staging: Staging,
     form: Format,
     shape: Shape,
+    types: Mapping[str, str],
     ledger_columns: tuple[Column, ...],
     instruments: str | None,
     defaults: Defaults,
 ) -> Candidates:
     """Read and judge every mapped row into a staging table."""
-    types = _mapped_types(staging, form, shape)
     table = f"ingest_{shape.name}"
     columns = tuple(c for c in ledger_columns if c.name in shape.columns)
     typed = ",\n    ".join(
         f"cast({shape.columns[c.name]} as {type_sql(c.type)}) as {c.name}" for c in columns
     )
     keeps = "".join(f",\n    {sql} as keep_{name}" for name, sql in shape.keeps.items())
-    raw = ",\n    r.raw" if "raw" in types else ""
+    raw = "".join(f",\n    r.{name}" for name in ("raw", "item") if name in types)
     join = (
         f"\nleft join {instruments} as i on r.symbol = i.symbol"
         if shape.has_instrument and instruments
@@ -75,7 +108,7 @@ def build(
     problem = problems.first_of(shape, bool(join), "refusal" in types, has_floats)
     staging.run(
         f"create or replace temp table {table} as\n"
-        f"with mapped as (\n{form.sql}\n),\n"
+        f"with mapped as (\n{_rows_of(form, shape)}\n),\n"
         f"texts as (\nselect\n    {_texts(shape, types, defaults)}\nfrom mapped as m\n),\n"
         f"fields as (\nselect *,\n    {_fields(shape, types)}\nfrom texts as t\n),\n"
         f"rows as (\nselect *,\n    {_rounding(shape, types)}\nfrom fields as f\n)\n"
@@ -83,23 +116,39 @@ def build(
         f"    false as is_duplicate,\n    r.is_rounded as has_rounding,\n    {typed}{keeps}\n"
         f"from rows as r{join}"
     )
-    return Candidates(table, shape, columns, "raw" in types)
+    return Candidates(table, shape, columns, "raw" in types, "item" in types)
 
 
-def _mapped_types(staging: Staging, form: Format, shape: Shape) -> Mapping[str, str]:
+def _rows_of(form: Format, shape: Shape) -> str:
+    """The mapping, or its rows of one shape: the first also takes those that say none it has."""
+    if len(form.shapes) == 1:
+        return form.sql
+    others = ", ".join(quoted(name) for name in form.shapes[1:])
+    condition = (
+        f"coalesce(shape, '') not in ({others})"
+        if shape.name == form.shape
+        else f"shape = {quoted(shape.name)}"
+    )
+    return f"select * from {_MAPPED} where {condition}"
+
+
+def _mapped_types(staging: Staging, form: Format) -> Mapping[str, str]:
     """Column name -> DuckDB type of what the mapping gives; refuses floats and unknown names."""
-    types = {row[0]: row[1] for row in staging.rows(f"describe {form.sql}")}
-    known = {f.name for f in shape.fields} | set(BOOKKEEPING)
+    sql = form.sql if len(form.shapes) == 1 else f"select * from {_MAPPED}"
+    types = {row[0]: row[1] for row in staging.rows(f"describe {sql}")}
+    fields = [f.name for name in form.shapes for f in SHAPES[name].fields]
+    known = {*fields, *BOOKKEEPING}
     for name, type_name in types.items():
         if name not in known:
             near = nearest(name, known)
             raise ProjectError(
                 "R281",
-                f"the mapping of {form.name} gives '{name}', which a {shape.name} has not",
+                f"the mapping of {form.name} gives '{name}', "
+                f"which a {' or '.join(form.shapes)} has not",
                 where=Location(form.file),
                 mend=f"did you mean '{near}'?"
                 if near
-                else f"a {shape.name} has: " + ", ".join(f.name for f in shape.fields),
+                else "it has: " + ", ".join(dict.fromkeys(fields)),
             )
         if type_name in ("FLOAT", "DOUBLE") or type_name.startswith(("FLOAT[", "DOUBLE[")):
             raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runner.engines.staging import Staging
 from runner.ingest.batch import Append
@@ -11,17 +11,21 @@ from runner.ingest.facts import FactTable
 
 
 def new_accounts(
-    staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable]
+    staging: Staging, loaded: Sequence[Candidates], facts: Mapping[str, FactTable]
 ) -> Append | None:
     """Accounts that stand on fresh rows and are not known: EXTERNAL, until declared."""
-    column = candidates.shape.account_column
-    if column is None:
+    parts = [
+        f"select {rows.shape.account_column} as account_id, "
+        f"cast({_venue(rows)} as varchar) as venue from {rows.table} "
+        f"where {rows.fresh} and {rows.shape.account_column} is not null"
+        for rows in loaded
+        if rows.shape.account_column is not None
+    ]
+    if not parts:
         return None
-    venue = "venue" if any(c.name == "venue" for c in candidates.columns) else "null"
     staging.run(
-        f"create or replace temp table ingest_new_accounts as select {column} as account_id, "
-        f"min(cast({venue} as varchar)) as venue from {candidates.table} "
-        f"where {candidates.fresh} and {column} is not null group by {column}"
+        "create or replace temp table ingest_new_accounts as select account_id, "
+        f"min(venue) as venue from ({' union all '.join(parts)}) as rows group by account_id"
     )
     fact = facts["accounts"]
     known = staging.ledger(
@@ -36,57 +40,87 @@ def new_accounts(
     )
 
 
+def _venue(rows: Candidates) -> str:
+    if any(c.name == "venue" for c in rows.columns):
+        return "venue"
+    return "keep_venue" if "venue" in rows.shape.keeps else "null"
+
+
 def new_instruments(
-    staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable]
+    staging: Staging, loaded: Sequence[Candidates], facts: Mapping[str, FactTable]
 ) -> Append | None:
     """Instruments whose terms a venue's symbol tells, and that are not known."""
-    if not candidates.shape.makes_instruments:
-        return None
     fact = facts["instruments"]
+    parts = [
+        f"select keep_symbol as symbol, keep_instrument_type, keep_base_currency, "
+        f"keep_quote_currency, keep_settlement_currency, keep_multiplier from {rows.table} "
+        f"where {rows.fresh} and keep_base_currency is not null"
+        for rows in loaded
+        if rows.shape.makes_instruments
+    ]
+    if not parts:
+        return None
     known = staging.ledger(fact.name, fact.columns, "instrument_id")
     staging.run(
         "create or replace temp table ingest_new_instruments as "
-        "select keep_symbol as symbol, min(keep_instrument_type) as instrument_type, "
+        "select symbol, min(keep_instrument_type) as instrument_type, "
         "min(keep_base_currency) as base_currency, min(keep_quote_currency) as quote_currency, "
-        "min(keep_settlement_currency) as settlement_currency "
-        f"from {candidates.table} where {candidates.fresh} and keep_base_currency is not null "
-        f"and keep_symbol not in (select symbol from {known}) group by keep_symbol"
+        "min(keep_settlement_currency) as settlement_currency, "
+        "min(keep_multiplier) as multiplier "
+        f"from ({' union all '.join(parts)}) as rows "
+        f"where symbol not in (select symbol from {known}) group by symbol"
     )
     return Append(
         "instruments",
         "select symbol as instrument_id, symbol, instrument_type, base_currency, quote_currency, "
-        "settlement_currency, cast(1 as decimal(38, 12)) as multiplier, false as is_inverse, "
+        "settlement_currency, "
+        "coalesce(multiplier, cast(1 as decimal(38, 12))) as multiplier, "
+        "instrument_type = 'INVERSE' as is_inverse, "
         "cast(null as decimal(38, 12)) as tick_size, cast(null as decimal(38, 12)) as lot_size, "
         "false as allows_negative_price, 'EXTERNAL' as origin from ingest_new_instruments",
     )
 
 
+# the columns of a row that an order is made of: a fill's are its own, an event keeps them
+_FILL = (
+    "order_id, account_id, venue, keep_exchange_order_id as exchange_order_id, instrument_id, "
+    "side, executed_at as happened_at, fill_id as key"
+)
+_EVENT = (
+    "order_id, keep_account_id as account_id, keep_venue as venue, "
+    "keep_exchange_order_id as exchange_order_id, keep_instrument_id as instrument_id, "
+    "keep_side as side, occurred_at as happened_at, event_id as key"
+)
+
+
 def new_orders(
-    staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable]
+    staging: Staging, loaded: Sequence[Candidates], facts: Mapping[str, FactTable]
 ) -> Append | None:
-    """Orders that fresh fills execute and that are not known; a fill that contradicts its order is
-    refused.
+    """Orders that fresh fills execute, or fresh events are of, and that are not known; a fill that
+    contradicts its order is refused.
     """
-    if candidates.shape.table != "order_fills":
+    makers = [rows for rows in loaded if rows.shape.makes_orders]
+    if not makers:
         return None
-    table = candidates.table
+    parts = [
+        f"select {_FILL} from {rows.table} where {rows.fresh}"
+        if rows.shape.table == "order_fills"
+        else f"select {_EVENT} from {rows.table} where {rows.fresh} and {_NAMES_ORDER}"
+        for rows in makers
+    ]
     staging.run(
         "create or replace temp table ingest_new_orders as select order_id, "
         "min(account_id) as account_id, min(venue) as venue, "
-        "min(keep_exchange_order_id) as exchange_order_id, "
-        "arg_min(instrument_id, (executed_at, fill_id)) as instrument_id, "
-        "arg_min(side, (executed_at, fill_id)) as side, min(executed_at) as sent_at, "
+        "min(exchange_order_id) as exchange_order_id, "
+        "arg_min(instrument_id, (happened_at, key)) as instrument_id, "
+        "arg_min(side, (happened_at, key)) as side, min(happened_at) as sent_at, "
         "min(side) <> max(side) or min(instrument_id) <> max(instrument_id) as is_mixed "
-        f"from {table} where {candidates.fresh} group by order_id"
+        f"from ({' union all '.join(parts)}) as rows group by order_id"
     )
-    fact = facts["orders"]
-    known = staging.ledger(
-        fact.name,
-        [c for c in fact.columns if c.name in ("order_id", "instrument_id", "side")],
-        "order_id",
-        "select order_id from ingest_new_orders",
-    )
-    _refuse_contradictions(staging, candidates, known)
+    known = _standing_orders(staging, loaded, facts["orders"])
+    for rows in makers:
+        if rows.shape.table == "order_fills":
+            _refuse_contradictions(staging, rows, known, parts)
     return Append(
         "orders",
         "select order_id, cast(null as uuid) as order_request_id, account_id, instrument_id, "
@@ -100,7 +134,37 @@ def new_orders(
     )
 
 
-def _refuse_contradictions(staging: Staging, candidates: Candidates, known: str) -> None:
+_NAMES_ORDER = "order_id is not null and keep_symbol is not null and keep_side is not null"
+
+
+def _standing_orders(staging: Staging, loaded: Sequence[Candidates], fact: FactTable) -> str:
+    """A relation of the orders there are, in the ledger or in rows of the same load."""
+    known = staging.ledger(
+        fact.name,
+        [c for c in fact.columns if c.name in ("order_id", "instrument_id", "side")],
+        "order_id",
+        "select order_id from ingest_new_orders",
+    )
+    parts = [
+        f"select order_id, instrument_id, side from {rows.table} where {rows.fresh}"
+        for rows in loaded
+        if rows.shape.table == "orders"
+    ]
+    if not parts:
+        return known
+    parts.append(
+        f"select order_id, instrument_id, side from {known} "
+        "where order_id in (select order_id from ingest_new_orders)"
+    )
+    staging.run(
+        f"create or replace temp table ingest_standing_orders as {' union all '.join(parts)}"
+    )
+    return "ingest_standing_orders"
+
+
+def _refuse_contradictions(
+    staging: Staging, candidates: Candidates, known: str, makers: Sequence[str]
+) -> None:
     """An order has one instrument and one side: a fill of another is not its fill."""
     terms = (
         f"select o.order_id, coalesce(l.side, o.side) as side, "
@@ -121,5 +185,5 @@ def _refuse_contradictions(staging: Staging, candidates: Candidates, known: str)
     )
     staging.run(
         "delete from ingest_new_orders where order_id not in "
-        f"(select order_id from {table} where {candidates.fresh})"
+        f"(select order_id from ({' union all '.join(makers)}) as rows)"
     )

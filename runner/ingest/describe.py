@@ -11,10 +11,11 @@ from runner.ingest.shapes import SHAPES
 
 def described(form: Format) -> Iterator[str]:
     """The format's description, kinds of file and columns, as lines of Markdown."""
-    shape = SHAPES[form.shape]
+    shapes = [SHAPES[name] for name in form.shapes]
+    tables = ", ".join(f"`{shape.table}`" for shape in shapes)
     yield form.description
     yield ""
-    yield f"Files: {', '.join(form.readers)}. Rows become `{shape.table}`."
+    yield f"Files: {', '.join(form.readers)}. Rows become {tables}."
     if not form.has_columns:
         yield ""
         yield "Its records are read as the venue's API answers them."
@@ -23,7 +24,7 @@ def described(form: Format) -> Iterator[str]:
     yield "| column | in the file | value | |"
     yield "|---|---|---|---|"
     for name in (*form.columns, *form.optional):
-        found = shape.field(name)
+        found = next(filter(None, (shape.field(name) for shape in shapes)), None)
         presence = "must be" if name in form.columns else "may be"
         value = "required" if found is not None and found.required else "may be empty"
         yield f"| `{name}` | {presence} | {value} | {_reading(found)} |"

@@ -3,10 +3,11 @@
 A mapping is a SELECT over `ingest_raw` (one row a source row, `row_id` its number) that gives a
 shape's fields. Its first comment describes it and holds the keys read here:
 
-    -- shape: fill                  what each row becomes
+    -- shape: fill                  what each row becomes; of several, `shape` says which
     -- reads: csv, parquet, json    kinds of file
     -- columns: venue, symbol       columns a file must have   (files of named columns)
     -- optional: kind               columns it may have
+    -- records: data.list           where an API's answer holds its records (readers/envelope.py)
     -- venue: binance               the venue of rows that name none; the account, too
 """
 
@@ -21,7 +22,7 @@ from runner.errors import Location, ProjectError, UsageError, nearest
 from runner.project.text_file import read_text
 
 READERS = ("csv", "parquet", "json")
-_KEY = re.compile(r"^--\s*(shape|reads|columns|optional|venue):\s*(.*)$")
+_KEY = re.compile(r"^--\s*(shape|reads|columns|optional|records|venue):\s*(.*)$")
 _PACKAGED = Path(__file__).parent.parent / "template" / "sql" / "ingest"
 _CHECKOUT = Path(__file__).parent.parent.parent / "sql" / "ingest"
 
@@ -33,12 +34,18 @@ class Format:
     name: str
     description: str
     file: Path
-    shape: str
+    shapes: tuple[str, ...]
     readers: tuple[str, ...]
     columns: tuple[str, ...]
     optional: tuple[str, ...]
+    records: tuple[str, ...]
     venue: str | None
     sql: str
+
+    @property
+    def shape(self) -> str:
+        """What its rows become, or those of them that do not say."""
+        return self.shapes[0]
 
     @property
     def has_columns(self) -> bool:
@@ -88,8 +95,9 @@ def _read(file: Path) -> Format:
             keys[key] = f"{keys[key]}, {value}" if key in keys else value
         elif not keys and line.lstrip("- "):
             words.append(line.lstrip("- ").strip())
-    if keys.get("shape") not in SHAPES:
-        near = nearest(keys.get("shape", ""), set(SHAPES))
+    shapes = _listed(keys.get("shape", ""))
+    if not shapes or set(shapes) - set(SHAPES):
+        near = nearest(next((s for s in shapes if s not in SHAPES), ""), set(SHAPES))
         raise ProjectError(
             "R280",
             f"{file.name} does not say what its rows become",
@@ -109,10 +117,11 @@ def _read(file: Path) -> Format:
         name=file.stem,
         description=" ".join(words),
         file=file,
-        shape=keys["shape"],
+        shapes=shapes,
         readers=readers,
         columns=_listed(keys.get("columns", "")),
         optional=_listed(keys.get("optional", "")),
+        records=_listed(keys.get("records", "")),
         venue=keys.get("venue") or None,
         sql=text.rstrip().rstrip(";"),
     )

@@ -105,14 +105,18 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     facts = fact_tables(engine, config.migration_path)
     functions.install(staging)
     warnings = readers.read(staging, call.form, call.sources)
-    shape = SHAPES[call.form.shape]
+    shapes = [shape for name, shape in SHAPES.items() if name in call.form.shapes]
+    types = candidates.mapped(staging, call.form)
     instruments = None
-    if shape.has_instrument:
+    if any(shape.has_instrument for shape in shapes):
         instruments = staging.ledger("instruments", facts["instruments"].columns, "instrument_id")
-    rows = candidates.build(
-        staging, call.form, shape, facts[shape.table].columns, instruments, call.defaults
-    )
-    judged, appends = _judge(engine, staging, rows, facts)
+    loaded = [
+        candidates.build(
+            staging, call.form, shape, types, facts[shape.table].columns, instruments, call.defaults
+        )
+        for shape in shapes
+    ]
+    judged, appends = _judge(engine, staging, loaded, facts)
     kept = quarantine.collect(staging, call.form, call.sources, judged, facts["quarantine"])
     refused = staging.rows("select count(*) from ingest_quarantine")[0][0]
     if call.strict and refused:
@@ -137,61 +141,83 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
         appended=rows_appended,
         duplicates=doubles,
         quarantined=refused,
-        warnings=warnings + _warnings(staging, rows, refused, rows_appended),
+        warnings=warnings + _warnings(staging, loaded, refused, rows_appended),
     )
 
 
 def _judge(
-    engine: Engine, staging: Staging, rows: Candidates, facts: Mapping[str, FactTable]
+    engine: Engine, staging: Staging, loaded: Sequence[Candidates], facts: Mapping[str, FactTable]
 ) -> tuple[list[Candidates], list[Append]]:
     """Judge rows against others and the ledger; what is to be appended, in any order."""
-    shape, fact = rows.shape, facts[rows.shape.table]
-    references.check(staging, rows, facts)
-    if shape.table == "orders":
-        order_events.mark_restatements(staging, rows, facts)
-    duplicates.mark(staging, rows, fact)
-    judged = [rows]
+    for nth, rows in enumerate(loaded):
+        references.check(staging, rows, facts, loaded[:nth])
+        if rows.shape.table == "orders":
+            order_events.mark_restatements(staging, rows, facts)
+        duplicates.mark(staging, rows, facts[rows.shape.table])
     # refuses fills that contradict their order, so before anything is counted as fresh
-    appends = [companions.new_orders(staging, rows, facts)]
-    appends.append(companions.new_accounts(staging, rows, facts))
-    appends.append(companions.new_instruments(staging, rows, facts))
-    appends.append(_fresh(engine, rows))
-    if shape.table == "orders":
-        steps = order_events.build(staging, rows, facts)
-        judged.append(steps)
-        appends.append(_fresh(engine, steps))
-    return judged, [a for a in appends if a is not None]
-
-
-def _fresh(engine: Engine, rows: Candidates) -> Append:
-    listed = ", ".join(c.name for c in rows.columns)
-    if rows.shape.table == "order_events":
-        last = next(iter(engine.query("select max(sequence_number) from order_events").rows))[0]
-        listed += (
-            f", {last or 0} + row_number() over (order by occurred_at, event_id) as sequence_number"
+    made = [companions.new_orders(staging, loaded, facts)]
+    made.append(companions.new_accounts(staging, loaded, facts))
+    made.append(companions.new_instruments(staging, loaded, facts))
+    steps = [
+        order_events.build(staging, rows, facts) for rows in loaded if rows.shape.table == "orders"
+    ]
+    judged = [*loaded, *steps]
+    appends: dict[str, list[str]] = {}
+    for append in made:
+        if append is not None:
+            appends.setdefault(append.table, []).append(append.sql)
+    for rows in judged:
+        listed = ", ".join(c.name for c in rows.columns)
+        appends.setdefault(rows.shape.table, []).append(
+            f"select {listed} from {rows.table} where {rows.fresh}"
         )
-    return Append(rows.shape.table, f"select {listed} from {rows.table} where {rows.fresh}")
+    return judged, [
+        Append(table, _in_sequence(engine, table, " union all by name ".join(parts)))
+        for table, parts in appends.items()
+    ]
+
+
+def _in_sequence(engine: Engine, table: str, sql: str) -> str:
+    """Events are numbered through the ledger, those of a load in the order of what happened."""
+    if table != "order_events":
+        return sql
+    last = next(iter(engine.query("select max(sequence_number) from order_events").rows))[0]
+    return (
+        f"select *, {last or 0} + row_number() over (order by occurred_at, event_id) "
+        f"as sequence_number from ({sql}) as rows"
+    )
 
 
 def _count(staging: Staging, judged: Sequence[Candidates]) -> tuple[int, int]:
     """Rows read, and rows that added nothing because the ledger has all they say."""
     rows = judged[0]
-    (candidate_rows, doubles) = staging.rows(
-        f"select count(*), count(*) filter (problem is null and is_duplicate) from {rows.table}"
-    )[0]
-    for steps in judged[1:]:
-        doubles -= staging.rows(
-            f"select count(distinct s.row_id) from {steps.table} as s "
-            f"inner join {rows.table} as r on s.row_id = r.row_id "
-            "where r.problem is null and r.is_duplicate "
-            "and (s.problem is not null or not s.is_duplicate)"
-        )[0][0]
+    if rows.has_item:
+        parts = " union all ".join(
+            f"select row_id, item, problem, is_duplicate from {rows.table}" for rows in judged
+        )
+        candidate_rows, doubles = staging.rows(
+            "select count(*), count(*) filter (not is_refused and not is_fresh) from ("
+            "select bool_or(problem is not null) as is_refused, "
+            "bool_or(problem is null and not is_duplicate) as is_fresh "
+            f"from ({parts}) as candidates group by row_id, item) as items"
+        )[0]
+    else:
+        candidate_rows, doubles = staging.rows(
+            f"select count(*), count(*) filter (problem is null and is_duplicate) from {rows.table}"
+        )[0]
+        for steps in judged[1:]:
+            doubles -= staging.rows(
+                f"select count(distinct s.row_id) from {steps.table} as s "
+                f"inner join {rows.table} as r on s.row_id = r.row_id "
+                "where r.problem is null and r.is_duplicate "
+                "and (s.problem is not null or not s.is_duplicate)"
+            )[0][0]
     refused = staging.rows("select count(*) from ingest_refused")[0][0]
     return candidate_rows + refused, doubles
 
 
 def _warnings(
-    staging: Staging, rows: Candidates, refused: int, appended: Mapping[str, int]
+    staging: Staging, loaded: Sequence[Candidates], refused: int, appended: Mapping[str, int]
 ) -> list[str]:
     found = []
     if refused:
@@ -201,14 +227,16 @@ def _warnings(
         )
         listed = ", ".join(f"{count:,} {code}" for code, count in reasons)
         found.append(f"{refused:,} rows were set aside in quarantine: {listed}")
-    rounded = staging.rows(
-        f"select count(*) from {rows.table} where {rows.fresh} and has_rounding"
-    )[0][0]
+    rounded = sum(
+        staging.rows(f"select count(*) from {rows.table} where {rows.fresh} and has_rounding")[0][0]
+        for rows in loaded
+    )
     if rounded:
         found.append(f"{rounded:,} rows have values of more than 12 decimals, which were rounded")
-    if rows.shape.makes_instruments and appended.get("instruments"):
+    if any(rows.shape.makes_instruments for rows in loaded) and appended.get("instruments"):
         linear = staging.rows(
             "select symbol from ingest_new_instruments where instrument_type = 'LINEAR' "
+            "and multiplier is null "
             "order by symbol"
         )
         if linear:

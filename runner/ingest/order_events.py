@@ -54,11 +54,13 @@ def build(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTabl
     columns = tuple(c for c in fact.columns if c.name in EVENT.columns)
     staging.run(
         f"create or replace temp table {_TABLE} as\n"
-        f"{_select(columns, _restated(), candidates.table, 'is_restatement')}\n"
+        f"{_select(columns, _restated(), candidates, 'is_restatement')}\n"
         f"union all\n"
-        f"{_select(columns, _status(), candidates.table, _HAS_STATUS)}"
+        f"{_select(columns, _status(), candidates, _HAS_STATUS)}"
     )
-    steps = Candidates(_TABLE, EVENT, columns, candidates.has_raw)
+    steps = Candidates(
+        _TABLE, EVENT, columns, candidates.has_raw, candidates.has_item, candidates.shape
+    )
     duplicates.mark(staging, steps, fact)
     return steps
 
@@ -93,15 +95,15 @@ def _status() -> dict[str, str]:
 
 
 def _select(
-    columns: tuple[Column, ...], values: Mapping[str, str], table: str, condition: str
+    columns: tuple[Column, ...], values: Mapping[str, str], rows: Candidates, condition: str
 ) -> str:
     given = {"order_id": "order_id", "order_request_id": "order_request_id", **values}
     listed = ", ".join(
         f"cast({given.get(c.name, 'null')} as {_type(c)}) as {c.name}" for c in columns
     )
     return (
-        f"select row_id, cast(null as varchar) as problem, false as is_duplicate, {listed} "
-        f"from {table} where problem is null and {condition}"
+        f"select row_id, {'item, ' if rows.has_item else ''}cast(null as varchar) as problem, "
+        f"false as is_duplicate, {listed} from {rows.table} where problem is null and {condition}"
     )
 
 

@@ -89,7 +89,8 @@ def _unknown_instrument(shape: Shape) -> tuple[str, str, str]:
         # a venue's own symbol tells the terms of all but inverse contracts, whose size it hides
         unknown += (
             " and (r.base_currency is null or r.quote_currency is null "
-            "or coalesce(r.instrument_type, 'INVERSE') = 'INVERSE')"
+            "or r.instrument_type is null "
+            "or (r.instrument_type = 'INVERSE' and r.multiplier is null))"
         )
     return (
         unknown,

@@ -30,16 +30,19 @@ def collect(
         staging.run("create or replace temp table ingest_quarantine (reason_code varchar)")
         return None
     files = ", ".join(f"({s.number}, {quoted(s.name)})" for s in sources)
-    parts = ["select row_id, raw, code, reason, cast(null as varchar) as fact from ingest_refused"]
-    for candidates in judged:
+    parts = [
+        "select row_id, raw, code, reason, cast(null as varchar) as fact, cast(null as varchar) "
+        "as item, 0 as nth_shape from ingest_refused"
+    ]
+    for nth, candidates in enumerate(judged):
         if staging.rows(f"select 1 from {candidates.table} where problem is not null limit 1"):
-            parts.append(_refused(candidates, judged[0]))
+            parts.append(f"select *, {nth} as nth_shape from ({_refused(candidates)}) as r")
     # a file may hold the same bad row several times: each has its line, and the n-th is the n-th
     # again when the file is
     staging.run(
         "create or replace temp table ingest_numbered as select *, cast(row_number() over ("
         "partition by row_id >> 40, code, fact, raw order by row_id, reason) as varchar) as nth "
-        f"from ({' union all '.join(parts)}) as r"
+        f"from ({' union all '.join(parts)}) as r{_ONE_AN_ITEM}"
     )
     identity = uuid5_sql(
         "quarantine", quoted(form.name), "r.code", "coalesce(r.fact, '')", "r.nth", "r.raw"
@@ -62,25 +65,33 @@ def collect(
     )
 
 
-def _refused(candidates: Candidates, rows: Candidates) -> str:
+# a thing that would have been facts of several shapes is kept once, for the first of its reasons
+_ONE_AN_ITEM = (
+    " where true qualify item is null or row_number() over (partition by row_id, item "
+    "order by nth_shape, code, fact) = 1"
+)
+
+
+def _refused(candidates: Candidates) -> str:
     """The refused among a row's candidates; `fact`: the id it would have had, where it has one.
 
     One source row may hold several facts (an envelope of trades), each refused for itself. The
     events an order's row makes are no facts of their own: their reasons are the row's.
     """
-    key = rows.shape.key
-    own = "c.raw" if candidates.has_raw and candidates is rows else "s.raw"
+    key = candidates.fact_key
+    own = "c.raw" if candidates.has_raw and candidates.made_of is None else "s.raw"
+    item = "cast(c.item as varchar)" if candidates.has_item else "cast(null as varchar)"
     said = "substr(c.problem, strpos(c.problem, ' ') + 1)"
     problem = (
         f"select c.row_id, {own} as raw, split_part(c.problem, ' ', 1) as code, {said} as reason, "
-        f"cast(c.{key} as varchar) as fact from {candidates.table} as c "
+        f"cast(c.{key} as varchar) as fact, {item} as item from {candidates.table} as c "
         f"left join ingest_source as s on c.row_id = s.row_id where c.problem is not null"
     )
-    if candidates is rows:
+    if candidates.made_of is None:
         return problem
     return (
-        "select row_id, raw, code, string_agg(reason, '; ' order by reason) as reason, fact "
-        f"from ({problem}) as p group by row_id, raw, code, fact"
+        "select row_id, raw, code, string_agg(reason, '; ' order by reason) as reason, fact, "
+        f"item from ({problem}) as p group by row_id, raw, code, fact, item"
     )
 
 

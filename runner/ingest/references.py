@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runner.engines.staging import Staging
 from runner.ingest.candidates import Candidates
@@ -10,15 +10,29 @@ from runner.ingest.facts import FactTable
 from runner.ingest.shape import Reference
 
 
-def check(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable]) -> None:
-    """Give each row that points to an unknown fact its problem."""
+def check(
+    staging: Staging,
+    candidates: Candidates,
+    facts: Mapping[str, FactTable],
+    loaded: Sequence[Candidates] = (),
+) -> None:
+    """Give each row that points to an unknown fact its problem.
+
+    `loaded` are the candidates of other shapes in the same load, those pointed to first.
+    """
     for reference in candidates.shape.references:
-        _check(staging, candidates, facts[reference.table], reference)
+        _check(staging, candidates, facts[reference.table], reference, loaded)
 
 
-def _check(staging: Staging, candidates: Candidates, fact: FactTable, reference: Reference) -> None:
+def _check(
+    staging: Staging,
+    candidates: Candidates,
+    fact: FactTable,
+    reference: Reference,
+    loaded: Sequence[Candidates],
+) -> None:
     table, column = candidates.table, reference.column
-    pending = f"problem is null and {column} is not null"
+    pending = f"problem is null and {column} is not null and not ({reference.unless})"
     if not staging.rows(f"select 1 from {table} where {pending} limit 1"):
         return
     known = staging.ledger(
@@ -27,10 +41,10 @@ def _check(staging: Staging, candidates: Candidates, fact: FactTable, reference:
         reference.key,
         f"select distinct {column} from {table} where {pending}",
     )
-    here = (
-        f" union all select {reference.key} from {table} where problem is null"
-        if fact.name == candidates.shape.table
-        else ""
+    here = "".join(
+        f" union all select {reference.key} from {rows.table} where problem is null"
+        for rows in (candidates, *loaded)
+        if rows.shape.table == fact.name
     )
     while True:
         # a row refused now may be one that another row of the load points to

@@ -55,6 +55,7 @@ class Reference:
     key: str
     code: str
     reason: str  # SQL over the candidate's columns
+    unless: str = "false"  # SQL: the row needs no such fact, as the load makes it
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Shape:
     references: tuple[Reference, ...] = ()
     has_instrument: bool = False  # `symbol` names an instrument
     makes_instruments: bool = False  # a venue's symbol gives the terms of one not known yet
+    makes_orders: bool = False  # an order not known yet is appended, without its terms
     account_column: str | None = None  # an account not known yet is appended
     unique: tuple[str, ...] = ()  # further columns no two facts may share
     # columns a fact that stands may differ in without being a conflict

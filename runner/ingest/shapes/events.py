@@ -24,7 +24,7 @@ from runner.ingest.shapes.identity import (
     order_reference,
     request_reference,
 )
-from runner.ingest.shapes.terms import STATUSES
+from runner.ingest.shapes.terms import INSTRUMENT_RULES, INSTRUMENT_TERMS, KEPT_TERMS, STATUSES
 
 EVENT_TYPES = (
     "SUBMITTED", "APPROVED", "ACCEPTED", "EXECUTED", "FILLED", "REPLACED", "RESTATED", "CANCELLED",
@@ -55,6 +55,10 @@ EVENT = Shape(
         text("actor"),
         moment("occurred_at", required=True),
         *ORDER_KEYS,
+        # whose order it is, where a venue says so on each step
+        text("symbol"),
+        word("side", "BUY", "SELL"),
+        *INSTRUMENT_TERMS,
     ),
     columns={
         "event_id": uuid5_sql(
@@ -79,6 +83,7 @@ EVENT = Shape(
         "occurred_at": "r.occurred_at",
     },
     rules=(
+        *INSTRUMENT_RULES,
         order_needs_owner(),
         Rule(
             "missing_subject",
@@ -92,5 +97,21 @@ EVENT = Shape(
              "'retry_attempt is ' || r.retry_attempt_text"),
         Rule("negative", "r.latency_ms < 0", "'latency_ms is ' || r.latency_ms_text"),
     ),
-    references=(order_reference(), request_reference()),
+    references=(
+        order_reference("keep_symbol is not null and keep_side is not null"),
+        request_reference(),
+    ),
+    has_instrument=True,
+    makes_instruments=True,
+    makes_orders=True,
+    account_column="keep_account_id",
+    keeps={
+        **KEPT_TERMS,
+        "side": "r.side",
+        "exchange_order_id": "r.order_id",
+        "instrument_id": "coalesce(i.instrument_id, r.symbol)",
+        "venue": "r.venue",
+        # a step of an order that is known names no account that is not
+        "account_id": "case when r.symbol is not null then r.account end",
+    },
 )  # fmt: skip

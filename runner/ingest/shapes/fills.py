@@ -17,7 +17,7 @@ from runner.ingest.shape import (
     word,
 )
 from runner.ingest.shapes.identity import ORDER_ID, ORDER_KEYS
-from runner.ingest.shapes.terms import SIDE
+from runner.ingest.shapes.terms import INSTRUMENT_RULES, INSTRUMENT_TERMS, KEPT_TERMS, SIDE
 
 
 def fill_id(part: str) -> str:
@@ -63,11 +63,7 @@ FILL = Shape(
         text("corrects_fill_id"),
         *ORDER_KEYS,
         text("fill_key"),
-        # terms of the instrument, where a venue's symbol tells them
-        text("base_currency"),
-        text("quote_currency"),
-        text("settlement_currency"),
-        word("instrument_type", "SPOT", "LINEAR", "INVERSE"),
+        *INSTRUMENT_TERMS,
     ),
     columns={
         "fill_id": fill_id("coalesce(r.fill_key, r.fill_id)"),
@@ -89,6 +85,7 @@ FILL = Shape(
         "executed_at": "r.executed_at",
     },
     rules=(
+        *INSTRUMENT_RULES,
         positive("quantity"),
         positive_price("price"),
         BOUNDED_VALUE,
@@ -121,14 +118,11 @@ FILL = Shape(
     ),
     has_instrument=True,
     makes_instruments=True,
+    makes_orders=True,
     account_column="account_id",
     amended_by="A fill that was wrong is followed by a CORRECTION or a BUST of it",
     keeps={
-        "symbol": "r.symbol",
-        "base_currency": "r.base_currency",
-        "quote_currency": "r.quote_currency",
-        "settlement_currency": "coalesce(r.settlement_currency, r.quote_currency)",
-        "instrument_type": "r.instrument_type",
+        **KEPT_TERMS,
         "exchange_order_id": "r.order_id",
     },
 )

@@ -11,10 +11,11 @@ REQUEST_ID = uuid5_sql("request", "r.client_request_id")
 ORDER_KEYS: tuple[Field, ...] = (text("order_key"),)
 
 
-def order_reference() -> Reference:
+def order_reference(unless: str = "false") -> Reference:
     return Reference(
         "order_id", "orders", "order_id", "unknown_order",
         "'no order of that venue, account and order_id is known: load canonical-orders first'",
+        unless,
     )  # fmt: skip
 
 

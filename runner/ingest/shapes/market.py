@@ -14,6 +14,7 @@ from runner.ingest.shape import (
     text,
     word,
 )
+from runner.ingest.shapes.terms import INSTRUMENT_RULES, INSTRUMENT_TERMS, KEPT_TERMS
 
 # a row of prices too large is refused, and must not stop the others
 _SMALL = "abs(r.bid_price) < 10000000000000 and abs(r.ask_price) < 10000000000000"
@@ -111,11 +112,12 @@ CASH = Shape(
         text("symbol"),
         text("reason"),
         moment("occurred_at", required=True),
+        *INSTRUMENT_TERMS,
     ),
     columns={
         "movement_id": uuid5_sql("cash", "r.venue", "r.account", "r.movement_id"),
         "account_id": "r.account",
-        "instrument_id": "i.instrument_id",
+        "instrument_id": "coalesce(i.instrument_id, r.symbol)",
         "kind": "r.kind",
         "amount": "r.amount",
         "currency": "r.currency",
@@ -125,6 +127,7 @@ CASH = Shape(
         "occurred_at": "r.occurred_at",
     },
     rules=(
+        *INSTRUMENT_RULES,
         Rule(
             "wrong_sign",
             "(r.kind = 'DEPOSIT' and r.amount <= 0) or (r.kind = 'WITHDRAWAL' and r.amount >= 0)",
@@ -138,7 +141,9 @@ CASH = Shape(
         bounded("amount"),
     ),
     has_instrument=True,
+    makes_instruments=True,
     account_column="account_id",
+    keeps=KEPT_TERMS,
 )  # fmt: skip
 
 SHAPES = (TICK, READING, CASH)

@@ -17,6 +17,9 @@ from runner.ingest.shape import (
 )
 from runner.ingest.shapes.identity import ORDER_ID, ORDER_KEYS, REQUEST_ID, request_reference
 from runner.ingest.shapes.terms import (
+    INSTRUMENT_RULES,
+    INSTRUMENT_TERMS,
+    KEPT_TERMS,
     ORDER_TYPES,
     SIDE,
     STATUSES,
@@ -49,12 +52,13 @@ ORDER = Shape(
         text("reason"),
         text("venue_status"),
         *ORDER_KEYS,
+        *INSTRUMENT_TERMS,
     ),
     columns={
         "order_id": ORDER_ID,
         "order_request_id": REQUEST_ID,
         "account_id": "r.account",
-        "instrument_id": "i.instrument_id",
+        "instrument_id": "coalesce(i.instrument_id, r.symbol)",
         "venue": "r.venue",
         "client_order_id": "r.client_order_id",
         "exchange_order_id": "r.order_id",
@@ -72,6 +76,7 @@ ORDER = Shape(
         "sent_at": "r.created_at",
     },
     rules=(
+        *INSTRUMENT_RULES,
         positive("quantity"),
         bounded("quantity"),
         *(
@@ -89,10 +94,12 @@ ORDER = Shape(
     ),
     references=(request_reference(),),
     has_instrument=True,
+    makes_instruments=True,
     account_column="account_id",
     unique=("client_order_id",),
     amended_by="What happened to an order since it was sent is an event: load canonical-events",
     keeps={
+        **KEPT_TERMS,
         "event_status": "r.status",
         "event_venue_status": "r.venue_status",
         "event_reason": "r.reason",
