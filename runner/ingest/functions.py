@@ -56,7 +56,8 @@ create or replace temp macro ingest_is_rounded(t) as
         else length(rtrim(split_part(trim(t), '.', 2), '0')) > 12
     end;
 
--- ISO 8601 (a time without a zone is UTC), or epoch seconds, milliseconds or microseconds
+-- ISO 8601 (a time without a zone is UTC), or epoch seconds (with decimals, too), milliseconds or
+-- microseconds; digits beyond microseconds are cut off
 create or replace temp macro ingest_time(t) as
     case
         -- DuckDB takes any two digits for an offset's hours; no place is over 14 from UTC
@@ -65,6 +66,8 @@ create or replace temp macro ingest_time(t) as
         when regexp_matches(t, '[+-][0-9]{{2}}:?[6-9][0-9]$') and contains(t, ':') then null
         when substr(t, 5, 1) = '-' and substr(t, 8, 1) = '-'
             then timezone('UTC', try_cast(t as timestamptz))
+        when regexp_full_match(t, '[0-9]{{10}}[.][0-9]+')
+            then make_timestamp(try_cast(left(replace(t, '.', '') || '00000', 16) as bigint))
         when not regexp_full_match(t, '[0-9]+') then null
         when length(t) = 10 then make_timestamp(try_cast(t as bigint) * 1000000)
         when length(t) = 13 then make_timestamp(try_cast(t as bigint) * 1000)

@@ -20,6 +20,7 @@ from runner.migrate.files import load_migrations
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden"
+VENUES = Path(__file__).parent / "venues"
 NOW = datetime(2026, 3, 10, 12)
 
 

@@ -15,7 +15,7 @@ import pytest
 from runner.ingest.formats import formats
 from runner.ingest.shapes import SHAPES
 from runner.money import to_text
-from tests.ingest.conftest import GOLDEN, Ledger
+from tests.ingest.conftest import GOLDEN, VENUES, Ledger
 
 STAMPS = ("recorded_at", "batch_id")
 
@@ -23,7 +23,8 @@ STAMPS = ("recorded_at", "batch_id")
 def in_order() -> list[Path]:
     """Golden inputs, each after what it points to."""
     known, order = formats(), list(SHAPES)
-    inputs = [p for p in GOLDEN.iterdir() if p.suffix != ".facts"]
+    folders = (GOLDEN, *sorted(VENUES.iterdir()))
+    inputs = [p for f in folders for p in f.iterdir() if p.suffix != ".facts"]
     return sorted(inputs, key=lambda p: (order.index(known[p.stem].shape), p.name))
 
 
@@ -66,9 +67,10 @@ Loaded = dict[str, tuple[Ledger, dict[str, list[str]]]]
 
 
 def test_files_become_exactly_these_facts(golden_ledgers: Loaded, engine_name: str) -> None:
-    for form, lines in golden_ledgers[engine_name][1].items():
-        expected = (GOLDEN / f"{form}.facts").read_text(encoding="utf-8").splitlines()
-        assert lines == expected, f"facts of {form} changed"
+    made = golden_ledgers[engine_name][1]
+    for path in in_order():
+        expected = path.with_suffix(".facts").read_text(encoding="utf-8").splitlines()
+        assert made[path.stem] == expected, f"facts of {path.stem} changed"
 
 
 def test_engines_have_the_same_hashes(golden_ledgers: Loaded) -> None:
@@ -97,6 +99,8 @@ if __name__ == "__main__":
         fresh = Ledger(
             new_ledger("duckdb", Path(folder) / "l.duckdb"), load_config(ROOT), Path(folder)
         )
-        for form, lines in load_all(fresh).items():
-            (GOLDEN / f"{form}.facts").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        made = load_all(fresh)
+        for path in in_order():
+            lines = "\n".join(made[path.stem])
+            path.with_suffix(".facts").write_text(f"{lines}\n", encoding="utf-8")
         fresh.engine.close()

@@ -52,7 +52,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     )
     columns = ",\n    ".join(
         f"{_cell(names.index(name) + 1, bool(padded)) if name in names else 'null::varchar'} "
-        f"as {name}"
+        f'as "{name}"'
         for name in (*form.columns, *form.optional)
     )
     return Piece(

@@ -15,6 +15,7 @@ from typing import Any
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
+from runner.ingest.readers import envelope
 from runner.ingest.source import Piece, Source
 
 _CHUNK_ROWS = 10_000
@@ -68,12 +69,12 @@ def _digits(literal: str) -> str:
 
 
 def read(staging: Staging, form: Format, source: Source) -> Piece:
-    """Stage a JSON array, a single object, or one object a line."""
+    """Stage a JSON array, a single object, or one object a line; of envelopes, what is inside."""
     table = f"ingest_records_{source.number}"
     staging.run(f"create or replace temp table {table} (row_id bigint, raw varchar, record json)")
     decoder = _Decoder()
     chunk: list[Record] = []
-    for record in _records(source, decoder):
+    for record in _opened(form, decoder, _records(source, decoder)):
         chunk.append(record)
         if floats := decoder.floats():
             staging.run(
@@ -92,7 +93,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     )
     if form.has_columns:
         columns = ",\n    ".join(
-            f"record ->> '$.{name}' as {name}" for name in (*form.columns, *form.optional)
+            f'record ->> \'$."{name}"\' as "{name}"' for name in (*form.columns, *form.optional)
         )
     else:
         columns = "record"
@@ -109,6 +110,25 @@ def _stage(staging: Staging, source: Source, table: str, chunk: list[Record]) ->
         "cast(unnest(?::varchar[]) as json)",
         [[base + r[0] for r in chunk], [r[1] for r in chunk], [r[2] for r in chunk]],
     )
+
+
+def _opened(form: Format, decoder: _Decoder, records: Iterator[Record]) -> Iterator[Record]:
+    """The records as they are, or those inside them, numbered through the file."""
+    if not form.records:
+        yield from records
+        return
+    number = 0
+    for _, raw, record in records:
+        raw = raw.strip(_BLANK)
+        found = envelope.unpack(decoder, raw, json.loads(record or "null"), 0, form.records)
+        if found is None:
+            number += 1
+            yield number, raw, record
+            continue
+        decoder.floats()  # the envelope's are met again, each in its own record
+        for inner, value in found:
+            number += 1
+            yield number, inner, _normal(value)
 
 
 def _records(source: Source, decoder: _Decoder) -> Iterator[Record]:

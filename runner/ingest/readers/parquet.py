@@ -30,7 +30,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     _refuse_floats(form, source, {row[0].lower(): row[1] for row in described})
     row_id = f"{source.number << 40} + file_row_number + 1 as row_id"
     columns = ",\n    ".join(
-        f'"{given[name]}" as {name}' if name in given else f"null::varchar as {name}"
+        f'"{given[name]}" as "{name}"' if name in given else f'null::varchar as "{name}"'
         for name in (*form.columns, *form.optional)
     )
     texts = ", ".join(f'"{name}" := cast("{name}" as varchar)' for name in given.values())
