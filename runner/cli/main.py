@@ -19,6 +19,7 @@ _COMMANDS = {
     "migrate": "Move the database's schema up or down.",
     "query": "Answer a question in SQL, read-only.",
     "show": "Show the rows of a published table.",
+    "trace": "Tell the whole story of an order.",
     "verify": "Prove that the facts are what was appended.",
     "test": "Run the unit tests of models.",
 }

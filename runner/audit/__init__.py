@@ -1,0 +1,1 @@
+"""Questions that an auditor asks of the ledger."""

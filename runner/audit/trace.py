@@ -1,0 +1,130 @@
+"""One order's whole story: every fact that bears on it and what was derived from it, in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from runner.audit.trace_steps import LOOKUPS, NEAR, STEPS, Step
+from runner.engines.base import Engine
+from runner.errors import SelectionError, nearest
+
+_NEAR_STARTS = 3  # how many shorter beginnings of an unknown id are looked for
+_NEAR_LISTED = 20
+_SAID = ("happened_at", "id", "batch_id")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the story. `batch_id` and `chain_hash` are those of a fact, else None."""
+
+    happened_at: datetime | None
+    kind: str
+    table: str
+    id: str
+    details: Mapping[str, Any]
+    batch_id: int | None
+    chain_hash: str | None
+    rank: int
+
+    @property
+    def place(self) -> tuple[bool, datetime, int]:
+        """By time; what has none stands last, and what is of one moment in order of cause."""
+        return (self.happened_at is None, self.happened_at or datetime.min, self.rank)
+
+
+def find_orders(engine: Engine, given: str) -> list[str]:
+    """The orders that an id leads to: of an order, fill, request or signal, ours or theirs.
+
+    SelectionError (R206) for an id that nobody knows, with others that begin like it.
+    """
+    present = engine.relations()
+    quoted = _quoted(given)
+    for table, sql in LOOKUPS:
+        if table in present:
+            rows = engine.query(sql.replace("{id}", quoted)).rows
+            found = sorted({str(row[0]) for row in rows})
+            if found:
+                return found
+    near = _near(engine, given)
+    raise SelectionError(
+        "R206",
+        f"no order, fill, request or signal has the id '{given}'",
+        mend=f"did you mean '{near}'?"
+        if near
+        else 'see `runner query "select order_id, client_order_id from orders"`',
+    )
+
+
+def trace(engine: Engine, order_id: str) -> list[Entry]:
+    """The story of one order, oldest first. What is not built yet is left out."""
+    present = engine.relations()
+    entries = [
+        entry
+        for step in STEPS
+        if all(table in present for table in step.tables)
+        for entry in _entries(engine, step, order_id)
+    ]
+    batches = sorted({e.batch_id for e in entries if e.batch_id is not None})
+    hashes = _hashes(engine, batches)
+    told = [
+        Entry(
+            e.happened_at,
+            e.kind,
+            e.table,
+            e.id,
+            e.details,
+            e.batch_id,
+            hashes.get(e.batch_id) if e.batch_id is not None else None,
+            e.rank,
+        )
+        for e in entries
+    ]
+    return sorted(told, key=lambda e: e.place)
+
+
+def _entries(engine: Engine, step: Step, order_id: str) -> Iterator[Entry]:
+    answer = engine.query(step.sql.replace("{order}", f"cast({_quoted(order_id)} as uuid)"))
+    names = [column.name for column in answer.columns]
+    for row in answer.rows:
+        said = dict(zip(names, row, strict=True))
+        details = {n: v for n, v in said.items() if n not in _SAID and v is not None}
+        yield Entry(
+            said["happened_at"],
+            step.kind,
+            step.tables[0],
+            str(said["id"]),
+            details,
+            said.get("batch_id"),
+            None,
+            step.rank,
+        )
+
+
+def _hashes(engine: Engine, batches: list[int]) -> dict[int, str]:
+    if not batches:
+        return {}
+    listed = ", ".join(map(str, batches))
+    answer = engine.query(
+        f"select batch_id, chain_hash from ledger_batches where batch_id in ({listed})"
+    )
+    return {int(batch): str(chain_hash) for batch, chain_hash in answer.rows}
+
+
+def _near(engine: Engine, given: str) -> str | None:
+    for cut in range(1, min(_NEAR_STARTS, len(given) - 1) + 1):
+        start = _quoted(given[:-cut])
+        alike = [
+            str(row[0])
+            for sql in NEAR
+            for row in engine.query(f"{sql.replace('{start}', start)} limit {_NEAR_LISTED}").rows
+        ]
+        if alike:
+            return nearest(given, set(alike)) or min(alike)
+    return None
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

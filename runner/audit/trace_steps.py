@@ -1,0 +1,339 @@
+"""What is told of an order, and the query that tells it.
+
+Each query gives, for the order `{order}`: `happened_at`, `id`, then what is said of it, and for a
+fact the batch it came with. It reads by the order's id, or by that of a row found so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """`rank` puts steps of one moment into the order in which they follow from one another."""
+
+    kind: str
+    rank: int
+    tables: tuple[str, ...]
+    sql: str
+
+
+_MARKET = """
+    select
+        ticks.event_at as happened_at,
+        ticks.tick_id as id,
+        ticks.bid_price,
+        ticks.ask_price,
+        ticks.mid_price,
+        '{moment}' as at_moment,
+        ticks.batch_id
+    from market_ticks as ticks
+    inner join (
+        select max(earlier.event_at) as event_at, max(earlier.instrument_id) as instrument_id
+        from market_ticks as earlier
+        inner join ({asked}) as asked
+            on earlier.instrument_id = asked.instrument_id and earlier.event_at <= asked.moment
+    ) as latest
+        on ticks.instrument_id = latest.instrument_id and ticks.event_at = latest.event_at
+"""
+_REQUESTED = """
+        select requests.instrument_id, requests.requested_at as moment
+        from order_requests as requests
+        inner join orders on requests.order_request_id = orders.order_request_id
+        where orders.order_id = {order}
+"""
+_SENT = """
+        select instrument_id, sent_at as moment from orders where order_id = {order}
+"""
+
+STEPS = (
+    Step(
+        "signal",
+        0,
+        ("signals", "order_requests", "orders"),
+        """
+        select
+            signals.occurred_at as happened_at,
+            signals.signal_id as id,
+            signals.side,
+            signals.confidence,
+            signals.strategy_payload,
+            signals.batch_id
+        from signals
+        inner join order_requests as requests on signals.signal_id = requests.signal_id
+        inner join orders on requests.order_request_id = orders.order_request_id
+        where orders.order_id = {order}
+        """,
+    ),
+    Step(
+        "market",
+        1,
+        ("market_ticks", "order_requests", "orders"),
+        _MARKET.replace("{asked}", _REQUESTED).replace("{moment}", "request"),
+    ),
+    Step(
+        "request",
+        2,
+        ("order_requests", "orders"),
+        """
+        select
+            requests.requested_at as happened_at,
+            requests.order_request_id as id,
+            requests.client_request_id,
+            requests.trader_id,
+            requests.side,
+            requests.order_type,
+            requests.quantity,
+            requests.limit_price,
+            requests.stop_price,
+            requests.time_in_force,
+            requests.batch_id
+        from order_requests as requests
+        inner join orders on requests.order_request_id = orders.order_request_id
+        where orders.order_id = {order}
+        """,
+    ),
+    Step(
+        "risk check",
+        3,
+        ("risk_events", "orders"),
+        """
+        select
+            risk.occurred_at as happened_at,
+            risk.risk_event_id as id,
+            risk.action,
+            risk.rule,
+            risk.details,
+            risk.batch_id
+        from risk_events as risk
+        inner join orders
+            on risk.order_id = orders.order_id or risk.order_request_id = orders.order_request_id
+        where orders.order_id = {order}
+        """,
+    ),
+    Step("market", 4, ("market_ticks", "orders"),
+         _MARKET.replace("{asked}", _SENT).replace("{moment}", "send")),
+    Step(
+        "order",
+        5,
+        ("orders",),
+        """
+        select
+            sent_at as happened_at,
+            order_id as id,
+            account_id,
+            instrument_id,
+            venue,
+            client_order_id,
+            exchange_order_id,
+            side,
+            order_type,
+            quantity,
+            limit_price,
+            stop_price,
+            time_in_force,
+            origin,
+            batch_id
+        from orders
+        where order_id = {order}
+        """,
+    ),
+    Step(
+        "event",
+        6,
+        ("order_events", "orders"),
+        """
+        select
+            events.occurred_at as happened_at,
+            events.event_id as id,
+            events.sequence_number,
+            events.event_type,
+            events.status,
+            events.venue_status,
+            events.reason,
+            events.error_code,
+            events.latency_ms,
+            events.order_quantity,
+            events.limit_price,
+            events.actor,
+            events.data,
+            events.batch_id
+        from order_events as events
+        inner join orders
+            on events.order_id = orders.order_id
+            or (events.order_id is null and events.order_request_id = orders.order_request_id)
+        where orders.order_id = {order}
+        """,
+    ),
+    Step(
+        "fill",
+        7,
+        ("order_fills",),
+        """
+        select
+            executed_at as happened_at,
+            fill_id as id,
+            exchange_fill_id,
+            kind,
+            side,
+            quantity,
+            price,
+            fee_amount,
+            fee_currency,
+            liquidity,
+            corrects_fill_id,
+            raw_values,
+            batch_id
+        from order_fills
+        where order_id = {order}
+        """,
+    ),
+    Step(
+        "lot closed",
+        8,
+        ("lot_matches",),
+        """
+        select
+            closed_at as happened_at,
+            closing_fill_id as id,
+            opening_fill_id,
+            direction,
+            quantity,
+            open_price,
+            close_price,
+            gross_pnl,
+            opening_fee,
+            closing_fee,
+            net_pnl,
+            currency,
+            pnl_method
+        from lot_matches
+        where closing_order_id = {order}
+        """,
+    ),
+    Step(
+        "lot was closed",
+        9,
+        ("lot_matches", "order_fills"),
+        """
+        select
+            matches.closed_at as happened_at,
+            matches.opening_fill_id as id,
+            matches.closing_fill_id,
+            matches.closing_order_id,
+            matches.direction,
+            matches.quantity,
+            matches.open_price,
+            matches.close_price,
+            matches.gross_pnl,
+            matches.net_pnl,
+            matches.currency
+        from lot_matches as matches
+        inner join order_fills as fills on matches.opening_fill_id = fills.fill_id
+        where fills.order_id = {order}
+        """,
+    ),
+    Step(
+        "state",
+        10,
+        ("order_state",),
+        """
+        select
+            last_event_at as happened_at,
+            order_id as id,
+            status,
+            quantity,
+            filled_quantity,
+            leaves_quantity,
+            average_fill_price
+        from order_state
+        where order_id = {order}
+        """,
+    ),
+    Step(
+        "costs",
+        11,
+        ("order_costs",),
+        """
+        select
+            last_filled_at as happened_at,
+            order_id as id,
+            fill_count,
+            notional,
+            fee_total,
+            fee_currency,
+            fee_total_settlement,
+            settlement_currency,
+            fee_rate_bps
+        from order_costs
+        where order_id = {order}
+        """,
+    ),
+    Step(
+        "pnl",
+        12,
+        ("order_pnl", "order_costs"),
+        """
+        select
+            costs.last_filled_at as happened_at,
+            pnl.order_id as id,
+            pnl.closed_quantity,
+            pnl.realized_gross_pnl,
+            pnl.fees,
+            pnl.realized_net_pnl,
+            pnl.currency,
+            pnl.pnl_method
+        from order_pnl as pnl
+        inner join order_costs as costs on pnl.order_id = costs.order_id
+        where pnl.order_id = {order}
+        """,
+    ),
+    Step(
+        "break",
+        13,
+        ("exchange_reconciliation",),
+        """
+        select
+            first_seen_at as happened_at,
+            break_id as id,
+            break_type,
+            ledger_value,
+            exchange_value,
+            difference,
+            severity,
+            resolution
+        from exchange_reconciliation
+        where order_id = {order}
+        """,
+    ),
+)  # fmt: skip
+
+# where an id may stand, and the order it leads to; `{id}` is the id as text
+LOOKUPS = (
+    ("orders", "select order_id from orders where cast(order_id as varchar) = {id}"),
+    ("orders", "select order_id from orders where client_order_id = {id}"),
+    ("orders", "select order_id from orders where exchange_order_id = {id}"),
+    ("order_fills", "select order_id from order_fills where cast(fill_id as varchar) = {id}"),
+    ("order_fills", "select order_id from order_fills where exchange_fill_id = {id}"),
+    (
+        "order_requests",
+        "select orders.order_id from orders inner join order_requests as requests "
+        "on orders.order_request_id = requests.order_request_id "
+        "where requests.client_request_id = {id} "
+        "or cast(requests.order_request_id as varchar) = {id}",
+    ),
+    (
+        "signals",
+        "select orders.order_id from orders inner join order_requests as requests "
+        "on orders.order_request_id = requests.order_request_id "
+        "where cast(requests.signal_id as varchar) = {id}",
+    ),
+)
+
+# ids that begin alike, for "did you mean"
+NEAR = (
+    "select client_order_id as id from orders where starts_with(client_order_id, {start})",
+    "select exchange_order_id as id from orders where starts_with(exchange_order_id, {start})",
+    "select exchange_fill_id as id from order_fills where starts_with(exchange_fill_id, {start})",
+)
