@@ -28,7 +28,7 @@ class TemplateCache:
 
     def get(self, name: str, source: str) -> CodeType | None:
         key = _key(name, source)
-        code = self._known.get(key)
+        code = self._known.get(key) or self._used.get(key)
         if code is not None:
             self._used[key] = code
         return code

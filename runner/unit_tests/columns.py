@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from runner.build import kernel, offline
 from runner.build.contract import promised
 from runner.build.seeds import load_seed
+from runner.compile.compiled import Compiled
+from runner.compile.isolated import IsolatedCompiler, Overrides
 from runner.engines.base import Column, open_memory
 from runner.errors import EngineError
 from runner.project.nodes import Properties
@@ -25,7 +28,7 @@ class Shape:
 
 
 class Shapes:
-    """Of a model: its contract, its kernel's output, or what its SQL gives over empty facts.
+    """Of a model: its contract, its kernel's output, or what its SQL gives over empty tables.
 
     Of a fact: what its migrations made. Of a seed: what loading it makes. Of any other source, and
     of a model whose SQL cannot be read without one: the columns whose type its YAML tells.
@@ -33,23 +36,19 @@ class Shapes:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._models: dict[str, Shape] = {}
-
-    def of_model(self, name: str) -> Shape:
-        if name not in self._models:
-            self._models[name] = self._model(name)
-        return self._models[name]
-
-    def of_seed(self, name: str) -> Shape:
-        with closing(open_memory(self._workspace.target.engine)) as engine:
-            load_seed(engine, self._workspace.project.seeds[name])
-            return Shape(engine.relations()[name].columns)
+        self.of_model = cache(self._of_model)
+        self.of_seed = cache(self._of_seed)
 
     def of_source(self, source_name: str, table: str) -> Shape:
         source = self._workspace.project.sources[source_name, table]
         return self._facts.get(source.identifier) or _described(source.properties)
 
-    def _model(self, name: str) -> Shape:
+    def _of_seed(self, name: str) -> Shape:
+        with closing(open_memory(self._workspace.target.engine)) as engine:
+            load_seed(engine, self._workspace.project.seeds[name])
+            return Shape(engine.relations()[name].columns)
+
+    def _of_model(self, name: str) -> Shape:
         compiled = self._workspace.models[name]
         if compiled.materialized == "kernel":
             return Shape(tuple(kernel.output_columns(compiled)))
@@ -57,11 +56,33 @@ class Shapes:
             types = promised(compiled)
             spelled = {c.name: c.data_type or "" for c in compiled.columns}
             return Shape(tuple(Column(c, t, spelled[c]) for c, t in types.items()))
+        alone = self._compiler.isolated(compiled)
         try:
-            with closing(offline.with_parents_of(self._workspace, name)) as engine:
-                return Shape(tuple(engine.describe(compiled.sql)))
+            with closing(open_memory(self._workspace.target.engine)) as engine:
+                for relation, shape in self._read_by(alone):
+                    engine.empty_table(relation, shape.columns)
+                return Shape(tuple(engine.describe(alone.sql)))
         except EngineError:
             return _described(compiled.model.properties)
+
+    def _read_by(self, compiled: Compiled) -> Iterator[tuple[str, Shape]]:
+        project, wanted = self._workspace.project, set(compiled.depends_on)
+        for model in self._workspace.models.values():
+            if model.unique_id in wanted:
+                yield model.name, self.of_model(model.name)
+        for seed in project.seeds.values():
+            if seed.unique_id in wanted:
+                yield seed.name, self.of_seed(seed.name)
+        for key, source in project.sources.items():
+            if source.unique_id in wanted:
+                yield source.identifier, self.of_source(*key)
+
+    @cached_property
+    def _compiler(self) -> IsolatedCompiler:
+        opened = self._workspace
+        return IsolatedCompiler(
+            opened.project, opened.target, Overrides(), opened.compiler.templates.cache
+        )
 
     @cached_property
     def _facts(self) -> dict[str, Shape]:
