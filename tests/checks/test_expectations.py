@@ -117,6 +117,12 @@ RULES: list[tuple[str, str, int]] = [
         "{column_list: [price, other_price]}",
         1,
     ),
+    # two nulls are the same value
+    (
+        "expect_select_column_values_to_be_unique_within_record",
+        "{column_list: [account, venue, status]}",
+        1,
+    ),
     (
         "expect_multicolumn_sum_to_equal",
         "{column_list: [price, other_price], sum_total: 5, ignore_row_if: any_value_is_missing}",

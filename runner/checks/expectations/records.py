@@ -63,7 +63,8 @@ def _in_set(given: Given) -> RowTest:
 
 def _distinct_within(given: Given) -> RowTest:
     columns = given["column_list"]
-    same = " or ".join(f"{a} = {b}" for a, b in combinations(columns, 2))
+    # two nulls are the same value here, as they are to Great Expectations
+    same = " or ".join(f"{a} is not distinct from {b}" for a, b in combinations(columns, 2))
     return RowTest(same or "1 = 0", considered(columns, given["ignore_row_if"]))
 
 
@@ -101,7 +102,7 @@ EXPECTATIONS = (
         "expect_select_column_values_to_be_unique_within_record",
         _LIST,
         _distinct_within,
-        "No two of the columns hold the same value in one row.",
+        "No two of the columns hold the same value in one row; two nulls are the same.",
         takes_mostly=True,
     ),
     Expectation(

@@ -41,7 +41,7 @@ def open_context(engine: Engine) -> Iterator[GxContext]:
         name = uuid.uuid4().hex
         connection = dbapi.offer(name, engine)
         try:
-            context: Any = great_expectations.get_context(mode="ephemeral")
+            context = great_expectations.get_context(mode="ephemeral", project_config=_in_memory())
             context.enable_analytics(False)
             context.variables.progress_bars = {"globally": False}
             source = context.data_sources.add_sql(
@@ -50,6 +50,16 @@ def open_context(engine: Engine) -> Iterator[GxContext]:
             yield GxContext(context, source, connection)
         finally:
             dbapi.withdraw(name)
+
+
+def _in_memory() -> Any:
+    """Its default would leave a site in a temporary folder."""
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+    )
+
+    return DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults())
 
 
 def _imported() -> Any:

@@ -26,9 +26,6 @@ def write_documents(context: Any, folder: Path) -> None:
 
 
 def _build_site(context: Any, folder: Path) -> None:
-    # an ephemeral context has a site of its own, in a temporary folder
-    for name in list(context.get_site_names()):
-        context.delete_data_docs_site(name)
     context.add_data_docs_site(
         _SITE,
         {

@@ -13,7 +13,7 @@ from great_expectations.expectations.registry import get_expectation_impl
 
 from runner.checks.compiled_rule import CompiledRule
 from runner.checks.expectations.arguments import literal
-from runner.checks.gx.exactness import own_expectation
+from runner.checks.gx import exactness
 from runner.checks.rules import Rule, Severity, Threshold
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARN: "warning"}
@@ -34,7 +34,7 @@ def expectation_of(rule: CompiledRule) -> Expectation:
             "tags": list(rule.rule.tags),
         },
     }
-    own = own_expectation(rule.rule)
+    own = exactness.own_expectation(rule.rule)
     if own is not None and rule.relation is not None:
         name, arguments = own
         made: Expectation = get_expectation_impl(name)(**arguments, **described)

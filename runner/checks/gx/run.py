@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from runner.checks.compile import scans
 from runner.checks.compiled_rule import CompiledRule
 from runner.checks.gx.context import GxContext, open_context
 from runner.checks.gx.outcome import broken, failures_of
@@ -49,7 +50,8 @@ def run_checks(
             from runner.checks.gx.documents import write_documents
 
             write_documents(context.data_context, folder)
-    order = {rule.rule.name: number for number, rule in enumerate(rules)}
+    names = (rule.rule.name for scan in scans(rules) for rule in scan.rules)
+    order = {name: number for number, name in enumerate(names)}
     return sorted(results, key=lambda result: order[result.rule.name])
 
 
