@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+from pathlib import Path
 
 import pytest
+
+from runner.cli.main import run
+from runner.config import load_config
+from runner.engines.base import open_engine
+from runner.scaffold import scaffold
+from tests.conftest import ENGINES
 
 INSTRUMENTS = (
     "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
@@ -20,25 +29,38 @@ def fill(n: int) -> str:
     return f"x,main,BTC-USDT,o{n},f{n},BUY,1,{100 + n},0.1,USDT,TAKER,2026-03-01T00:00:0{n}Z\n"
 
 
-@pytest.fixture
-def ledger(make_ledger, cli):
-    """Three batches: an instrument, two fills, two more."""
-    project = make_ledger()
-    assert cli(project, "migrate", "up").exit_code == 0
+@pytest.fixture(scope="module", params=ENGINES)
+def appended(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A project whose ledger has three batches: an instrument, two fills, two more."""
+    root = tmp_path_factory.mktemp("verify") / "ledger"
+    scaffold(root, with_demo=False)
+    place = ["--project-dir", str(root), "--target", str(request.param)]
+    assert run(["migrate", "up", *place]) == 0
     files = {
         "i.csv": INSTRUMENTS,
         "a.csv": FILLS + fill(1) + fill(2),
         "b.csv": FILLS + fill(3) + fill(4),
     }
-    project.write(files)
-    for name, form in zip(files, ("instruments", "fills", "fills"), strict=True):
-        outcome = cli(project, "ingest", name, "--format", f"canonical-{form}")
-        assert outcome.exit_code == 0, outcome.stderr
-    return project
+    for (name, text), form in zip(files.items(), ("instruments", "fills", "fills"), strict=True):
+        (root / name).write_text(text)
+        assert run(["ingest", str(root / name), "--format", f"canonical-{form}", *place]) == 0
+    settings = (root / "pyproject.toml").read_text()
+    (root / "pyproject.toml").write_text(
+        re.sub(r'target = "\w+"', f'target = "{request.param}"', settings, count=1)
+    )
+    return root
 
 
-def tamper(project, *statements: str, tables: tuple[str, ...] = ("order_fills",)) -> None:
-    engine = project.open()
+@pytest.fixture
+def ledger(appended, tmp_path):
+    """That project, to do anything to."""
+    root = tmp_path / "ledger"
+    shutil.copytree(appended, root)
+    return root
+
+
+def tamper(root: Path, *statements: str, tables: tuple[str, ...] = ("order_fills",)) -> None:
+    engine = open_engine(load_config(root).target(None))
     try:
         if engine.name == "sqlite":
             list(engine.query_native("pragma foreign_keys = off").rows)
@@ -51,8 +73,8 @@ def tamper(project, *statements: str, tables: tuple[str, ...] = ("order_fills",)
         engine.close()
 
 
-def findings(cli, project, *options: str) -> list[tuple[int | None, str, str]]:
-    outcome = cli(project, "verify", "--format", "json", *options)
+def findings(cli, root: Path, *options: str) -> list[tuple[int | None, str, str]]:
+    outcome = cli(root, "verify", "--format", "json", *options)
     assert outcome.exit_code == (1 if outcome.stdout else 0), outcome.stderr
     rows = json.loads(outcome.stdout or "[]")
     return [(row["batch_id"], row["table_name"], row["problem"]) for row in rows]
@@ -140,7 +162,7 @@ def test_what_was_changed_since_is_found(ledger, cli, statement, found):
 
 def test_a_tail_cut_off_is_seen_by_an_anchor_alone(ledger, cli):
     anchor = cli(ledger, "verify", "--anchor").stdout.strip()
-    ledger.write({"kept.txt": f"{anchor}\n"})
+    (ledger / "kept.txt").write_text(f"{anchor}\n")
     assert cli(ledger, "verify", "--anchor", "kept.txt").exit_code == 0
     assert cli(ledger, "verify", "--anchor", anchor).exit_code == 0
     tables = ("order_fills", "orders", "ledger_batch_tables", "ledger_batches")
@@ -155,13 +177,11 @@ def test_a_tail_cut_off_is_seen_by_an_anchor_alone(ledger, cli):
 
 
 def test_batches_of_before_a_column_was_added(ledger, cli):
-    newest = len(list((ledger.root / "sql" / "migrations").glob("*.sql")))
-    ledger.write(
-        {
-            f"sql/migrations/{newest + 1:04d}_note.sql": "-- migrate:up\n"
-            "alter table order_fills add column note text; -- said of it\n"
-            "-- migrate:down\nalter table order_fills drop column note;\n"
-        }
+    migrations = ledger / "sql" / "migrations"
+    newest = len(list(migrations.glob("*.sql")))
+    (migrations / f"{newest + 1:04d}_note.sql").write_text(
+        "-- migrate:up\nalter table order_fills add column note text; -- said of it\n"
+        "-- migrate:down\nalter table order_fills drop column note;\n"
     )
     outcome = cli(ledger, "migrate", "up")
     assert outcome.exit_code == 0, outcome.stderr
