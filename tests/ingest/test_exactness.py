@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from uuid import uuid5
 
 import pytest
@@ -56,6 +57,23 @@ def test_decimals_are_read_exactly_or_marked(staging: Staging, texts: list[str])
         else:
             assert value == expected, text
             assert is_rounded == (expected != exact), text
+
+
+amounts = st.decimals("0.000000000001", "9999999999999", places=12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(amounts, amounts), min_size=1))
+def test_a_quotient_is_rounded_once(staging: Staging, pairs: list[tuple[Decimal, Decimal]]) -> None:
+    texts = [f"{a:f} {b:f}" for a, b in pairs]
+    sql = "ingest_quotient(split_part(t, ' ', 1), split_part(t, ' ', 2))"
+    values = ask(staging, f"ingest_decimal({sql})", texts)
+    marks = ask(staging, f"ingest_is_rounded({sql})", texts)
+    for (a, b), value, is_rounded in zip(pairs, values, marks, strict=True):
+        exact = Fraction(a) / Fraction(b)
+        half_up = (exact * 10**12 * 2 + 1) // 2
+        assert value == Decimal(int(half_up)).scaleb(-12, CONTEXT)
+        assert is_rounded == (Fraction(value) != exact)
 
 
 @settings(max_examples=40, deadline=None)
