@@ -56,24 +56,6 @@ create or replace temp macro ingest_is_rounded(t) as
         else length(rtrim(split_part(trim(t), '.', 2), '0')) > 12
     end;
 
--- a decimal(38,12) as the whole number of its last places
-create or replace temp macro ingest_units(d) as
-    cast(replace(cast(d as varchar), '.', '') as hugeint);
-
-create or replace temp macro ingest_quotient_of(a, b) as
-    case when a < 0 then '-' else '' end
-    || cast(abs(a) * 10000000000000 // b // 10000000000000 as varchar) || '.'
-    || lpad(cast(abs(a) * 10000000000000 // b % 10000000000000 as varchar), 13, '0')
-    || case when abs(a) * 10000000000000 % b = 0 then '' else '1' end;
-
--- text of a / b, for decimals below 10^13, b above zero; null for others. A digit behind the 13th
--- decimal says that there are more, so that it is rounded right, and marked so
-create or replace temp macro ingest_quotient(a, b) as
-    ingest_quotient_of(
-        case when abs(ingest_decimal(a)) < 10000000000000 then ingest_units(ingest_decimal(a)) end,
-        case when ingest_decimal(b) > 0 then ingest_units(ingest_decimal(b)) end
-    );
-
 -- ISO 8601 (a time without a zone is UTC), or epoch seconds (with decimals, too), milliseconds or
 -- microseconds; digits beyond microseconds are cut off
 create or replace temp macro ingest_time(t) as
@@ -100,6 +82,27 @@ create or replace temp macro ingest_boolean(t) as
 
 create or replace temp macro ingest_integer(t) as
     case when regexp_full_match(t, '[+-]?[0-9]{{1,18}}') then cast(t as bigint) end;
+
+-- the quote currency a pair such as BTCUSDT ends with, the longest there is; null for any other
+create or replace temp macro ingest_quote_currency(pair) as
+    list_filter([
+        'FDUSD', 'USDT', 'USDC', 'TUSD', 'BUSD', 'USDP', 'USDS', 'USD1', 'USDE', 'USDR', 'EURI',
+        'AEUR', 'EURQ', 'EURR', 'BIDR', 'IDRT', 'BKRW', 'BVND', 'DOGE', 'USDQ',
+        'USD', 'DAI', 'PAX', 'BTC', 'XBT', 'ETH', 'BNB', 'XRP', 'TRX', 'DOT', 'SOL', 'VAI', 'EUR',
+        'GBP', 'TRY', 'BRL', 'AUD', 'JPY', 'RUB', 'UAH', 'NGN', 'ZAR', 'PLN', 'RON', 'ARS', 'MXN',
+        'CZK', 'COP', 'BRZ', 'MNT'
+    ], lambda q: ends_with(pair, q) and length(pair) > length(q))[1];
+
+-- minus a number's text, digit for digit; ingest_decimal judges it
+create or replace temp macro ingest_negated(t) as
+    case
+        when starts_with(trim(t), '-') then substr(trim(t), 2)
+        else '-' || ltrim(trim(t), '+')
+    end;
+
+-- a number's text; null where it is empty or nought, as venues write a price that is none
+create or replace temp macro ingest_unless_zero(t) as
+    case when ingest_decimal(t) = 0 then null else nullif(t, '') end;
 
 -- text that is a uuid as it stands, or one made of it
 create or replace temp macro ingest_as_uuid(kind, t) as

@@ -36,6 +36,8 @@ def describe(ledger: Ledger, batch_id: int | None) -> list[str]:
         if "batch_id" not in {c.name for c in relation.columns} or name.startswith("ledger_"):
             continue
         sql = f"select {', '.join(columns)} from {name} where batch_id = {batch_id}"
+        # counted from the batch's first, so that a format more does not renumber the others
+        sql = sql.replace("sequence_number", "dense_rank() over (order by sequence_number)", 1)
         for row in ledger.rows(sql):
             values = {c: _shown(v) for c, v in zip(columns, row, strict=True) if v is not None}
             lines.append(json.dumps({"table": name, **values}, ensure_ascii=False))
