@@ -56,6 +56,24 @@ create or replace temp macro ingest_is_rounded(t) as
         else length(rtrim(split_part(trim(t), '.', 2), '0')) > 12
     end;
 
+-- a decimal(38,12) as the whole number of its last places
+create or replace temp macro ingest_units(d) as
+    cast(replace(cast(d as varchar), '.', '') as hugeint);
+
+create or replace temp macro ingest_quotient_of(a, b) as
+    case when a < 0 then '-' else '' end
+    || cast(abs(a) * 10000000000000 // b // 10000000000000 as varchar) || '.'
+    || lpad(cast(abs(a) * 10000000000000 // b % 10000000000000 as varchar), 13, '0')
+    || case when abs(a) * 10000000000000 % b = 0 then '' else '1' end;
+
+-- text of a / b, for decimals below 10^13, b above zero; null for others. A digit behind the 13th
+-- decimal says that there are more, so that it is rounded right, and marked so
+create or replace temp macro ingest_quotient(a, b) as
+    ingest_quotient_of(
+        case when abs(ingest_decimal(a)) < 10000000000000 then ingest_units(ingest_decimal(a)) end,
+        case when ingest_decimal(b) > 0 then ingest_units(ingest_decimal(b)) end
+    );
+
 -- ISO 8601 (a time without a zone is UTC), or epoch seconds (with decimals, too), milliseconds or
 -- microseconds; digits beyond microseconds are cut off
 create or replace temp macro ingest_time(t) as
