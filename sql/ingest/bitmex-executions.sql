@@ -1,0 +1,241 @@
+-- BitMEX executions, as GET /execution and /execution/tradeHistory answer them and the execution
+-- stream sends them.
+--
+-- Trades, settlements and liquidations are fills, those not plain trades with an event that says
+-- why; New is an order, and each other step of an order an event; Funding is cash: execComm above
+-- zero was paid, of a fill below zero it is a rebate. execComm counts the smallest unit of its
+-- currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp 10^-9 of SOL, USDt and BMEx
+-- 10^-6 of USDT and BMEX. A contract's size is what the row's homeNotional and foreignNotional tell; of a quanto
+-- contract, or a row without them, the instrument must be declared. A spot quantity is the row's
+-- homeNotional, as lastQty counts the smallest unit.
+--
+-- shape: fill, order, event, cash
+-- reads: json
+-- records: data
+-- venue: bitmex
+
+with records as (
+    select
+        row_id,
+        record,
+        record ->> '$.execType' as exec_type,
+        record ->> '$.execID' as exec_id,
+        record ->> '$.symbol' as symbol,
+        upper(record ->> '$.side') as side,
+        upper(record ->> '$.currency') as quote,
+        nullif(nullif(record ->> '$.orderID', ''), '00000000-0000-0000-0000-000000000000')
+            as stated_order,
+        coalesce(
+            nullif(record ->> '$.execCommCcy', ''), nullif(record ->> '$.settlCurrency', '')
+        ) as unit,
+        coalesce(nullif(record ->> '$.settlCurrency', ''), record ->> '$.currency') as settle_unit,
+        record ->> '$.execComm' as commission,
+        record ->> '$.lastQty' as contracts,
+        ltrim(record ->> '$.homeNotional', '-') as home,
+        ltrim(record ->> '$.foreignNotional', '-') as foreign_amount,
+        coalesce(record ->> '$.transactTime', record ->> '$.timestamp') as happened_at
+    from ingest_raw
+),
+
+units as (
+    select
+        *,
+        case upper(unit)
+            when 'XBT' then 'XBT' when 'USDT' then 'USDT' when 'GWEI' then 'ETH'
+            when 'LAMP' then 'SOL' when 'BMEX' then 'BMEX'
+        end as fee_currency,
+        case upper(unit)
+            when 'XBT' then 'e-8' when 'USDT' then 'e-6' when 'GWEI' then 'e-9'
+            when 'LAMP' then 'e-9' when 'BMEX' then 'e-6'
+        end as exponent,
+        case upper(settle_unit) when 'GWEI' then 'ETH' when 'LAMP' then 'SOL'
+            else upper(settle_unit) end as settle,
+        -- XBTUSD, XBTUSDT, XBTM24 (in USD), EOSH19 (in XBT), ETHUSD_ETH, and XBT_USDT spot
+        contains(symbol, '_') and split_part(symbol, '_', 2) = quote as is_spot,
+        regexp_replace(split_part(symbol, '_', 1), '[FGHJKMNQUVXZ][0-9]{2}$', '') as stem
+    from records
+),
+
+contracts_sized as (
+    select
+        *,
+        case
+            when is_spot then stem
+            when ends_with(stem, quote) and length(stem) > length(quote)
+                then left(stem, -length(quote))
+            else stem
+        end as base,
+        -- 10^-n of a contract's base currency
+        list_filter(
+            ['1', '1e-1', '1e-2', '1e-3', '1e-4', '1e-5', '1e-6', '1e-7', '1e-8', '1e-9'],
+            lambda size: ingest_decimal(home) > 0
+                and ingest_decimal(contracts || substr(size, 2)) = ingest_decimal(home)
+        )[1] as size
+    from units
+),
+
+termed as (
+    select
+        *,
+        case
+            when is_spot then 'SPOT'
+            when settle = base and ingest_decimal(foreign_amount) = ingest_decimal(contracts)
+                then 'INVERSE'
+            when settle = quote and size is not null then 'LINEAR'
+        end as instrument_type,
+        case when is_spot then null when settle = base then '1' else size end as multiplier,
+        coalesce(exec_type, '') in (
+            'Trade', 'Settlement', 'Liquidation', 'Bankruptcy', 'BlockTrade'
+        ) as is_fill,
+        case
+            when exec_type = 'Trade' and contains(lower(record ->> '$.text'), 'liquidat')
+                then 'liquidation'
+            when exec_type = 'Trade' and regexp_matches(
+                lower(record ->> '$.text'), 'deleverag|\badl\b'
+            ) then 'auto-deleveraging'
+            when exec_type in ('Liquidation', 'Bankruptcy') then 'liquidation'
+            when exec_type = 'Settlement' then 'settlement'
+            when exec_type = 'BlockTrade' then 'block trade'
+        end as cause
+    from contracts_sized
+),
+
+steps as (
+    select
+        *,
+        0 as item,
+        base as base_currency,
+        quote as quote_currency,
+        settle as settlement_currency,
+        coalesce(stated_order, 'of-fill-' || exec_id) as order_id,
+        case exec_type
+            when 'Canceled' then 'CANCELLED' when 'Expired' then 'EXPIRED'
+            when 'Rejected' then 'REJECTED' when 'Replaced' then 'REPLACED'
+            when 'Restated' then 'RESTATED'
+            when 'TriggeredOrActivatedBySystem' then 'ACCEPTED'
+            when 'TriggeredOrActivatedByUser' then 'ACCEPTED'
+        end as step
+    from termed
+),
+
+final as (
+    select
+        row_id,
+        item,
+        'fill' as shape,
+        case
+            when exec_type is null
+                then 'not_an_execution it has no execType: is it an answer of /execution?'
+            when not is_fill
+                then 'unknown_execution execType ' || exec_type
+                || ' is no fill, no step of an order and no funding'
+            when fee_currency is null and unit is not null
+                then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
+        end as refusal,
+        symbol,
+        base_currency,
+        quote_currency,
+        settlement_currency,
+        instrument_type,
+        multiplier,
+        order_id,
+        exec_id as fill_id,
+        side,
+        case when is_spot then home else contracts end as quantity,
+        record ->> '$.lastPx' as price,
+        commission || exponent as fee_amount,
+        fee_currency,
+        case
+            when starts_with(record ->> '$.lastLiquidityInd', 'Added') then 'MAKER'
+            when starts_with(record ->> '$.lastLiquidityInd', 'Removed') then 'TAKER'
+        end as liquidity,
+        happened_at as executed_at
+    from steps
+    where coalesce(exec_type, '') not in ('Funding', 'New') and step is null
+    union all by name
+    select
+        row_id,
+        item,
+        'order' as shape,
+        symbol,
+        base_currency,
+        quote_currency,
+        settlement_currency,
+        instrument_type,
+        multiplier,
+        order_id,
+        nullif(record ->> '$.clOrdID', '') as client_order_id,
+        side,
+        case record ->> '$.ordType'
+            when 'Stop' then 'STOP' when 'StopLimit' then 'STOP_LIMIT'
+            when 'MarketIfTouched' then 'TAKE_PROFIT' when 'LimitIfTouched' then 'TAKE_PROFIT'
+            when 'Market' then 'MARKET' when 'MarketWithLeftOverAsLimit' then 'MARKET'
+            when 'Limit' then 'LIMIT' when 'Pegged' then 'LIMIT'
+            else record ->> '$.ordType'
+        end as order_type,
+        record ->> '$.orderQty' as quantity,
+        record ->> '$.price' as limit_price,
+        record ->> '$.stopPx' as stop_price,
+        case
+            when contains(record ->> '$.execInst', 'ParticipateDoNotInitiate') then 'GTX'
+            when record ->> '$.timeInForce' = 'GoodTillCancel' then 'GTC'
+            when record ->> '$.timeInForce' = 'ImmediateOrCancel' then 'IOC'
+            when record ->> '$.timeInForce' = 'FillOrKill' then 'FOK'
+            when record ->> '$.timeInForce' = 'Day' then 'DAY'
+        end as time_in_force,
+        'ACCEPTED' as status,
+        record ->> '$.ordStatus' as venue_status,
+        happened_at as created_at
+    from steps
+    where exec_type = 'New'
+    union all by name
+    select
+        row_id,
+        item,
+        'event' as shape,
+        symbol,
+        base_currency,
+        quote_currency,
+        settlement_currency,
+        instrument_type,
+        multiplier,
+        order_id,
+        case when side in ('BUY', 'SELL') then side end as side,
+        exec_id as event_id,
+        coalesce(step, 'EXECUTED') as event_type,
+        case when step not in ('REPLACED', 'RESTATED') then step end as status,
+        coalesce(record ->> '$.ordStatus', exec_type) as venue_status,
+        coalesce(
+            cause, nullif(record ->> '$.ordRejReason', ''), nullif(record ->> '$.text', '')
+        ) as reason,
+        case when step in ('REPLACED', 'RESTATED') then record ->> '$.orderQty' end
+            as order_quantity,
+        case when step in ('REPLACED', 'RESTATED') then record ->> '$.price' end as limit_price,
+        happened_at as occurred_at
+    from steps
+    where step is not null or (is_fill and cause is not null)
+    union all by name
+    select
+        row_id,
+        item,
+        'cash' as shape,
+        case
+            when fee_currency is null and unit is not null
+                then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
+        end as refusal,
+        symbol,
+        base_currency,
+        quote_currency,
+        settlement_currency,
+        instrument_type,
+        multiplier,
+        exec_id as movement_id,
+        'FUNDING' as kind,
+        ingest_negated(commission || exponent) as amount,
+        fee_currency as currency,
+        happened_at as occurred_at
+    from steps
+    where exec_type = 'Funding'
+)
+
+select * from final
