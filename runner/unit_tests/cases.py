@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from runner.build.seeds import infer_type
 from runner.compile.compiled import Compiled
 from runner.compile.isolated import IsolatedCompiler
 from runner.engines.base import Column
-from runner.errors import ProjectError, nearest
+from runner.errors import CompileError, Location, ProjectError, nearest
 from runner.project.nodes import Seed
 from runner.sqltyping.types import Kind
 from runner.unit_tests.columns import Shape, Shapes
@@ -50,10 +50,7 @@ class Case:
 
 def prepare(workspace: Workspace, test: UnitTest, shapes: Shapes) -> Case:
     """ProjectError where a value, a column or a table that the model reads is amiss."""
-    compiler = IsolatedCompiler(
-        workspace.project, workspace.target, test.overrides, workspace.compiler.templates.cache
-    )
-    compiled = compiler.isolated(workspace.models[test.model])
+    compiled = _compiled(workspace, test)
     given = {_relation(g, test, workspace): g for g in test.given}
     seeds = [
         workspace.project.seeds[g.name] for g in test.given if g.fixture is None
@@ -68,6 +65,17 @@ def prepare(workspace: Workspace, test: UnitTest, shapes: Shapes) -> Case:
         ),
         tuple(seeds),
     )
+
+
+def _compiled(workspace: Workspace, test: UnitTest) -> Compiled:
+    try:
+        compiler = IsolatedCompiler(
+            workspace.project, workspace.target, test.overrides, workspace.compiler.templates.cache
+        )
+        return compiler.isolated(workspace.models[test.model])
+    except CompileError as error:
+        error.where = error.where or test.where
+        raise
 
 
 def _relation(given: Given, test: UnitTest, workspace: Workspace) -> str:
@@ -146,22 +154,24 @@ def _table(name: str, given: Given, fixture: Fixture, shape: Shape) -> Table:
         if key in columns:
             continue
         if not shape.is_open:
-            raise _unknown_column(key, columns, given, fixture.rows)
+            where = next(row.where for row in fixture.rows if key in _lowered(row))
+            raise unknown_column(given.call, key, columns, where)
         values = [_as_text(_lowered(row).get(key)) for row in fixture.rows]
         columns[key] = _inferred(key, values)
     rows = tuple(_row(row, columns) for row in fixture.rows)
     return Table(name, tuple(columns.values()), rows, given)
 
 
-def _unknown_column(
-    key: str, columns: Mapping[str, Column], given: Given, rows: Sequence[Row]
+def unknown_column(
+    what: str, name: str, known: Iterable[str], where: Location, has: str = "has"
 ) -> ProjectError:
-    near = nearest(key, set(columns))
-    where = next(row.where for row in rows if key in _lowered(row))
+    """`what` is a call of an input, or a model that `gives` columns."""
+    columns = list(known)
+    near = nearest(name, set(columns))
     return bad_unit_test(
         where,
-        f"{given.call} has no column '{key}'",
-        f"did you mean '{near}'?" if near else f"it has {', '.join(columns)}",
+        f"{what} {has} no column '{name}'",
+        f"did you mean '{near}'?" if near else f"it {has} {', '.join(columns)}",
     )
 
 

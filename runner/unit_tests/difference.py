@@ -12,7 +12,10 @@ _Line = tuple[str, Sequence[str]]
 
 
 def difference(result: UnitTestResult) -> list[str]:
-    """`-` a row that is missing, `+` one that was not expected, `?` where the two differ."""
+    """`-` a row that is missing, `+` one that was not expected, `?` where the two differ.
+
+    Columns that are null in all of them are left out.
+    """
     lines: list[_Line] = [(" ", result.columns)]
     for missing, unexpected in _paired(result.missing, result.unexpected):
         if missing is not None:
@@ -21,10 +24,11 @@ def difference(result: UnitTestResult) -> list[str]:
             lines.append(("+", _cells(unexpected)))
         if missing is not None and unexpected is not None:
             lines.append(("?", _marks(_cells(missing), _cells(unexpected))))
-    widths = [max(len(cells[i]) for _, cells in lines) for i in range(len(result.columns))]
+    rows = (*result.missing, *result.unexpected)
+    told = [i for i in range(len(result.columns)) if any(row[i] is not None for row in rows)]
+    widths = {i: max(len(cells[i]) for _, cells in lines) for i in told}
     return [
-        f"{mark} "
-        + "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        f"{mark} {'  '.join(cells[i].ljust(widths[i]) for i in told)}".rstrip()
         for mark, cells in lines
     ]
 

@@ -76,6 +76,7 @@ def _of_text(text: str, form: Format, where: Location, first_line: int) -> Fixtu
     above = first_line - 1
     try:
         header = [cell.strip() for cell in next(reader, [])]
+        _refuse_doubles(header, Location(where.path, first_line))
         rows = []
         for cells in reader:
             if not cells:
@@ -97,3 +98,13 @@ def _of_text(text: str, form: Format, where: Location, first_line: int) -> Fixtu
             str(error),
         ) from error
     return Fixture(rows, where)
+
+
+def _refuse_doubles(header: list[str], where: Location) -> None:
+    for name in header:
+        if not name or header.count(name) > 1:
+            raise bad_unit_test(
+                where,
+                f"two columns are called '{name}'" if name else "a column has no name",
+                "correct the header",
+            )

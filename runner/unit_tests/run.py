@@ -13,8 +13,8 @@ from runner.build import kernel
 from runner.build.seeds import load_seed
 from runner.compile.source_lines import source_line, take_line
 from runner.engines.base import Column, Engine, open_memory
-from runner.errors import EngineError, Location, nearest
-from runner.unit_tests.cases import Case, Table
+from runner.errors import EngineError, Location
+from runner.unit_tests.cases import Case, Table, unknown_column
 from runner.unit_tests.definition import Fixture, bad_unit_test
 from runner.unit_tests.results import Row, UnitTestResult
 from runner.unit_tests.values import comparable, value_of
@@ -61,7 +61,11 @@ def _stand(engine: Engine, table: Table, case: Case) -> None:
         else:
             engine.empty_table(table.name, table.columns)
             named = [c.name for c in engine.describe(table.sql)]
-            engine.insert_select(table.name, named, table.sql)
+            known = {c.name.lower(): c.name for c in table.columns}
+            for name in named:
+                if name.lower() not in known:
+                    raise unknown_column(table.given.call, name, known, table.given.where)
+            engine.insert_select(table.name, [known[n.lower()] for n in named], table.sql)
     except EngineError as error:
         raise _cannot_run(error, case, table.given.where, f"the rows of {table.given.call}") from (
             error
@@ -111,12 +115,8 @@ def _expected(engine: Engine, case: Case, columns: Sequence[Column]) -> _Expecte
         places = [row.where for row in fixture.rows]
     for name in names:
         if name.lower() not in known:
-            near = nearest(name, {c.name for c in columns})
-            raise bad_unit_test(
-                places[0] if places else fixture.where,
-                f"{case.test.model} gives no column '{name}'",
-                f"did you mean '{near}'?" if near else f"it gives {', '.join(known)}",
-            )
+            where = places[0] if places else fixture.where
+            raise unknown_column(case.test.model, name, known, where, "gives")
     types = [known[name.lower()].type for name in names]
     rows = []
     for place, values in zip(places, written, strict=True):

@@ -72,6 +72,20 @@ PROJECT = {
                 tests:
                   - accepted_values:
                       values: ['card', 'cash']
+        unit_tests:
+          - name: payments_add_up_by_way
+            model: customers
+            given:
+              - input: ref('stg_customers')
+                rows: [{customer_id: 1}, {customer_id: 2}]
+              - input: ref('stg_payments')
+                rows:
+                  - {customer_id: 1, way: card, amount: 10}
+                  - {customer_id: 1, way: cash, amount: 2.5}
+            expect:
+              rows:
+                - {customer_id: 1, card_amount: 10, cash_amount: 2.5, total_amount: 12.5}
+                - {customer_id: 2, card_amount: 0, cash_amount: 0, total_amount: null}
     """,
     "models/overview.md": "{% docs customers %}\nOne row a customer.\n{% enddocs %}\n",
     "macros/cents.sql": "{% macro cents_to_units(column) %}"
@@ -101,6 +115,9 @@ def test_it_builds_unchanged(tmp_path, cli, target):
     views = {name for name, relation in opened.relations().items() if relation.is_view}
     opened.close()
     assert views == {"stg_payments", "stg_customers"}
+    tested = cli(project, "test", "--target", target)
+    assert tested.exit_code == 0, tested.stderr
+    assert "1 passed, 0 failed" in tested.stderr
     described = cli(project, "ls", "--select", "staging", "--target", target)
     assert sorted(described.stdout.split()) == ["stg_customers", "stg_payments"]
 
