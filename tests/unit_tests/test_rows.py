@@ -171,7 +171,9 @@ def test_an_incremental_model_is_tested_from_nothing_and_over_its_table(make, cl
         "models/trades.sql": """
             {{ config(materialized='incremental', unique_key='id') }}
             select id from {{ ref('raw') }}
-            {% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}
+            {% if is_incremental() %}
+            where id > (select max(id) from {{ this }}) and id > {{ built_through() }}
+            {% endif %}
         """,
     }
     given = "- {input: ref('raw'), rows: [{id: 1}, {id: 2}, {id: 3}]}\n"
@@ -184,6 +186,14 @@ def test_an_incremental_model_is_tested_from_nothing_and_over_its_table(make, cl
             "overrides: {macros: {is_incremental: true}}\n",
         )
     )
+    outcome = cli(project, "test")
+    assert outcome.exit_code == 0, outcome.stderr
+    told = unit_test(
+        given + "- {input: this, rows: [{id: 1}]}\n",
+        rows("{id: 3}"),
+        "overrides: {macros: {is_incremental: true, built_through: 2}}\n",
+    )
+    project.write(told)
     outcome = cli(project, "test")
     assert outcome.exit_code == 0, outcome.stderr
 
