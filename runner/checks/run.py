@@ -14,7 +14,7 @@ from runner.compile.source_lines import take_line
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
-_REFUSALS = ("R310", "R330")  # by the database, or on the way to it
+REFUSALS = ("R310", "R330")  # by the database, or on the way to it
 
 OnResult = Callable[[CheckResult], None]
 
@@ -58,7 +58,7 @@ def _count(engine: Engine, scan: Scan) -> list[int]:
     try:
         row = next(engine.query(scan.sql).rows)
     except EngineError as error:
-        if error.code not in _REFUSALS:
+        if error.code not in REFUSALS:
             raise
         raise cannot_run(error, scan.rules) from error
     return [int(value or 0) for value in row]

@@ -12,25 +12,36 @@ from decimal import Decimal
 from typing import Any
 
 from runner.checks.rules import Rule, RuleKind, Threshold
+from runner.sqltyping.types import Kind, SqlType
+
+_NUMBERS = {Kind.DECIMAL, Kind.INTEGER, Kind.HUGEINT, Kind.DOUBLE}
 
 Arguments = dict[str, Any]
 Given = Mapping[str, Any]
 
 
-def own_expectation(rule: Rule) -> tuple[str, Arguments] | None:
+def own_expectation(rule: Rule, columns: Mapping[str, SqlType]) -> tuple[str, Arguments] | None:
     """Great Expectations' name and arguments for the rule; None where only SQL is exact.
+
+    `columns` are those of the rule's table; what a rule calls one may be any SQL.
 
     >>> from runner.checks.rules import Severity
     >>> from runner.errors import Location
+    >>> from runner.sqltyping.types import INTEGER
     >>> from pathlib import Path
     >>> where = Location(Path("checks/a.yml"), 1)
     >>> rule = Rule("r", RuleKind.NOT_NULL, "t", Severity.ERROR, where, ("id",))
-    >>> own_expectation(rule)
+    >>> own_expectation(rule, {"id": INTEGER})
     ('expect_column_values_to_not_be_null', {'column': 'id'})
     """
     if rule.filter is not None or (rule.error_if, rule.warn_if) != (Threshold(), Threshold()):
         return None
+    if any(column not in columns for column in rule.columns):
+        return None
     found = _named(rule)
+    if found is not None and found[0] in _OF_NUMBERS:
+        # it refuses texts, which the database may take for numbers
+        found = found if columns[rule.columns[0]].kind in _NUMBERS else None
     if found is None or rule.mostly is None:
         return found
     name, arguments = found
@@ -132,6 +143,7 @@ def _number(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
+_OF_NUMBERS = {"expect_column_values_to_be_between"}
 _EXACT: Mapping[str, Callable[[Given], Arguments | None]] = {
     "expect_column_values_to_not_be_null": _as_given,
     "expect_column_values_to_be_null": _as_given,

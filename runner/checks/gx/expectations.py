@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from great_expectations.expectations.core.unexpected_rows_expectation import (
@@ -15,6 +16,7 @@ from runner.checks.compiled_rule import CompiledRule
 from runner.checks.expectations.arguments import literal
 from runner.checks.gx import exactness
 from runner.checks.rules import Rule, Severity, Threshold
+from runner.sqltyping.types import SqlType
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARN: "warning"}
 # what SQLAlchemy takes for a parameter, and what it takes for one that is not to be one
@@ -22,8 +24,11 @@ _PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")
 _ESCAPED = re.compile(r"\\(?=:[\w$]*(?![:\w$]))")
 
 
-def expectation_of(rule: CompiledRule) -> Expectation:
-    """One expectation; `meta` says which rule it is and where that is declared."""
+def expectation_of(rule: CompiledRule, columns: Mapping[str, SqlType] | None) -> Expectation:
+    """One expectation; `meta` says which rule it is and where that is declared.
+
+    `columns` are those of the table it is asked of; None where that is none of the rule's.
+    """
     described: dict[str, Any] = {
         "description": rule.rule.description.strip() or None,
         "severity": _SEVERITIES[rule.rule.severity],
@@ -34,8 +39,8 @@ def expectation_of(rule: CompiledRule) -> Expectation:
             "tags": list(rule.rule.tags),
         },
     }
-    own = exactness.own_expectation(rule.rule)
-    if own is not None and rule.relation is not None:
+    own = None if columns is None else exactness.own_expectation(rule.rule, columns)
+    if own is not None:
         name, arguments = own
         made: Expectation = get_expectation_impl(name)(**arguments, **described)
         return made

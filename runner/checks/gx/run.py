@@ -14,7 +14,7 @@ from runner.checks.gx.context import GxContext, open_context
 from runner.checks.gx.outcome import broken, failures_of
 from runner.checks.gx.suites import TableSuite, table_suites
 from runner.checks.results import CheckResult, Status
-from runner.checks.run import OnResult, cannot_run, count_alone, detailed
+from runner.checks.run import REFUSALS, OnResult, cannot_run, count_alone, detailed
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
@@ -59,7 +59,14 @@ def _checked(
     context: GxContext, engine: Engine, suite: TableSuite, limit: int
 ) -> Iterable[CheckResult]:
     started = time.perf_counter()
-    validated = _validated(context, suite)
+    context.connection.errors.clear()
+    try:
+        validated = _validated(context, engine, suite)
+    except Exception as error:
+        # what it asks before it judges, as whether the table can be read
+        if not context.connection.errors:
+            raise
+        raise _refused(context, [*suite.rules]) from error
     share = (time.perf_counter() - started) / len(suite.rules)
     by_name = {result.expectation_config.meta["check"]: result for result in validated.results}
     _require_judged(context, suite, by_name)
@@ -72,19 +79,21 @@ def _checked(
         yield detailed(engine, rule, failures, share, limit, passed=bool(found.success))
 
 
-def _validated(context: GxContext, suite: TableSuite) -> Any:
+def _validated(context: GxContext, engine: Engine, suite: TableSuite) -> Any:
     """A suite's validation result, by a checkpoint of its own."""
     import great_expectations as gx
 
     from runner.checks.gx.expectations import expectation_of
 
     kept = context.data_context
+    columns = None
     if suite.relation is None:
         asset = context.source.add_query_asset(suite.name, query=_NOTHING)
     else:
         asset = context.source.add_table_asset(suite.name, table_name=suite.relation)
+        columns = {c.name: c.type for c in engine.relations()[suite.relation].columns}
     made = gx.ExpectationSuite(
-        suite.name, expectations=[expectation_of(rule) for rule in suite.rules]
+        suite.name, expectations=[expectation_of(rule, columns) for rule in suite.rules]
     )
     definition = gx.ValidationDefinition(
         name=suite.name,
@@ -108,9 +117,14 @@ def _require_judged(context: GxContext, suite: TableSuite, by_name: dict[str, An
     if not failed:
         return
     if context.connection.errors:
-        raise cannot_run(context.connection.errors[0], [rule for rule, _ in failed])
+        raise _refused(context, [rule for rule, _ in failed])
     rule, said = failed[0]
     raise cannot_run(EngineError("R310", "Great Expectations failed", why=said), [rule])
+
+
+def _refused(context: GxContext, rules: Sequence[CompiledRule]) -> EngineError:
+    error = context.connection.errors[0]
+    return cannot_run(error, rules) if error.code in REFUSALS else error
 
 
 def _tolerates(rule: CompiledRule) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ def table_suites(rules: Sequence[CompiledRule], known: Collection[str]) -> list[
     grouped: dict[tuple[str, str | None], list[CompiledRule]] = defaultdict(list)
     for rule in rules:
         relation = rule.relation if rule.relation in known else None
-        grouped[rule.rule.suite or _NO_SUITE, relation].append(rule)
+        # the name is one of files as well
+        suite = re.sub(r"[^\w.-]+", "_", rule.rule.suite or _NO_SUITE)
+        grouped[suite, relation].append(rule)
     return [
         TableSuite(f"{suite}.{relation or 'queries'}", relation, tuple(group))
         for (suite, relation), group in grouped.items()

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from runner.checks.gx import exactness
+
 FILES = {
     "seeds/orders.csv": "id,price\n1,5\n2,6\n3,%\n",
     "models/kept.sql": "{{ config(materialized='table') }} select * from {{ ref('orders') }}",
@@ -47,6 +49,7 @@ def test_it_says_what_our_own_engine_says(built, cli, monkeypatch):
         raise AssertionError("Great Expectations called someone outside")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
     for more in (["--format", "github"], []):
         ours = cli(built, "check", *more)
         theirs = cli(built, "check", "--engine", "gx", *more)
@@ -97,7 +100,6 @@ def test_fail_fast_leaves_other_tables(built, cli):
         ("expect_column_values_to_be_between: {column: prise, min_value: 1}", "prise"),
         ("expect_column_values_to_match_regex: {column: prise, regex: a}", "prise"),
         ("expression: prise > 1", "prise"),
-        ("expect_column_values_to_be_between: {column: price, min_value: 1}", "VARCHAR"),
     ],
 )
 def test_a_rule_that_breaks_is_an_error_of_its_own(make, cli, rule, said):
@@ -110,6 +112,17 @@ def test_a_rule_that_breaks_is_an_error_of_its_own(make, cli, rule, said):
     assert "error[R311]: the check broken could not run" in outcome.stderr
     assert "where: checks/c.yml:5\n" in outcome.stderr
     assert said in outcome.stderr
+
+
+def test_what_breaks_in_great_expectations_is_an_error(built, cli, monkeypatch):
+    def elsewhere(*_):
+        return "expect_column_values_to_not_be_null", {"column": "prise"}
+
+    monkeypatch.setattr(exactness, "own_expectation", elsewhere)
+    outcome = cli(built, "check", "--engine", "gx")
+    assert outcome.exit_code == 3
+    assert "error[R311]: the check two_are_known could not run" in outcome.stderr
+    assert 'The column "prise" in BatchData does not exist' in outcome.stderr
 
 
 def test_a_table_that_is_not_there_is_an_error(built, cli):

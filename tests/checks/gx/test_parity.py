@@ -30,6 +30,9 @@ def _mutated() -> str:
 
 TABLES = {
     **FILES,
+    # has no table of its own
+    "models/inlined.sql": "{{ config(materialized='ephemeral') }} "
+    "select * from {{ ref('trades') }}",
     "models/mutated.sql": _mutated(),
     "models/mutated.yml": """
         models:
@@ -85,6 +88,10 @@ def _suite() -> str:
         for number, rule in enumerate(given):
             body = rule[1:-1] if rule.startswith("{") else rule
             lines.append(f"      - {{name: {table}_{number}, {body}}}")
+    lines += ["  - table: inlined", "    rules:"]
+    lines += ["      - {name: not_null_of_inlined, not_null: price}"]
+    lines += ["      - {name: rows_of_inlined, row_count: {min: 6}}"]
+    lines += ["      - {name: unique_of_inlined, expect_column_values_to_be_unique: venue}"]
     lines += ["  - name: alone", "    sql: select * from {{ ref('trades') }} where id > 4"]
     return "\n".join(lines) + "\n"
 
@@ -115,7 +122,7 @@ def _said(results: dict[str, CheckResult]) -> dict[str, Any]:
     }
 
 
-def _by_gx_alone(rule: Any) -> tuple[str, dict[str, Any]]:
+def _by_gx_alone(rule: Any, columns: Any) -> tuple[str, dict[str, Any]]:
     """Its own expectation for a rule, exact or not."""
     return str(rule.arguments["expectation"]), exactness._numbers(rule.arguments["given"])
 
@@ -130,9 +137,6 @@ def test_both_judge_alike(make, cli):
     # on data that tells: with verdicts of every kind, by its own expectations and by our SQL
     assert {result.status.value for result in ours.values()} == {"pass", "warn", "fail"}
     assert ours["few"].status.value == "warn" and ours["no_more_than_two"].failures == 2
-    own = {name for name, r in ours.items() if exactness.own_expectation(r.rule) is not None}
-    for names in (own, set(ours) - own):
-        assert sum(ours[name].failures > 0 for name in names) > 10
 
 
 def test_both_judge_the_ledger_alike(make_ledger, cli):
