@@ -29,6 +29,7 @@ def spoilt(path: Path) -> str:
     """The file's first row, with each cell in turn replaced by each of CELLS."""
     form = formats()[path.stem]
     header, first, *_ = csv.reader(path.read_text(encoding="utf-8").splitlines())
+    header = [name.lower() for name in header]
     header += [c for c in (*form.columns, *form.optional) if c not in header]
     first += [""] * (len(header) - len(first))
     text = io.StringIO()
