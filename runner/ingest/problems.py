@@ -28,6 +28,8 @@ def first_of(shape: Shape, has_join: bool, may_refuse: bool, has_floats: bool) -
             cases.append(_binary_float(entry.name))
     if has_join:
         cases.append(_unknown_instrument(shape))
+        if shape.makes_instruments:
+            cases.append(_contradicts_instrument())
     cases += [(rule.broken, rule.code, rule.reason) for rule in shape.rules]
     whens = "\n        ".join(
         f"when {broken} then {quoted(code + ' ')} || ({reason})" for broken, code, reason in cases
@@ -97,4 +99,19 @@ def _unknown_instrument(shape: Shape) -> tuple[str, str, str]:
         "unknown_instrument",
         "'no instrument ' || r.symbol || ' is known (letter case counts): declare its terms with "
         "canonical-instruments, then load this again'",
+    )
+
+
+def _contradicts_instrument() -> tuple[str, str, str]:
+    """Venues call different things the same: XBTUSDT is a pair here, a contract of 10^-6 there."""
+    given = "r.instrument_type || coalesce(' of contract size ' || r.multiplier_text, '')"
+    known = (
+        "i.instrument_type || ' of contract size ' || "
+        "rtrim(rtrim(cast(i.multiplier as varchar), '0'), '.')"
+    )
+    return (
+        "i.instrument_type <> r.instrument_type or i.multiplier <> r.multiplier",
+        "contradicts_instrument",
+        f"'it is ' || {given} || ', and ' || r.symbol || ' is known as ' || {known} || "
+        "': load venues that call different things the same into ledgers of their own'",
     )

@@ -4,9 +4,9 @@
 -- Trades, settlements and liquidations are fills, those not plain trades with an event that says
 -- why; New is an order, and each other step of an order an event; Funding is cash: execComm above
 -- zero was paid, of a fill below zero it is a rebate. execComm counts the smallest unit of its
--- currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp 10^-9 of SOL, USDt and BMEx
--- 10^-6 of USDT and BMEX. A contract's size is what the row's homeNotional and foreignNotional tell; of a quanto
--- contract, or a row without them, the instrument must be declared. A spot quantity is the row's
+-- currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp 10^-9 of SOL, USDt and BMEx 10^-6 of USDT and
+-- BMEX. A contract's size is what homeNotional and foreignNotional tell of any row of its symbol; of
+-- a quanto contract, or where no row has them, the instrument must be declared. A spot quantity is
 -- homeNotional, as lastQty counts the smallest unit.
 --
 -- shape: fill, order, event, cash
@@ -83,7 +83,12 @@ termed as (
                 then 'INVERSE'
             when settle = quote and size is not null then 'LINEAR'
         end as instrument_type,
-        case when is_spot then null when settle = base then '1' else size end as multiplier,
+        case
+            when is_spot then null
+            when settle = base
+                then case when ingest_decimal(foreign_amount) = ingest_decimal(contracts) then '1' end
+            else size
+        end as multiplier,
         coalesce(exec_type, '') in (
             'Trade', 'Settlement', 'Liquidation', 'Bankruptcy', 'BlockTrade'
         ) as is_fill,
@@ -102,7 +107,10 @@ termed as (
 
 steps as (
     select
-        *,
+        * exclude (instrument_type, multiplier),
+        -- a row that trades nothing is of the contract that others of the file tell the size of
+        coalesce(instrument_type, max(instrument_type) over same_symbol) as instrument_type,
+        coalesce(multiplier, max(multiplier) over same_symbol) as multiplier,
         0 as item,
         base as base_currency,
         quote as quote_currency,
@@ -116,6 +124,7 @@ steps as (
             when 'TriggeredOrActivatedByUser' then 'ACCEPTED'
         end as step
     from termed
+    window same_symbol as (partition by symbol)
 ),
 
 final as (

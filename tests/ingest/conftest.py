@@ -95,7 +95,7 @@ def golden_ledgers(
         path = folder / f"ledger.{engine_name}"
         shutil.copyfile(template, path)
         ledger = Ledger(open_engine(Target("t", engine_name, path)), load_config(ROOT), folder)
-        made[engine_name] = (ledger, load_all(ledger))
+        made[engine_name] = (ledger, load_all(ledger, GOLDEN))
     yield made
     for ledger, _ in made.values():
         ledger.engine.close()

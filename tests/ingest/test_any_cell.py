@@ -14,7 +14,7 @@ from runner.config import Target, load_config
 from runner.engines.base import open_engine
 from runner.ingest.formats import formats
 from tests.ingest.conftest import ROOT, Ledger
-from tests.ingest.test_golden import in_order
+from tests.ingest.test_golden import FOLDERS, in_order
 
 CELLS = (
     "", "NaN", "-inf", "-1", "0", "-0", "1e400", "1e-400", "1e26", "9" * 26 + "." + "9" * 12,
@@ -22,7 +22,7 @@ CELLS = (
     "[1", "{}", "true", "2026-13-01", "0001-01-01", "9999-12-31T23:59:59Z", "290000-01-01",
     "infinity", "00000000-0000-0000-0000-000000000000",
 )  # fmt: skip
-FILES = [path for path in in_order() if path.suffix == ".csv"]
+FILES = [path for path in in_order(*FOLDERS) if path.suffix == ".csv"]
 
 
 def spoilt(path: Path) -> str:
