@@ -1,4 +1,4 @@
-"""A model rendered by itself: whatever it refers to is a relation of that name."""
+"""A model rendered by itself: whatever it refers to is a relation, ephemeral models too."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ class Overrides:
 
 
 class IsolatedCompiler(Compiler):
-    """Renders single models; an ephemeral one is read by its name like any other.
+    """Renders single models; `known` are all models as they are built.
 
-    Overrides hold wherever a name is used, in macros as well.
+    An ephemeral model is read as a relation of the name that it has in the query of whoever refers
+    to it (`relation`). Overrides hold wherever a name is used, in macros as well.
     """
 
     def __init__(
@@ -44,19 +45,20 @@ class IsolatedCompiler(Compiler):
         project: Project,
         target: Target,
         overrides: Overrides,
+        known: Mapping[str, Compiled],
         cache: TemplateCache | None = None,
     ) -> None:
         told = replace(project, vars={**project.vars, **overrides.vars})
         super().__init__(told, target, cache=cache)
+        self._compiled = dict(known)
         self._overrides = overrides
-        known = self.templates.environment.globals
-        known["env_var"] = _environment(overrides.env_vars)
+        self.templates.environment.globals["env_var"] = _environment(overrides.env_vars)
         for name, value in overrides.macros.items():
             if name not in _INCREMENTAL:
                 self._override(name, value)
 
     def isolated(self, compiled: Compiled) -> Compiled:
-        """The model with the SQL that reads its inputs by name, and what it refers to.
+        """The model with the SQL that reads relations only, and what it refers to.
 
         As it is where its table stands already, if `is_incremental` is overridden to be true.
         """
@@ -72,13 +74,6 @@ class IsolatedCompiler(Compiler):
         return replace(
             compiled, sql=sql.rstrip().rstrip(";"), depends_on=self._depends_on(rendering)
         )
-
-    def _ref(self, *names: str, **how: Any) -> str:
-        name = names[-1]
-        if name in self.project.models or name in self.project.seeds:
-            self._rendering.refs.append(name)
-            return name
-        return super()._ref(*names, **how)
 
     def _override(self, name: str, value: Any) -> None:
         known = self.templates.environment.globals

@@ -10,12 +10,11 @@ from typing import Any
 
 from runner.build.seeds import infer_type
 from runner.compile.compiled import Compiled
-from runner.compile.isolated import IsolatedCompiler
 from runner.engines.base import Column
 from runner.errors import CompileError, Location, ProjectError, nearest
 from runner.project.nodes import Seed
 from runner.sqltyping.types import Kind
-from runner.unit_tests.columns import Shape, Shapes
+from runner.unit_tests.columns import Shape, Shapes, isolated_compiler
 from runner.unit_tests.definition import Fixture, Given, InputKind, Row, UnitTest, bad_unit_test
 from runner.unit_tests.values import value_held
 from runner.workspace import Workspace
@@ -69,9 +68,7 @@ def prepare(workspace: Workspace, test: UnitTest, shapes: Shapes) -> Case:
 
 def _compiled(workspace: Workspace, test: UnitTest) -> Compiled:
     try:
-        compiler = IsolatedCompiler(
-            workspace.project, workspace.target, test.overrides, workspace.compiler.templates.cache
-        )
+        compiler = isolated_compiler(workspace, test.overrides)
         return compiler.isolated(workspace.models[test.model])
     except CompileError as error:
         error.where = error.where or test.where
@@ -84,7 +81,13 @@ def _relation(given: Given, test: UnitTest, workspace: Workspace) -> str:
         return test.model
     if given.kind is InputKind.SOURCE:
         return workspace.project.sources[given.source_name, given.name].identifier
-    return given.name
+    if given.name in workspace.project.seeds:
+        return given.name
+    if given.name not in workspace.models:
+        raise bad_unit_test(
+            given.where, f"{given.call} is disabled", "leave it out, or enable the model"
+        )
+    return workspace.compiler.relation(given.name)
 
 
 def _shape(given: Given, test: UnitTest, shapes: Shapes, workspace: Workspace) -> Shape:
@@ -92,12 +95,7 @@ def _shape(given: Given, test: UnitTest, shapes: Shapes, workspace: Workspace) -
         return shapes.of_source(given.source_name, given.name)
     if given.name in workspace.project.seeds:
         return shapes.of_seed(given.name)
-    name = test.model if given.kind is InputKind.THIS else given.name
-    if name not in workspace.models:
-        raise bad_unit_test(
-            given.where, f"{given.call} is disabled", "leave it out, or enable the model"
-        )
-    return shapes.of_model(name)
+    return shapes.of_model(test.model if given.kind is InputKind.THIS else given.name)
 
 
 def _require_given(
@@ -134,9 +132,10 @@ def _read_by(workspace: Workspace, compiled: Compiled) -> Iterator[tuple[str, st
     project = workspace.project
     words = set(re.findall(r"\w+", _COMMENT.sub("", compiled.sql).lower()))
     wanted = set(compiled.depends_on)
-    for model in project.models.values():
-        if model.unique_id in wanted and model.name.lower() in words:
-            yield model.name, f"ref('{model.name}')", None
+    for model in workspace.models.values():
+        relation = workspace.compiler.relation(model.name)
+        if model.unique_id in wanted and relation.lower() in words:
+            yield relation, f"ref('{model.name}')", None
     for seed in project.seeds.values():
         if seed.unique_id in wanted and seed.name.lower() in words:
             yield seed.name, f"ref('{seed.name}')", seed

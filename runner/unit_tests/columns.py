@@ -69,7 +69,7 @@ class Shapes:
         project, wanted = self._workspace.project, set(compiled.depends_on)
         for model in self._workspace.models.values():
             if model.unique_id in wanted:
-                yield model.name, self.of_model(model.name)
+                yield self._workspace.compiler.relation(model.name), self.of_model(model.name)
         for seed in project.seeds.values():
             if seed.unique_id in wanted:
                 yield seed.name, self.of_seed(seed.name)
@@ -79,15 +79,23 @@ class Shapes:
 
     @cached_property
     def _compiler(self) -> IsolatedCompiler:
-        opened = self._workspace
-        return IsolatedCompiler(
-            opened.project, opened.target, Overrides(), opened.compiler.templates.cache
-        )
+        return isolated_compiler(self._workspace, Overrides())
 
     @cached_property
     def _facts(self) -> dict[str, Shape]:
         with closing(offline.with_parents_of(self._workspace)) as engine:
             return {name: Shape(r.columns) for name, r in engine.relations().items()}
+
+
+def isolated_compiler(workspace: Workspace, overrides: Overrides) -> IsolatedCompiler:
+    compiler = workspace.compiler
+    return IsolatedCompiler(
+        workspace.project,
+        workspace.target,
+        overrides,
+        compiler.all_models(),
+        compiler.templates.cache,
+    )
 
 
 def _described(properties: Properties) -> Shape:

@@ -170,6 +170,13 @@ def _overrides(entry: LineMap, path: Path, given: tuple[Given, ...]) -> Override
             f"is_incremental is overridden by {is_incremental!r}",
             "write true or false",
         )
+    through = found.macros.get("built_through", 0)
+    if isinstance(through, bool) or not isinstance(through, int):
+        raise bad_unit_test(
+            Location(path, entry.line_of("overrides")),
+            f"built_through is overridden by {through!r}",
+            "write the number of a batch",
+        )
     if is_incremental and not any(g.kind is InputKind.THIS for g in given):
         raise bad_unit_test(
             Location(path, entry.line_of("overrides")),

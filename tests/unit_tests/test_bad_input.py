@@ -66,6 +66,8 @@ BROKEN = {
     "incremental, no table": ("    expect:",
                               "    overrides: {macros: {is_incremental: true}}\n    expect:",
                               "R233", 8, "input: this"),
+    "no batch": ("    expect:", "    overrides: {macros: {built_through: last}}\n    expect:",
+                 "R233", 8, "the number of a batch"),
     "unknown macro": ("    expect:", "    overrides: {macros: {scald: 2}}\n    expect:",
                       "R233", 2, "did you mean 'scaled'?"),
     "unknown column of a query": ("        rows:\n          - {id: 1, price: 1.5}",

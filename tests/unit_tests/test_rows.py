@@ -23,11 +23,13 @@ FILES = {
         {{ config(materialized='ephemeral') }}
         select * from {{ ref('raw_trades') }}
     """,
+    # named as what it reads, as dbt projects do
     "models/trades.sql": """
+        with inner_trades as (select * from {{ ref('inner_trades') }})
         select
             t.id, t.account, t.amount, t.currency, t.traded_at, t.settles_on, t.is_open,
             t.amount * r.rate as value
-        from {{ ref('inner_trades') }} as t
+        from inner_trades as t
         left join {{ ref('rates') }} as r on t.currency = r.currency
     """,
 }
