@@ -5,11 +5,12 @@ Its statements are portable SQL: the engine rewrites them for its database as it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from runner.engines.base import Engine
+from runner.engines.base import Engine, Relation
 from runner.errors import EngineError
 
 apilevel = "2.0"
@@ -71,6 +72,11 @@ class Connection:
         self.engine = engine
         self.errors: list[EngineError] = []
         self.latest: Cursor | None = None
+
+    @cached_property
+    def relations(self) -> Mapping[str, Relation]:
+        """Read once: nothing is made or dropped while checks run."""
+        return self.engine.relations()
 
     def cursor(self) -> Cursor:
         return Cursor(self)

@@ -6,6 +6,7 @@ few digits as tell the float from all others, a number of up to 15 digits is wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from runner.checks.gx import dbapi
+from runner.engines.base import Relation
 from runner.sqltyping.types import Kind, SqlType
 
 NAME = "runner"
@@ -34,7 +36,8 @@ class ExactCompiler(SQLCompiler):
         if isinstance(value, bool):
             return str(value).lower()
         if isinstance(value, float):
-            return format(Decimal(repr(value)), "f")
+            # 5.0 would make a decimal of an integer column, whose widest has no room for the zero
+            return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
         if isinstance(value, Decimal):
             return format(value, "f")
         return super().render_literal_value(value, type_)
@@ -66,7 +69,7 @@ class EngineDialect(DefaultDialect):
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[Any]:
-        relation = _engine(connection).relations().get(table_name)
+        relation = _relations(connection).get(table_name)
         if relation is None:
             raise NoSuchTableError(table_name)
         return [
@@ -80,19 +83,20 @@ class EngineDialect(DefaultDialect):
         return {"constrained_columns": [], "name": None}
 
     def get_table_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
-        return [r.name for r in _engine(connection).relations().values() if not r.is_view]
+        return [r.name for r in _relations(connection).values() if not r.is_view]
 
     def get_view_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
-        return [r.name for r in _engine(connection).relations().values() if r.is_view]
+        return [r.name for r in _relations(connection).values() if r.is_view]
 
     def has_table(
         self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
     ) -> bool:
-        return table_name in _engine(connection).relations()
+        return table_name in _relations(connection)
 
 
-def _engine(connection: Any) -> Any:
-    return connection.connection.dbapi_connection.engine
+def _relations(connection: Any) -> Mapping[str, Relation]:
+    opened: dbapi.Connection = connection.connection.dbapi_connection
+    return opened.relations
 
 
 def _sqlalchemy_type(type_: SqlType) -> types.TypeEngine[Any]:

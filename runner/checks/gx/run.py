@@ -39,7 +39,7 @@ def run_checks(
     results: list[CheckResult] = []
     with open_context(engine) as context:
         _silence()
-        for suite in table_suites(rules, engine.relations()):
+        for suite in table_suites(rules, context.connection.relations):
             for result in _checked(context, engine, suite, stored_failures):
                 results.append(result)
                 if on_result is not None:
@@ -61,7 +61,7 @@ def _checked(
     started = time.perf_counter()
     context.connection.errors.clear()
     try:
-        validated = _validated(context, engine, suite)
+        validated = _validated(context, suite)
     except Exception as error:
         # what it asks before it judges, as whether the table can be read
         if not context.connection.errors:
@@ -79,7 +79,7 @@ def _checked(
         yield detailed(engine, rule, failures, share, limit, passed=bool(found.success))
 
 
-def _validated(context: GxContext, engine: Engine, suite: TableSuite) -> Any:
+def _validated(context: GxContext, suite: TableSuite) -> Any:
     """A suite's validation result, by a checkpoint of its own."""
     import great_expectations as gx
 
@@ -91,7 +91,7 @@ def _validated(context: GxContext, engine: Engine, suite: TableSuite) -> Any:
         asset = context.source.add_query_asset(suite.name, query=_NOTHING)
     else:
         asset = context.source.add_table_asset(suite.name, table_name=suite.relation)
-        columns = {c.name: c.type for c in engine.relations()[suite.relation].columns}
+        columns = {c.name: c.type for c in context.connection.relations[suite.relation].columns}
     made = gx.ExpectationSuite(
         suite.name, expectations=[expectation_of(rule, columns) for rule in suite.rules]
     )
