@@ -40,3 +40,34 @@ def test_exports_without_ids_may_overlap(duck: Ledger) -> None:
     for part in (rows[2:5], rows[::-1], [*rows[3:], *rows[:3]]):
         again = duck.load("bitstamp-transactions", head + "".join(part), "part.csv")
         assert again.batch_id is None
+
+
+def test_kucoin_in_its_oldest_layout(duck: Ledger) -> None:
+    head = (
+        "Time,Pair,Side,FilledPrice,FilledPriceCoin,Amount,AmountCoin,Volume,VolumeCoin,Fee,"
+        "FeeCoin\n"
+    )
+    row = "2019/05/11 10:27:17,KCS/BTC,Buy,0.00015225,BTC,10.01,KCS,0.00152402,BTC,0.00000152,BTC\n"
+    report = duck.load("kucoin-trades", head + row)
+    assert (report.read, report.quarantined, report.warnings) == (1, 0, [])
+    assert duck.rows(
+        "select instrument_id, side, cast(quantity as varchar), cast(price as varchar), "
+        "cast(fee_amount as varchar), fee_currency, cast(executed_at as varchar) from order_fills"
+    ) == [
+        ("KCS/BTC", "BUY", "10.010000000000", "0.000152250000", "0.000001520000", "BTC",
+         "2019-05-11 10:27:17"),
+    ]  # fmt: skip
+
+
+def test_kucoin_with_the_ids_of_orders(duck: Ledger) -> None:
+    head = (
+        "tradeCreatedAt,orderId,symbol,side,price,size,funds,fee,liquidity,feeCurrency,orderType,\n"
+    )
+    rows = [
+        f"2021-01-0{day} 00:00:00,5ff0,KCS-USDT,sell,0.9,{day},{day},0.1,taker,USDT,limit,\n"
+        for day in (1, 2)
+    ]
+    report = duck.load("kucoin-trades", head + "".join(rows))
+    assert (report.read, report.quarantined) == (2, 0)
+    assert duck.rows("select exchange_order_id from orders") == [("5ff0",)]
+    assert duck.rows("select distinct liquidity from order_fills") == [("TAKER",)]
