@@ -7,6 +7,7 @@ import click
 
 from runner.cli.options import (
     SelectCommand,
+    as_of_option,
     project_options,
     select_options,
     state_option,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option("--migrate", is_flag=True, help="Apply pending migrations first.")
 @state_option
+@as_of_option
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @wait_option
 def command(
@@ -42,12 +44,14 @@ def command(
     dry_run: bool,
     migrate: bool,
     state: Path | None,
+    as_of: str | None,
     quiet: bool,
     wait_seconds: float,
 ) -> int:
     """Build the derived tables, check them, and publish all or nothing.
 
-    A new database is migrated and given the demo facts first. What has not changed is skipped.
+    A new database is migrated and given the demo facts first. What has not changed is skipped. With
+    --as-of the ledger is built as it was known then, in a place of its own under target/as_of.
     """
     from runner.build import prepare
     from runner.cli import options
@@ -55,7 +59,7 @@ def command(
     from runner.cli.watch import watcher
     from runner.workspace import open_workspace
 
-    config = options.load(project_dir, variables)
+    config = options.load_as_of(project_dir, variables, target, as_of, wait_seconds)
     workspace = open_workspace(config, target, full_refresh=full_refresh)
     _ = workspace.rules  # a broken check is met before anything is written
     if not quiet:
@@ -69,7 +73,10 @@ def command(
     prepare.refuse_on_a_new_database(workspace, choice)
     eyes = watcher(quiet)
     with prepare.for_writing(workspace, wait_seconds, migrate=migrate, watcher=eyes) as engine:
-        return _build(engine, workspace, choice, eyes, config, quiet)
+        code = _build(engine, workspace, choice, eyes, config, quiet)
+    if as_of is not None and code == 0 and not quiet:
+        say(f'next:\n  runner query --as-of "{as_of}" "select * from positions"')
+    return code
 
 
 def _build(
@@ -116,7 +123,7 @@ def _build(
         summarise(result, label, config.option_for(workspace.target.name))
     artifacts.write_run_results(folder, workspace.project, result)
     report.write_results(folder, result.checks, config.root, result.run_id)
-    if result.published and not quiet:
+    if result.published and not quiet and config.fact_seed_paths:
         _say_next(result, config, workspace.target.name)
     return 0 if result.published else 1
 

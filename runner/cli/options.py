@@ -89,6 +89,15 @@ def select_options(function: _F) -> _F:
     return function
 
 
+def as_of_option(function: _F) -> _F:
+    return click.option(
+        "--as-of",
+        "as_of",
+        metavar="MOMENT",
+        help="As the ledger was known then: 2026-03-02, or with a time (UTC, or with its offset).",
+    )(function)
+
+
 def state_option(function: _F) -> _F:
     return click.option(
         "--state",
@@ -115,6 +124,22 @@ def output_option(function: _F) -> _F:
         type=click.Path(path_type=Path, dir_okay=False),
         help="Write the answer to this file instead of stdout.",
     )(function)
+
+
+def load_as_of(
+    project_dir: Path,
+    variables: Iterable[str],
+    target: str | None,
+    as_of: str | None,
+    wait_seconds: float,
+) -> Config:
+    """The project's settings; of the ledger as it was known at `as_of`, where one is given."""
+    config = load(project_dir, variables)
+    if as_of is None:
+        return config
+    from runner.build.as_of import at_moment
+
+    return at_moment(config, target, as_of, wait_seconds)
 
 
 def load(project_dir: Path, variables: Iterable[str]) -> Config:

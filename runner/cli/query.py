@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import format_option, output_option, project_options, wait_option
+from runner.cli.options import (
+    as_of_option,
+    format_option,
+    output_option,
+    project_options,
+    wait_option,
+)
 
 if TYPE_CHECKING:
     from runner.config import Config
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--native", is_flag=True, help="The query is in the engine's own SQL: run it as it is."
 )
+@as_of_option
 @wait_option
 def command(
     sql: str | None,
@@ -36,9 +43,14 @@ def command(
     format_name: str,
     output: Path | None,
     native: bool,
+    as_of: str | None,
     wait_seconds: float,
-) -> None:
-    """Answer a question in SQL. The connection itself is read-only."""
+) -> int:
+    """Answer a question in SQL. The connection itself is read-only.
+
+    With --as-of it is asked of the ledger as it was known then, which is built first, in a place of
+    its own under target/as_of.
+    """
     from contextlib import closing
 
     from runner.cli import options
@@ -58,7 +70,12 @@ def command(
     text = whole.strip().rstrip(";").strip()
     if not text:
         raise UsageError("R200", "the query is empty", mend='runner query "select 1 as one"')
-    config = options.load(project_dir, variables)
+    config = options.load_as_of(project_dir, variables, target, as_of, wait_seconds)
+    if as_of is not None:
+        from runner.cli.up_to_date import build_quietly
+
+        if not build_quietly(config, target, wait_seconds):
+            return 1
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         try:
@@ -75,6 +92,7 @@ def command(
                 error.where = Location(file, before + (line or 1))
             raise
         write(answer, format_name, output)
+    return 0
 
 
 def _ask(engine: Engine, text: str, native: bool, config: Config) -> Result:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from runner.cli.options import format_option, output_option, project_options, wait_option
+from runner.cli.options import (
+    as_of_option,
+    format_option,
+    output_option,
+    project_options,
+    wait_option,
+)
 
 if TYPE_CHECKING:
     from runner.config import Config, Target
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="At most so many rows.",
 )
+@as_of_option
 @wait_option
 def command(
     name: str,
@@ -33,6 +40,7 @@ def command(
     format_name: str,
     output: Path | None,
     limit: int,
+    as_of: str | None,
     wait_seconds: float,
 ) -> int:
     """Show the rows of a published model, a seed or a fact table."""
@@ -43,8 +51,13 @@ def command(
     from runner.engines.base import open_engine
     from runner.report.write import write
 
-    config = options.load(project_dir, variables)
+    config = options.load_as_of(project_dir, variables, target, as_of, wait_seconds)
     place = config.target(target)
+    if as_of is not None:
+        from runner.cli.up_to_date import build_quietly
+
+        if not build_quietly(config, target, wait_seconds):
+            return 1
     is_made_here = place.path.exists() and _is_on_demand(name, config)
     if is_made_here and not _make(name, config, place, wait_seconds):
         return 1
@@ -75,9 +88,8 @@ def _is_on_demand(name: str, config: Config) -> bool:
 
 def _make(name: str, config: Config, place: Target, wait_seconds: float) -> bool:
     """Bring a model that no build makes by itself up to date; whether it was published."""
-    from runner.build import prepare
-    from runner.build.run import begin, run_build
-    from runner.cli.watch import summarise, watcher
+    from runner.build.prepare import Choice
+    from runner.cli.up_to_date import bring_up_to_date
     from runner.workspace import open_workspace
 
     workspace = open_workspace(config, place.name)
@@ -88,13 +100,7 @@ def _make(name: str, config: Config, place: Target, wait_seconds: float) -> bool
         for m in workspace.models.values()
         if m.unique_id in wanted and m.config.get("on_demand")
     )
-    eyes = watcher(quiet=True)
-    with prepare.for_writing(workspace, wait_seconds, migrate=False, watcher=eyes) as engine:
-        result = begin(prepare.plan(engine, workspace, prepare.Choice(select=names)))
-        run_build(engine, workspace.compiler, result, config, eyes)
-    if not result.published:
-        summarise(result, place.name, config.option_for(place.name))
-    return result.published
+    return bring_up_to_date(config, workspace, Choice(select=names), wait_seconds)
 
 
 def _made_by(config: Config) -> frozenset[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.config import Target
@@ -90,6 +92,15 @@ class Engine(Protocol):
 
     def query_native(self, sql: str, params: Params = ()) -> Result:
         """Run one query in the engine's own SQL."""
+        ...
+
+    def copy_facts(
+        self, source: Path, tables: Mapping[str, Sequence[str]], until: datetime
+    ) -> None:
+        """Take over what another ledger of this engine had recorded until a moment (UTC).
+
+        `tables` are those to copy, each after those it points to, and their columns.
+        """
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

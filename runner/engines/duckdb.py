@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from runner.engines.staging import Staging
 
 _FETCH_ROWS = 10_000
+_SOURCE = "source_ledger"
 _INSERT_ROWS = 500
 _POLL_SECONDS = 0.1
 
@@ -88,6 +91,23 @@ class DuckDBEngine(DuckDBGuards):
         return Result(columns, self._fetch(cursor))
 
     query_native = query
+
+    def copy_facts(
+        self, source: Path, tables: Mapping[str, Sequence[str]], until: datetime
+    ) -> None:
+        path = str(source).replace("'", "''")
+        self._run(f"attach '{path}' as {_SOURCE} (read_only)")
+        try:
+            with self.transaction():
+                for table, columns in tables.items():
+                    listed = ", ".join(map(quote, columns))
+                    self._run(
+                        f"insert into {quote(table)} ({listed}) select {listed} "
+                        f"from {_SOURCE}.main.{quote(table)} where recorded_at <= ?",
+                        (until,),
+                    )
+        finally:
+            self._run(f"detach {_SOURCE}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

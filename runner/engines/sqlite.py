@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -35,6 +37,7 @@ _ADD_COLUMN = re.compile(
 )
 _VIEW_COLUMNS = "runner_view_columns"
 _COMMENTS = "runner_comments"
+_SOURCE = "source_ledger"
 
 
 def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> SQLiteEngine:
@@ -114,6 +117,22 @@ class SQLiteEngine(SQLiteGuards):
             described = ()
         columns = tuple(Column(d[0], parse_sqlite_type(d[1] or ""), d[1] or "") for d in described)
         return Result(columns, self._fetch(cursor, [decoder(c.type) for c in columns]))
+
+    def copy_facts(
+        self, source: Path, tables: Mapping[str, Sequence[str]], until: datetime
+    ) -> None:
+        self._run(f"attach database ? as {_SOURCE}", (str(source),))
+        try:
+            with self.transaction():
+                for table, columns in tables.items():
+                    listed = ", ".join(map(quote, columns))
+                    self._run(
+                        f"insert into main.{quote(table)} ({listed}) select {listed} "
+                        f"from {_SOURCE}.{quote(table)} where recorded_at <= ?",
+                        _encode_params((until,)),
+                    )
+        finally:
+            self._run(f"detach database {_SOURCE}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

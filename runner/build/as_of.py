@@ -1,0 +1,104 @@
+"""The ledger as it was known at a moment: its facts until then in a database of their own.
+
+The copy stands in `target/as_of/`, away from what is published, and is built there like any ledger.
+Facts are only ever appended, each batch after the one before, so a copy stays right for good; one
+of a moment to come is made anew when the ledger has grown.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runner.config import Config, Target
+from runner.engines.base import Engine, open_engine, require_database
+from runner.errors import SelectionError, UsageError
+from runner.ingest.facts import FactTable, fact_tables, schema_version
+from runner.migrate import apply
+from runner.migrate.files import load_migrations
+
+
+def moment_of(text: str) -> datetime:
+    """`2026-03-02`, `2026-03-02 09:00`, with or without a zone: a time in UTC, microseconds."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            "R200",
+            f"'{text}' is no moment",
+            mend="write it as 2026-03-02 or 2026-03-02T09:00:00, in UTC or with its offset",
+        ) from None
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def at_moment(config: Config, target: str | None, text: str, wait_seconds: float) -> Config:
+    """The project's settings for the ledger as of a moment, whose facts are copied if need be.
+
+    SelectionError (R206) for a moment before the first fact.
+    """
+    ledger, moment = config.target(target), moment_of(text)
+    require_database(ledger)
+    folder = config.target_path / "as_of" / f"{ledger.name}-{moment:%Y%m%dT%H%M%S%f}"
+    place = replace(ledger, path=folder / ledger.path.name)
+    with closing(open_engine(ledger, read_only=True, wait_seconds=wait_seconds)) as engine:
+        last = _last_batch(engine, moment)
+        facts = fact_tables(engine, config.migration_path)
+        version = schema_version(engine)
+    if _last_copied(place, moment) != last:
+        _copy(config, ledger, place, list(facts.values()), version, moment)
+    return replace(
+        config,
+        targets={**config.targets, ledger.name: place},
+        target_path=folder,
+        fact_seed_paths=(),
+    )
+
+
+def _last_batch(engine: Engine, moment: datetime) -> int:
+    """The newest batch that was known."""
+    ((last, first),) = engine.query(
+        f"select max(case when recorded_at <= timestamp '{moment}' then batch_id end) as last_id, "
+        "min(recorded_at) as first_moment from ledger_batches"
+    ).rows
+    if last is None:
+        known = f"its first facts are of {first:%Y-%m-%d %H:%M:%S.%f}" if first else "it is empty"
+        raise SelectionError(
+            "R206", f"the ledger knew nothing at {moment}", why=known, mend="name a later moment"
+        )
+    return int(last)
+
+
+def _last_copied(place: Target, moment: datetime) -> int | None:
+    if not place.path.exists():
+        return None
+    with closing(open_engine(place, read_only=True)) as engine:
+        return _last_batch(engine, moment)
+
+
+def _copy(
+    config: Config,
+    ledger: Target,
+    place: Target,
+    facts: list[FactTable],
+    version: int,
+    moment: datetime,
+) -> None:
+    """Whole, or not there at all."""
+    place.path.parent.mkdir(parents=True, exist_ok=True)
+    partial = replace(place, path=place.path.with_name(f"{place.path.name}.partial"))
+    for path in (partial.path, place.path):
+        _remove(path)
+    migrations = load_migrations(config.migration_path)
+    with closing(open_engine(partial)) as engine:
+        apply.up(engine, migrations, version)
+        columns = {fact.name: [c.name for c in fact.columns] for fact in facts}
+        engine.copy_facts(ledger.path, columns, moment)
+    partial.path.replace(place.path)
+
+
+def _remove(path: Path) -> None:
+    for name in (path.name, f"{path.name}.wal", f"{path.name}-wal", f"{path.name}-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(name).unlink()

@@ -1,0 +1,128 @@
+"""The ledger as it was known at a moment: built beside what is published, and never over it."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+INSTRUMENT = (
+    "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
+    "BTC-USDT,BTC,USDT,USDT,1,false\n"
+)
+FILLS = (
+    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,"
+    "executed_at\n"
+)
+POSITIONS = "select * from positions order by account_id"
+# one model in place of the ledger's fifty: what is tried is which facts it reads
+MODELS = {
+    "models/positions.sql": "select account_id, sum(quantity) as quantity, sum(price) as price "
+    "from {{ source('ledger', 'order_fills') }} group by account_id",
+    "models/sources.yml": """
+        sources:
+          - name: ledger
+            schema: main
+            tables:
+              - name: order_fills
+    """,
+}
+
+
+def fill(n: int, price: int) -> str:
+    at = f"2026-03-01T00:00:0{n}Z"
+    return f"x,main,BTC-USDT,o{n},f{n},BUY,1,{price},0.1,USDT,TAKER,{at}\n"
+
+
+def load(cli, project, text: str, form: str) -> str:
+    """Append; the moment at which the ledger learned it."""
+    project.write({"facts.csv": text})
+    outcome = cli(project, "ingest", "facts.csv", "--format", f"canonical-{form}")
+    assert outcome.exit_code == 0, outcome.stderr
+    ((moment,),) = project.rows("select max(recorded_at) as recorded_at from ledger_batches")
+    return str(moment)
+
+
+def answer(cli, project, *words: str) -> str:
+    outcome = cli(project, "query", *words, "--format", "csv")
+    assert outcome.exit_code == 0, outcome.stderr
+    return outcome.stdout
+
+
+@pytest.fixture
+def traded(make_ledger, cli):
+    """A published ledger of one fill, when it was known, and what was published then."""
+    project = make_ledger()
+    for folder in ("models", "checks", "seeds"):
+        shutil.rmtree(project.root / folder)
+    project.write({**MODELS, "checks/empty.yml": "checks: []"})
+    (project.root / "dbt_project.yml").unlink()
+    assert cli(project, "migrate", "up").exit_code == 0
+    load(cli, project, INSTRUMENT, "instruments")
+    moment = load(cli, project, FILLS + fill(1, 100), "fills")
+    assert cli(project, "build").exit_code == 0
+    return project, moment, answer(cli, project, POSITIONS)
+
+
+def test_yesterdays_report_is_told_again(traded, cli):
+    project, then, published = traded
+    load(cli, project, FILLS + fill(2, 300), "fills")
+    assert cli(project, "build").exit_code == 0
+    now = answer(cli, project, POSITIONS)
+    assert now != published
+    assert answer(cli, project, POSITIONS, "--as-of", then) == published
+    # what is published stays as it is, and so does what was known
+    assert answer(cli, project, POSITIONS) == now
+    assert answer(cli, project, POSITIONS, "--as-of", then) == published
+    shown = cli(project, "show", "order_fills", "--as-of", then)
+    assert "f1" in shown.stdout and "f2" not in shown.stdout
+    batches = "select batch_id, chain_hash from ledger_batches order by batch_id"
+    whole = answer(cli, project, batches)
+    assert whole.startswith(answer(cli, project, batches, "--as-of", then))
+    assert cli(project, "build", "--as-of", then).exit_code == 0
+
+
+def test_a_moment_to_come_sees_what_comes(traded, cli):
+    project, _, _ = traded
+    counted = "select count(*) as fills from order_fills"
+    assert answer(cli, project, counted, "--as-of", "2999-01-01") == "fills\n1\n"
+    load(cli, project, FILLS + fill(2, 300), "fills")
+    assert answer(cli, project, counted, "--as-of", "2999-01-01T01:00:00+01:00") == "fills\n2\n"
+
+
+def test_a_copy_that_was_cut_off_is_made_anew(traded, cli):
+    project, then, published = traded
+    assert answer(cli, project, POSITIONS, "--as-of", then) == published
+    (place,) = (project.root / "target" / "as_of").glob(f"*/ledger.{project.engine}")
+    place.rename(place.with_name(f"{place.name}.partial"))
+    assert answer(cli, project, POSITIONS, "--as-of", then) == published
+    assert not place.with_name(f"{place.name}.partial").exists()
+
+
+@pytest.mark.parametrize(
+    ("moment", "code", "said"),
+    [
+        ("2020-01-01", "R206", "the ledger knew nothing at 2020-01-01 00:00:00"),
+        ("yesterday", "R200", "'yesterday' is no moment"),
+    ],
+)
+def test_a_moment_that_cannot_be(traded, cli, moment, code, said):
+    project, _, _ = traded
+    for words in (["query", "select 1 as one"], ["build"], ["show", "positions"]):
+        outcome = cli(project, *words, "--as-of", moment)
+        assert outcome.exit_code == 2
+        assert f"error[{code}]: {said}" in outcome.stderr
+
+
+def test_what_fails_a_check_is_not_answered_from(traded, cli):
+    project, then, _ = traded
+    project.write(
+        {
+            "checks/mine.yml": "checks:\n  - table: positions\n    rules:\n"
+            "      - {name: none_held, expression: quantity = 0}\n"
+        }
+    )
+    outcome = cli(project, "query", POSITIONS, "--as-of", then)
+    assert outcome.exit_code == 1
+    assert "FAIL none_held" in outcome.stderr
+    assert outcome.stdout == ""
