@@ -5,9 +5,9 @@
 -- why; New is an order, and each other step of an order an event; Funding is cash: execComm above
 -- zero was paid, of a fill below zero it is a rebate. execComm counts the smallest unit of its
 -- currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp 10^-9 of SOL, USDt and BMEx 10^-6 of USDT and
--- BMEX. A contract's size is what homeNotional and foreignNotional tell of any row of its symbol; of
--- a quanto contract, or where no row has them, the instrument must be declared. A spot quantity is
--- homeNotional, as lastQty counts the smallest unit.
+-- BMEX. An inverse contract is 1 USD; the size of a linear one is what homeNotional of any row of its
+-- symbol tells. A quanto contract, and a linear one without homeNotional, must be declared. A spot
+-- quantity is homeNotional, as lastQty counts the smallest unit.
 --
 -- shape: fill, order, event, cash
 -- reads: json
@@ -32,7 +32,6 @@ with records as (
         record ->> '$.execComm' as commission,
         record ->> '$.lastQty' as contracts,
         ltrim(record ->> '$.homeNotional', '-') as home,
-        ltrim(record ->> '$.foreignNotional', '-') as foreign_amount,
         coalesce(record ->> '$.transactTime', record ->> '$.timestamp') as happened_at
     from ingest_raw
 ),
@@ -79,14 +78,12 @@ termed as (
         *,
         case
             when is_spot then 'SPOT'
-            when settle = base and ingest_decimal(foreign_amount) = ingest_decimal(contracts)
-                then 'INVERSE'
+            when settle = base and quote = 'USD' then 'INVERSE'
             when settle = quote and size is not null then 'LINEAR'
         end as instrument_type,
         case
             when is_spot then null
-            when settle = base
-                then case when ingest_decimal(foreign_amount) = ingest_decimal(contracts) then '1' end
+            when settle = base and quote = 'USD' then '1'
             else size
         end as multiplier,
         coalesce(exec_type, '') in (

@@ -1,0 +1,145 @@
+-- Bybit v5 orders, as GET /v5/order/realtime and /v5/order/history answer them and the order stream
+-- sends them.
+--
+-- An order with its terms, and its orderStatus as an event at its last change; cumExecQty and
+-- avgPrice are not made fills of: load bybit-executions. Symbols are those of bybit-executions: a
+-- linear contract called like a spot pair gets the suffix _PERP. An answer without a category is
+-- one of derivatives where its orders have a positionIdx, and of linear ones where the symbol ends
+-- in a stablecoin. A spot market order for an amount of quote currency has a quantity once it has
+-- ended, what was got.
+--
+-- shape: order
+-- reads: json
+-- venue: bybit
+
+with pages as (
+    select
+        row_id,
+        record,
+        coalesce(record ->> '$.result.category', record ->> '$.category') as category,
+        coalesce(record -> '$.result.list', record -> '$.list', record -> '$.data') as orders
+    from ingest_raw
+),
+
+records as (
+    select
+        row_id,
+        category as page_category,
+        unnest(case
+            when json_type(orders) = 'ARRAY' then cast(orders as json[])
+            else [record]
+        end) as entry
+    from pages
+),
+
+orders as (
+    select
+        row_id,
+        entry,
+        entry ->> '$.symbol' as venue_symbol,
+        entry ->> '$.orderStatus' as venue_status,
+        nullif(entry ->> '$.stopOrderType', '') as stop_type,
+        ingest_unless_zero(entry ->> '$.price') as price,
+        ingest_unless_zero(entry ->> '$.triggerPrice') as trigger_price,
+        coalesce(entry ->> '$.category', page_category, case
+            when (entry ->> '$.positionIdx') is null then null
+            when ends_with(entry ->> '$.symbol', 'USDT') or ends_with(entry ->> '$.symbol', 'USDC')
+                or ends_with(entry ->> '$.symbol', 'PERP')
+                then 'linear'
+            when regexp_matches(entry ->> '$.symbol', 'USD([FGHJKMNQUVXZ][0-9]{2})?$')
+                then 'inverse'
+        end) as category
+    from records
+),
+
+pairs as (
+    select
+        *,
+        case
+            when category = 'inverse' then 'USD'
+            when category = 'option'
+                then case when ends_with(venue_symbol, '-USDT') then 'USDT' else 'USDC' end
+            when category = 'linear' and ends_with(venue_symbol, 'PERP') then 'USDC'
+            when category = 'linear'
+                then coalesce(ingest_quote_currency(split_part(venue_symbol, '-', 1)), 'USDC')
+            when category = 'spot' then ingest_quote_currency(venue_symbol)
+        end as quote,
+        case
+            when venue_status in ('New', 'Created', 'Untriggered', 'Triggered', 'Active')
+                then 'ACCEPTED'
+            when venue_status = 'PartiallyFilled' then 'PARTIAL'
+            when venue_status = 'Filled' then 'FILLED'
+            when venue_status in ('Cancelled', 'PartiallyFilledCanceled', 'Deactivated')
+                then 'CANCELLED'
+            when venue_status = 'Rejected' then 'REJECTED'
+            else venue_status
+        end as status,
+        coalesce(category = 'spot' and entry ->> '$.orderType' = 'Market' and coalesce(
+            nullif(entry ->> '$.marketUnit', ''),
+            case when entry ->> '$.side' = 'Buy' then 'quoteCoin' end
+        ) = 'quoteCoin', false) as sized_in_quote
+    from orders
+),
+
+final as (
+    select
+        row_id,
+        case
+            when (entry ->> '$.orderId') is null or venue_status is null
+                then 'not_an_order it has no orderId and orderStatus: is it an answer of '
+                || '/v5/order/history?'
+        end as refusal,
+        case
+            when category = 'linear' and not contains(venue_symbol, '-')
+                and ends_with(venue_symbol, quote)
+                then venue_symbol || '_PERP'
+            else venue_symbol
+        end as symbol,
+        case
+            when category = 'option' then split_part(venue_symbol, '-', 1)
+            when ends_with(venue_symbol, 'PERP') then left(venue_symbol, -4)
+            when category = 'inverse'
+                then nullif(regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), '')
+            when ends_with(split_part(venue_symbol, '-', 1), quote)
+                then left(split_part(venue_symbol, '-', 1), -length(quote))
+            else split_part(venue_symbol, '-', 1)
+        end as base_currency,
+        quote as quote_currency,
+        case category
+            when 'spot' then 'SPOT'
+            when 'inverse' then 'INVERSE'
+            when 'linear' then 'LINEAR'
+            when 'option' then 'LINEAR'
+        end as instrument_type,
+        case when category <> 'spot' then '1' end as multiplier,
+        entry ->> '$.orderId' as order_id,
+        nullif(entry ->> '$.orderLinkId', '') as client_order_id,
+        upper(entry ->> '$.side') as side,
+        -- an order is conditional where it has a trigger
+        case
+            when trigger_price is null or stop_type is null then upper(entry ->> '$.orderType')
+            when contains(stop_type, 'TakeProfit') then 'TAKE_PROFIT'
+            when contains(stop_type, 'StopLoss') then 'STOP_LOSS'
+            when price is not null then 'STOP_LIMIT'
+            else 'STOP'
+        end as order_type,
+        case
+            when not sized_in_quote then entry ->> '$.qty'
+            when status in ('FILLED', 'CANCELLED') then ingest_unless_zero(entry ->> '$.cumExecQty')
+        end as quantity,
+        case when entry ->> '$.orderType' = 'Market' then null else price end as limit_price,
+        trigger_price as stop_price,
+        case entry ->> '$.timeInForce' when 'PostOnly' then 'GTX' when 'RPI' then 'GTX'
+            else entry ->> '$.timeInForce' end as time_in_force,
+        status,
+        venue_status,
+        coalesce(
+            nullif(nullif(entry ->> '$.rejectReason', ''), 'EC_NoError'),
+            nullif(nullif(entry ->> '$.cancelType', ''), 'UNKNOWN')
+        ) as reason,
+        entry ->> '$.createdTime' as created_at,
+        entry ->> '$.updatedTime' as updated_at
+    from pairs
+)
+
+select * from final
