@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from tests.ingest.conftest import VENUES, Ledger
 
 BITSTAMP = VENUES / "bitstamp" / "bitstamp-transactions.csv"
@@ -71,3 +75,41 @@ def test_kucoin_with_the_ids_of_orders(duck: Ledger) -> None:
     assert (report.read, report.quarantined) == (2, 0)
     assert duck.rows("select exchange_order_id from orders") == [("5ff0",)]
     assert duck.rows("select distinct liquidity from order_fills") == [("TAKER",)]
+
+
+@pytest.mark.parametrize(
+    "pair, base, quote",
+    [
+        ("XBTUSDT", "BTC", "USDT"), ("XXBTZUSD", "BTC", "USD"), ("XETHXXBT", "ETH", "BTC"),
+        ("USDTZUSD", "USDT", "USD"), ("XTZUSD", "XTZ", "USD"), ("CHZEUR", "CHZ", "EUR"),
+        ("ZEURZUSD", "EUR", "USD"), ("XXDGXXBT", "DOGE", "BTC"), ("SOLCHF", "SOL", "CHF"),
+        ("XBTUSD.d", "BTC", "USD"), ("BATUSD", "BAT", "USD"), ("XBT/USD", "BTC", "USD"),
+        ("SUSHIXBT", "SUSHI", "BTC"), ("PYUSDEUR", "PYUSD", "EUR"), ("XRPRLUSD", "XRP", "RLUSD"),
+    ],
+)  # fmt: skip
+def test_pairs_of_kraken(duck: Ledger, pair: str, base: str, quote: str) -> None:
+    trade = {
+        "txid": "T", "ordertxid": "O", "pair": pair, "time": 1688585840.5, "type": "buy",
+        "price": "2", "vol": "1", "fee": "0.1", "maker": False,
+    }  # fmt: skip
+    duck.load("kraken-trades", json.dumps([trade]), "a.json")
+    assert duck.rows("select symbol, base_currency, quote_currency from instruments") == [
+        (pair, base, quote)
+    ]
+    assert duck.rows("select fee_currency from order_fills") == [(quote,)]
+
+
+def test_kraken_orders_and_trades_in_either_order(duck: Ledger) -> None:
+    folder = VENUES / "kraken"
+    trades = json.loads((folder / "kraken-trades.json").read_text())["result"]["trades"]
+    trade = {**trades["TCCCTY-WJ6EO-4FP4VZ"], "ordertxid": "OQUOTE-00000-000004"}
+    trade |= {"txid": "T9", "pair": "XXBTZEUR", "vol": "0.00370370", "price": "27000"}
+    duck.load("kraken-trades", json.dumps([trade]), "t.json")
+    made = duck.load_file("kraken-orders", folder / "kraken-orders.json")
+    assert (made.read, made.quarantined) == (8, 1)
+    assert duck.rows(
+        "select e.event_type, cast(e.order_quantity as varchar) from order_events as e "
+        "inner join orders as o on e.order_id = o.order_id "
+        "where o.exchange_order_id = 'OQUOTE-00000-000004' order by 1"
+    ) == [("FILLED", None), ("RESTATED", "0.003703700000")]
+    assert duck.load_file("kraken-orders", folder / "kraken-orders.json").batch_id is None
