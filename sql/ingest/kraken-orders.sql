@@ -100,11 +100,17 @@ final as (
         reason,
         record ->> '$.opentm' as created_at,
         stated_at as updated_at,
-        -- an order that only has events
+        -- of an order that only has events
         case status
             when 'PENDING' then 'SUBMITTED' when 'PARTIAL' then 'EXECUTED' else status
         end as event_type,
         'status ' || status || '@' || ingest_moment(ingest_time(stated_at)) as event_id,
+        cast(to_json(struct_pack(
+            client_order_id := nullif(record ->> '$.cl_ord_id', ''),
+            volume := record ->> '$.vol',
+            flags := record ->> '$.oflags',
+            description := record -> '$.descr'
+        )) as varchar) as data,
         stated_at as occurred_at
     from states
 )
