@@ -12,8 +12,10 @@ version; ids are digests of row numbers, as scattered as real uuid5 ids are.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -22,10 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from runner.config import Target
 from runner.engines.base import open_engine
+from runner.ingest import chain
 from runner.migrate.apply import up
 from runner.migrate.files import load_migrations
 
 ROOT = Path(__file__).resolve().parents[1]
+RECORDED = datetime(2026, 4, 2)  # one batch is learned at one moment
 SLICE_FILLS = 9_000_000  # whole orders, and an index append that stays small
 DAYS = 90
 ODD_FILLS = 10_000  # one fill in so many is corrected, one busted
@@ -62,18 +66,18 @@ from range(100) as r (j);
 REFERENCE = """
 insert into accounts select
     'ACC' || lpad(cast(i + 1 as text), 2, '0'), 'GEN', 'TRADER' || i % 5, 'USDT', 'LIVE',
-    'DECLARED', timestamp '2025-12-31', timestamp '2026-01-01', 1
+    'DECLARED', timestamp '2025-12-31', {recorded}, 1
 from range(20) as r (i);
 
 insert into instruments select
     instrument_id, instrument_id, kind, base_currency, quote_currency, settlement_currency,
-    multiplier, kind = 'INVERSE', 0.01, lot_size, false, 'DECLARED', timestamp '2026-01-01', 1
+    multiplier, kind = 'INVERSE', 0.01, lot_size, false, 'DECLARED', {recorded}, 1
 from terms;
 
 insert into market_ticks select
     uid('tick', j * 10000 + h), instrument_id, mid - 0.01, mid + 0.01, mid,
     cast(0.02 * 10000 / cast(mid as double) as integer),
-    timestamp '2026-01-01' + to_hours(h), timestamp '2026-01-01' + to_hours(h), 1
+    timestamp '2026-01-01' + to_hours(h), {recorded}, 1
 from (
     select *, cast(price_ticks(base_ticks, j, h * {orders} / ({days} * 24)) * 0.01
         as decimal(38, 12)) as mid
@@ -82,15 +86,14 @@ from (
 
 insert into cash_movements select
     uid('deposit', i), 'ACC' || lpad(cast(i + 1 as text), 2, '0'), null, 'DEPOSIT', 1000000000,
-    'USDT', 'GEN', 'D' || i, null, timestamp '2026-01-01', timestamp '2026-01-01', 1
+    'USDT', 'GEN', 'D' || i, null, timestamp '2026-01-01', {recorded}, 1
 from range(20) as r (i);
 
 insert into cash_movements select
     uid('funding', d * 10000 + j * 20 + i), 'ACC' || lpad(cast(i + 1 as text), 2, '0'),
     instrument_id, 'FUNDING', (rnd(d * 10000 + j * 20 + i, 4, 2001) - 1000) * 0.001,
     settlement_currency, 'GEN', 'F' || d || '-' || j || '-' || i, null,
-    timestamp '2026-01-01' + to_days(d) + to_hours(8),
-    timestamp '2026-01-01' + to_days(d) + to_hours(8), 1
+    timestamp '2026-01-01' + to_days(d) + to_hours(8), {recorded}, 1
 from terms, range({days}) as r (d), range(20) as a (i)
 where kind <> 'SPOT';
 """
@@ -111,7 +114,7 @@ insert into orders select
     uid('order', o), null, account_id, instrument_id, 'GEN', 'C-' || o, 'X-' || o, side, 'LIMIT',
     case when is_cancelled then filled + lot_size else filled end,
     cast(price_ticks(base_ticks, j, o) * 0.01 as decimal(38, 12)), null, 'GTC', null, null,
-    'INTERNAL', order_at(o), order_at(o), 1
+    'INTERNAL', order_at(o), {recorded}, 1
 from slice;
 
 insert into order_events select
@@ -120,8 +123,7 @@ insert into order_events select
     case when e = 1 then 'ACCEPTED' when is_cancelled then 'CANCELLED' else 'FILLED' end,
     case when e = 1 then 'NEW' when is_cancelled then 'CANCELED' else 'FILLED' end,
     null, null, null, case when e = 1 then 1 + rnd(o, 7, 200) end, null, null, null, null, 'bench',
-    order_at(o) + to_milliseconds(case when e = 1 then 0 else 900 end),
-    order_at(o) + to_milliseconds(case when e = 1 then 0 else 900 end), 1
+    order_at(o) + to_milliseconds(case when e = 1 then 0 else 900 end), {recorded}, 1
 from slice, range(1, 3) as r (e);
 """
 
@@ -169,7 +171,7 @@ select
             // cast(price * 100 as bigint) * 0.000001 * rate, 8)
     end,
     case fee_in when 'BASE' then base_currency when 'BNB' then 'BNB' else settlement_currency end,
-    liquidity, 'TRADE', null, false, null, executed_at, executed_at + to_seconds(1), 1
+    liquidity, 'TRADE', null, false, null, executed_at, {recorded}, 1
 from fees;
 """
 
@@ -178,7 +180,7 @@ insert into order_fills select
     uid('odd', row_number() over (order by fill_id)), order_id, account_id, instrument_id, venue,
     exchange_fill_id, side, quantity, price + 0.05, fee_amount, fee_currency, liquidity,
     case when cast(right(exchange_fill_id, 1) as integer) < 5 then 'BUST' else 'CORRECTION' end,
-    fill_id, false, null, executed_at, executed_at + to_hours(1), 1
+    fill_id, false, null, executed_at, {recorded}, 1
 from order_fills
 where cast(substr(exchange_fill_id, 3) as bigint) % {odd} in (1234, 5678)
     and cast(substr(exchange_fill_id, 3) as bigint) < {fills};
@@ -188,7 +190,7 @@ STATEMENTS = """
 insert into statements select
     uid('statement', i), 'GEN', 'ACC' || lpad(cast(i + 1 as text), 2, '0'),
     timestamp '2026-01-01' + to_days({days} - 1), timestamp '2026-01-01' + to_days({days} + 1),
-    timestamp '2026-01-01' + to_days({days} + 1), 1
+    {recorded}, 1
 from range(20) as r (i);
 
 create temp table last_day as
@@ -203,13 +205,9 @@ where f.executed_at >= s.period_start and f.kind = 'TRADE'
 insert into statement_fills select
     uid('statement fill', n), statement_id, exchange_order_id, exchange_fill_id, instrument_id,
     side, quantity, price + case when n % 5003 = 0 then 0.01 else 0 end, fee_amount,
-    fee_currency, executed_at, timestamp '2026-01-01' + to_days({days} + 1), 1
+    fee_currency, executed_at, {recorded}, 1
 from last_day
 where n % 5009 <> 0;
-
-insert into ledger_batches select
-    1, 'SEED', 'bench/generate.py', null, {fills}, sha256('bench'), null, sha256('bench {seed}'),
-    1, timestamp '2026-01-01';
 """
 
 
@@ -222,6 +220,7 @@ def generate(fills: int, out: Path, seed: int, threads: int | None = None) -> No
         "fills": 3 * orders,
         "days": DAYS,
         "odd": ODD_FILLS,
+        "recorded": f"timestamp '{RECORDED}'",
         "gap": max(1, DAYS * 86_400_000_000 // orders),
     }
     for file in (out, out.with_name(out.name + ".wal")):
@@ -238,24 +237,35 @@ def generate(fills: int, out: Path, seed: int, threads: int | None = None) -> No
         for first in range(0, orders, step):
             started = time.perf_counter()
             last = min(orders, first + step)
-            ledger.execute(ORDERS.format(first=first, last=last))
-            ledger.execute(FILLS)
+            ledger.execute(ORDERS.format(**values, first=first, last=last))
+            ledger.execute(FILLS.format(**values))
             seconds = time.perf_counter() - started
             print(f"{3 * last:>12,} fills  {seconds:6.1f} s", file=sys.stderr)
         ledger.execute(ODD.format(**values))
         ledger.execute(STATEMENTS.format(**values))
-        _record_batch_tables(ledger)
+        _record_batch(ledger)
 
 
-def _record_batch_tables(ledger: duckdb.DuckDBPyConnection) -> None:
+def _record_batch(ledger: duckdb.DuckDBPyConnection) -> None:
+    """The batch as the ledger would record it, but for the hashes of its rows."""
     tables = ledger.execute(
         "select table_name from duckdb_columns() where column_name = 'batch_id' "
         "and table_name not like 'ledger_batch%' and database_name = current_database()"
     ).fetchall()
-    for (table,) in tables:
+    counts = {t: ledger.execute(f"select count(*) from {t}").fetchall()[0][0] for (t,) in tables}
+    unread = hashlib.sha256(b"bench").hexdigest()
+    roots = [chain.Root(table, count, unread) for table, count in counts.items() if count]
+    total = sum(root.row_count for root in roots)
+    learned = (RECORDED - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    head = [1, "SEED", "bench/generate.py", None, total, chain.content_hash(roots), None, 1]
+    ledger.execute(
+        "insert into ledger_batches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [*head[:7], chain.chain_hash([*head, learned]), head[7], RECORDED],
+    )
+    for root in roots:
         ledger.execute(
-            f"insert into ledger_batch_tables select 1, '{table}', count(*), sha256('bench'), "
-            f"timestamp '2026-01-01' from {table} having count(*) > 0"
+            "insert into ledger_batch_tables values (1, ?, ?, ?, ?)",
+            [root.table, root.row_count, root.root_hash, RECORDED],
         )
 
 

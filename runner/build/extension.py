@@ -58,10 +58,16 @@ def appended_unseen(
         return frozenset(facts)
     through = {n.relation: n.built_through or 0 for n in then.values()}
     appended = dict.fromkeys(through, 0)
-    for table, batch, count in engine.query(
-        f"select table_name, batch_id, row_count from {_BATCH_TABLES} "
-        f"where batch_id > {min(through.values())}"
-    ).rows:
+    listed = list(
+        engine.query(
+            f"select table_name, batch_id, row_count from {_BATCH_TABLES} "
+            f"where batch_id > {min(through.values())}"
+        ).rows
+    )
+    # the ledger's own books are in no list: a batch is one row of one, and one of the other a table
+    listed += [(_BATCH_TABLES, batch, 1) for _, batch, _ in listed]
+    listed += [(_BATCHES, batch, 1) for batch in {batch for _, batch, _ in listed}]
+    for table, batch, count in listed:
         if batch > through.get(table, batch):
             appended[table] += count
     return frozenset(
