@@ -12,6 +12,7 @@ from runner.workspace import template_root
 
 _FOLDERS = ("sql", "models", "checks", "seeds")
 _FILES = ("dbt_project.yml",)
+_DEMO_ROWS = ("seeds/reference/fee_schedules.csv",)  # about the demo's venues
 _PYPROJECT = """\
 # This folder is a ledger project. Settings are explained in docs/configuration.md of sot-runner.
 
@@ -53,6 +54,9 @@ def scaffold(directory: Path, *, with_demo: bool) -> None:
             shutil.copytree(source / folder, made / folder, ignore=_ignored(with_demo))
         for file in _FILES:
             shutil.copyfile(source / file, made / file)
+        for file in () if with_demo else _DEMO_ROWS:
+            header = (made / file).read_text(encoding="utf-8").splitlines(keepends=True)[0]
+            (made / file).write_text(header, encoding="utf-8")
         (made / "pyproject.toml").write_text(_PYPROJECT.format(name=name), encoding="utf-8")
         (made / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
         if directory.exists():

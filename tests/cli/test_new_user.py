@@ -33,6 +33,8 @@ def test_from_init_to_a_stopped_build(tmp_path, cli, engine):
     there = "" if engine == "duckdb" else f" -t {engine}"
     assert cli(tmp_path, "init", "mine", "--empty").exit_code == 0
     home = tmp_path / "mine"
+    schedule = (home / "seeds" / "reference" / "fee_schedules.csv").read_text()
+    assert len(schedule.splitlines()) == 1, "the demo's fees are the demo's"
     (home / "instruments.csv").write_text(INSTRUMENTS)
     (home / "fills.csv").write_text(FILLS)
     for file, kind in (

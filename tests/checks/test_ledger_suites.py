@@ -1,0 +1,438 @@
+"""The ledger's own suites: they pass on the demo, and each planted fault is found by its rule."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from runner.build import run as build_run
+from runner.checks.compile import narrowed
+from runner.checks.compiled_rule import CompiledRule
+from runner.checks.rules import RuleKind
+from runner.checks.run import count_alone
+from runner.cli.main import run
+from runner.config import load_config
+from runner.engines.base import Engine, open_engine
+from runner.sqltyping.types import Kind
+from runner.workspace import Workspace, open_workspace
+from tests.conftest import ENGINES, ROOT
+
+# what the demo has none of: a lot, a refused row, a decision about a break, risk of an order
+EXTRA = {
+    "canonical-lots": "account,symbol,lot_id,side,quantity,price,acquired_at\n"
+    "alpha,BTC-USDT,l1,BUY,0.1,60000,2026-02-01T00:00:00Z\n"
+    "alpha,BTC-USDT,l2,BUY,none,60000,2026-02-01T00:00:00Z\n",
+    "canonical-resolutions": "break_id,action,reason,actor,occurred_at\n"
+    "POSITION:northex:alpha:BTC-PERP,ACKNOWLEDGE,asked,desk,2026-03-08T00:00:00Z\n",
+    "canonical-risk-events": "action,rule,occurred_at,venue,account,order_id\n"
+    "WARNED,max_notional,2026-03-02T09:13:02Z,northex,alpha,ord-0001\n",
+}
+FILLS = (
+    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,"
+    "executed_at\nnorthex,alpha,BTC-PERP,late-1,late-1,BUY,10,64000,{fee},USDT,TAKER,"
+    "2026-03-06T10:00:00Z\n"
+)
+EVENT = (
+    "event_type,occurred_at,venue,account,order_id,status\n"
+    "FILLED,2026-03-06T10:00:01Z,northex,alpha,late-1,FILLED\n"
+)
+WARNED = {"fills_keep_their_decimals", "grave_breaks_are_resolved"}
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+def first(table: str, key: str, condition: str = "1 = 1") -> str:
+    return f"{key} = (select {key} from {table} where {condition} order by {key} limit 1)"
+
+
+def change(table: str, key: str, what: str, condition: str = "1 = 1") -> str:
+    return f"update {table} set {what} where {first(table, key, condition)}"
+
+
+def amounts(table: str, column: str, key: str, condition: str = "1 = 1") -> str:
+    return change(table, key, f"{column} = '0.000000000001'", condition)
+
+
+BATCH = first("ledger_batches", "batch_id", "batch_id = 5")
+OF_REQUEST = "order_request_id is not null and slice_number is null"
+# (rule, statements that make it fail)
+FAULTS: list[tuple[str, str]] = [
+    ("batches_have_no_gap", "update ledger_batches set batch_id = 99 where batch_id = 7"),
+    (
+        "the_ledger_learns_in_order",
+        "update ledger_batches set recorded_at = '2020-01-01 00:00:00' where batch_id = 3",
+    ),
+    (
+        "batches_link_to_the_one_before",
+        "update ledger_batches set chain_hash = 'forged' where batch_id = 5",
+    ),
+    (
+        "batches_link_to_the_one_before",
+        "update ledger_batches set previous_hash = null where batch_id = 5",
+    ),
+    ("batches_are_what_was_hashed", f"update ledger_batches set source = 'else' where {BATCH}"),
+    ("batches_are_what_was_hashed", f"update ledger_batches set row_count = 7 where {BATCH}"),
+    (
+        "batches_are_what_was_hashed",
+        "update ledger_batch_tables set root_hash = 'forged' where batch_id = 5",
+    ),
+    (
+        "batches_hold_their_rows",
+        f"delete from kill_switch_events where {first('kill_switch_events', 'event_id')}",
+    ),
+    (
+        "batches_hold_their_rows",
+        change("order_fills", "fill_id", "recorded_at = '2026-03-09 00:00:00'"),
+    ),
+    ("batches_hold_their_rows", change("smoke_runs", "run_id", "batch_id = 3")),
+    (
+        "event_numbers_have_no_gap",
+        "update order_events set sequence_number = 999999 where sequence_number = 100",
+    ),
+    (
+        "exchange_order_ids_are_unique",
+        "update orders set exchange_order_id = 'twice', venue = 'x', account_id = 'alpha', "
+        "instrument_id = 'BTC-USDT' where exchange_order_id in ('ord-0001', 'ord-0002')",
+    ),
+    ("mids_are_half_way", change("market_ticks", "tick_id", "mid_price = ask_price")),
+    ("spreads_are_not_negative", change("market_ticks", "tick_id", "spread_bps = -1")),
+    (
+        "order_prices_are_positive_unless_the_instrument_allows",
+        change("order_requests", "order_request_id", "take_profit = '0.000000000000'"),
+    ),
+    (
+        "order_prices_are_positive_unless_the_instrument_allows",
+        change("orders", "order_id", "limit_price = '-1.000000000000'"),
+    ),
+    (
+        "schedules_end_after_they_begin",
+        "update fee_schedules set valid_to = valid_from where instrument_type = 'INVERSE'",
+    ),
+    ("schedule_rates_are_rates", "update fee_schedules set rate_bps = '0.000000000001'"),
+    ("schedule_tolerances_are_not_negative", "update fee_schedules set tolerance = '-1'"),
+    (
+        "schedules_do_not_overlap",
+        "insert into fee_schedules select venue, account_id, instrument_type, instrument_id, "
+        "liquidity, fee_currency, rate_bps, '2025-01-01 00:00:00', '2026-02-01 00:00:00', "
+        "tolerance, comment from fee_schedules where instrument_type = 'INVERSE'",
+    ),
+    (
+        "fees_are_those_of_the_schedule",
+        "update fee_schedules set rate_bps = '5.000100000000' "
+        "where instrument_type = 'LINEAR' and liquidity = 'TAKER'",
+    ),
+    (
+        "fees_are_those_of_the_schedule",
+        "update fee_schedules set rate_bps = '-1.100000000000' "
+        "where instrument_type = 'INVERSE' and liquidity = 'MAKER'",
+    ),
+    (
+        "rebates_go_to_makers",
+        change("order_fills", "fill_id", "fee_amount = '-1.000000000000'", "liquidity = 'TAKER'"),
+    ),
+    (
+        "requests_follow_their_signal",
+        "update signals set side = case side when 'BUY' then 'SELL' else 'BUY' end",
+    ),
+    (
+        "orders_keep_to_their_request",
+        change("orders", "order_id", "account_id = 'gamma'", "account_id = 'alpha'"),
+    ),
+    (
+        "orders_of_ours_have_a_request",
+        change("orders", "order_id", "order_request_id = null", OF_REQUEST),
+    ),
+    (
+        "orders_of_ours_have_an_idempotency_key",
+        change("orders", "order_id", "client_order_id = null", OF_REQUEST),
+    ),
+    (
+        "slices_are_numbered_without_a_gap",
+        change("orders", "order_id", "slice_number = 3", "slice_number = 2"),
+    ),
+    (
+        "slices_agree_on_their_number",
+        change("orders", "order_id", "total_slices = 4", "slice_number = 2"),
+    ),
+    (
+        "requests_lead_somewhere",
+        "update risk_events set action = 'WARNED' where action = 'BLOCKED'",
+    ),
+    (
+        "blocked_requests_are_not_sent",
+        "update risk_events set action = 'BLOCKED' where action = 'ALLOWED'",
+    ),
+    (
+        "orders_of_ours_have_events",
+        "update order_state set last_sequence_number = null where status = 'FILLED'",
+    ),
+    ("requests_are_not_exceeded", "update order_requests set quantity = '0.000000000001'"),
+    (
+        "orders_with_costs_have_a_result",
+        f"delete from order_pnl where {first('order_pnl', 'order_id')}",
+    ),
+    ("books_have_a_position", "delete from positions where symbol = 'BNB-USDT'"),
+    (
+        "books_have_the_terms_of_their_instrument",
+        "update int_books set multiplier = '2.000000000000'",
+    ),
+    ("open_lots_were_opened_by_a_fill", f"update open_lots set fill_id = '{NOBODY}'"),
+    ("spot_holdings_are_not_negative", "update positions set quantity = '-1.000000000000'"),
+    ("orders_cost_what_their_fills_say", amounts("order_costs", "filled_quantity", "order_id")),
+    (
+        "orders_cost_what_their_fills_say",
+        "update order_costs set notional = notional + 0.000000000001 "
+        "where instrument_id = 'ETH-USDT'",
+    ),
+    (
+        "orders_cost_what_their_fills_say",
+        "update order_costs set fee_total_settlement = fee_total_settlement + 0.000000000001 "
+        "where instrument_id = 'BTC-PERP'",
+    ),
+    (
+        "orders_cost_what_their_fills_say",
+        f"delete from order_costs where {first('order_costs', 'order_id')}",
+    ),
+    (
+        "states_are_the_fold_of_events_and_fills",
+        change("order_state", "order_id", "status = 'ACCEPTED'", "status = 'FILLED'"),
+    ),
+    (
+        "states_are_the_fold_of_events_and_fills",
+        change("order_state", "order_id", "status = 'FILLED'", "status = 'CANCELLED'"),
+    ),
+    (
+        "states_are_the_fold_of_events_and_fills",
+        amounts("order_state", "leaves_quantity", "order_id", "status = 'PARTIAL'"),
+    ),
+    (
+        "states_are_the_fold_of_events_and_fills",
+        change("order_state", "order_id", "last_sequence_number = 1", "status = 'REJECTED'"),
+    ),
+    ("days_hold_what_was_traded", amounts("int_daily_activity", "change", "book_key")),
+    (
+        "days_hold_what_was_traded",
+        "update int_daily_activity set notional_change = notional_change + 0.000000000001",
+    ),
+    ("days_hold_what_was_traded", "delete from int_daily_activity where pnl_date = '2026-03-03'"),
+    (
+        "results_are_what_cash_and_holdings_say",
+        "update positions set quantity = quantity + 0.000000000001 where symbol = 'ETH-USDT'",
+    ),
+    (
+        "results_are_what_cash_and_holdings_say",
+        "update positions set realized_gross_pnl = realized_gross_pnl + 0.01",
+    ),
+    (
+        "results_are_what_cash_and_holdings_say",
+        "update positions set unrealized_pnl = unrealized_pnl + 0.0001 "
+        "where symbol = 'BTC-USD-INV'",
+    ),
+    (
+        "funding_is_what_was_paid",
+        amounts("cash_movements", "amount", "movement_id", "kind = 'FUNDING'"),
+    ),
+    (
+        "accounts_add_up_to_their_positions",
+        "update account_pnl set unrealized_pnl = unrealized_pnl + 0.000000000001",
+    ),
+    (
+        "totals_add_up_to_their_currencies",
+        "update account_totals set total_pnl = total_pnl + 0.000000000001",
+    ),
+    (
+        "what_is_no_break_agrees",
+        "delete from exchange_reconciliation where break_type = 'PRICE'",
+    ),
+    (
+        "what_is_no_break_agrees",
+        "delete from exchange_reconciliation where break_type = 'MISSING_LOCAL'",
+    ),
+]
+
+
+@dataclass
+class Demo:
+    """The demo ledger, built; faults are planted in it and taken back."""
+
+    workspace: Workspace
+    engine: Engine
+
+    @property
+    def rules(self) -> dict[str, CompiledRule]:
+        """Those on what stands without being asked for."""
+        models = self.workspace.models.values()
+        asked = {m.unique_id for m in models if m.config.get("on_demand")}
+        return {r.rule.name: r for r in self.workspace.rules if not asked & {*r.reads}}
+
+    def failures_after(self, name: str, sql: str) -> int:
+        """What the rule counts with the fault in; nothing stays."""
+        found = -1
+        with pytest.raises(_TakenBack), self.engine.transaction():
+            for table in re.findall(r"^(?:update|delete from|insert into) (\w+)", sql):
+                self.engine.lift_guard(table)
+            self.engine.execute(sql)
+            found = count_alone(self.engine, self.rules[name])
+            raise _TakenBack
+        return found
+
+
+class _TakenBack(Exception):
+    pass
+
+
+def _made(engine: str, folder: Path) -> Path:
+    for part in ("sql", "models", "checks", "seeds"):
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copyfile(ROOT / "dbt_project.yml", folder / "dbt_project.yml")
+    (folder / "pyproject.toml").write_text(
+        f'[tool.runner]\nname = "demo"\n[tool.runner.targets.t]\nengine = "{engine}"\n'
+        f'path = "ledger.{engine}"\n'
+    )
+    return folder
+
+
+def _ingest(folder: Path, form: str, text: str) -> None:
+    (folder / "facts.csv").write_text(text)
+    assert run(["ingest", str(folder / "facts.csv"), "--format", form]) == 0
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    folder = _made(request.param, tmp_path_factory.mktemp(request.param) / "demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert run(["build"]) == 0
+        for form, text in EXTRA.items():
+            _ingest(folder, form, text)
+        assert run(["build"]) == 0
+    workspace = open_workspace(load_config(folder))
+    engine = open_engine(workspace.target)
+    if request.param == "sqlite":
+        engine.connection.execute("pragma foreign_keys = off")  # type: ignore[attr-defined]
+    yield Demo(workspace, engine)
+    engine.close()
+
+
+def test_the_demo_keeps_every_rule(demo: Demo) -> None:
+    found = {name for name, rule in demo.rules.items() if count_alone(demo.engine, rule)}
+    assert found == WARNED
+
+
+@pytest.mark.parametrize(
+    ("name", "sql"), FAULTS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(FAULTS)]
+)
+def test_a_fault_is_found_by_its_rule(demo: Demo, name: str, sql: str) -> None:
+    assert demo.failures_after(name, sql) > 0
+
+
+def test_every_rule_of_these_suites_has_a_fault(demo: Demo) -> None:
+    tried = {name for name, _ in FAULTS}
+    suites = {"chain", "fees", "lifecycle", "recomputation"}
+    rules = {n for n, r in demo.rules.items() if r.rule.suite in suites}
+    generated = {n for n in rules if n.startswith("expect_")}
+    assert rules - generated <= tried
+
+
+def test_every_foreign_key_is_proved(demo: Demo) -> None:
+    """A row that refers to nothing fails its rule, of each table that refers to another."""
+    unknown = {Kind.UUID: NOBODY, Kind.INTEGER: "98765", Kind.TEXT: "nowhere"}
+    unproved = []
+    for name, rule in demo.rules.items():
+        given = rule.rule.arguments.get("given", {})
+        if "other_table" not in given or given.get("as_of") or "column_list" not in given:
+            continue
+        kinds = {c.name: c.type.kind for c in demo.engine.relations()[rule.rule.table].columns}
+        column = given["column_list"][0]
+        there = " and ".join(f"{c} is not null" for c in given["column_list"])
+        sql = (
+            f"update {rule.rule.table} set {column} = '{unknown[kinds[column]]}' "
+            f"where rowid = (select min(rowid) from {rule.rule.table} where {there})"
+        )
+        if not demo.failures_after(name, sql):
+            unproved.append(name)
+    assert not unproved
+
+
+def test_every_foreign_key_of_the_database_is_a_rule(demo: Demo) -> None:
+    """DuckDB carries none: what the migrations declare, the checks prove."""
+    declared = set()
+    for path in sorted((ROOT / "sql" / "migrations").glob("*.sql")):
+        for table, body in re.findall(r"create table (\w+) \((.*?)\n\);", path.read_text(), re.S):
+            for column, other in re.findall(r"foreign key \((\w+)\) references (\w+)", body):
+                declared.add((table, column, other))
+    proved = set()
+    for rule in demo.rules.values():
+        given = rule.rule.arguments.get("given", {})
+        if "other_table" in given and "column_list" in given:
+            proved |= {(rule.rule.table, c, given["other_table"]) for c in given["column_list"]}
+    # a fill's account and instrument are those of its order, and an order's are known
+    through = {
+        ("order_fills", "account_id", "accounts"),
+        ("order_fills", "instrument_id", "instruments"),
+    }
+    assert declared - through <= proved
+
+
+def test_every_fact_table_is_counted_by_batch(demo: Demo) -> None:
+    rule = demo.rules["batches_hold_their_rows"]
+    facts = {
+        s.identifier
+        for s in demo.workspace.project.sources.values()
+        if not s.identifier.startswith("ledger_batch")
+    }
+    assert facts <= {unique_id.rpartition(".")[2] for unique_id in rule.reads}
+
+
+def test_new_facts_are_judged_by_themselves(
+    tmp_path: Path, engine_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an append the rules on facts read what is new, and find a fault in it."""
+    folder = _made(engine_name, tmp_path / "demo")
+    monkeypatch.chdir(folder)
+    assert run(["build"]) == 0
+    in_part: dict[str, CompiledRule] = {}
+
+    def seen(compiler, rule, fresh, through):  # type: ignore[no-untyped-def]
+        in_part[rule.rule.name] = narrowed(compiler, rule, fresh, through)
+        return in_part[rule.rule.name]
+
+    monkeypatch.setattr(build_run, "narrowed", seen)
+    _ingest(folder, "canonical-fills", FILLS.format(fee="0.33"))  # 640 at 5 basis points is 0.32
+    _ingest(folder, "canonical-events", EVENT)
+    assert run(["build"]) == 1
+    workspace = open_workspace(load_config(folder))
+    telling = {
+        rule.rule.name
+        for rule in workspace.rules
+        if rule.rule.kind is RuleKind.SQL and "is_incremental" in str(rule.rule.arguments["sql"])
+    }
+    # what reads nothing that has grown is not run at all
+    assert telling - {"order_prices_are_positive_unless_the_instrument_allows"} <= set(in_part)
+    engine = open_engine(workspace.target, read_only=True)
+    failed = {name for (name,) in engine.query("select check_name from check_failures").rows}
+    engine.close()
+    assert failed == {"fees_are_those_of_the_schedule"} | WARNED
+
+    schedule = folder / "seeds" / "reference" / "fee_schedules.csv"
+    schedule.write_text(schedule.read_text().splitlines()[0] + "\n")
+    assert run(["build"]) == 0
+    engine = open_engine(workspace.target)
+    order = "order_id = (select order_id from order_fills where exchange_fill_id = 'late-1')"
+    for name, table, fault in (
+        ("orders_cost_what_their_fills_say", "order_costs", f"fill_count = 2 where {order}"),
+        ("states_are_the_fold_of_events_and_fills", "order_state", f"status = 'X' where {order}"),
+        ("days_hold_what_was_traded", "int_daily_activity",
+         "booked_count = 0 where pnl_date = '2026-03-06'"),
+    ):  # fmt: skip
+        assert count_alone(engine, in_part[name]) == 0
+        engine.lift_guard(table)
+        engine.execute(f"update {table} set {fault}")
+        assert count_alone(engine, in_part[name]) > 0
+    engine.close()
