@@ -113,3 +113,19 @@ def test_kraken_orders_and_trades_in_either_order(duck: Ledger) -> None:
         "where o.exchange_order_id = 'OQUOTE-00000-000004' order by 1"
     ) == [("FILLED", None), ("RESTATED", "0.003703700000")]
     assert duck.load_file("kraken-orders", folder / "kraken-orders.json").batch_id is None
+
+
+def test_a_coinbase_pro_trade_is_one_fill_in_whatever_files(duck: Ledger) -> None:
+    folder = VENUES / "coinbasepro"
+    path = folder / "coinbasepro-account.csv"
+    copy = duck.folder / "copy.csv"
+    copy.write_text(path.read_text(encoding="utf-8").replace(",time,", ",Timestamp,"))
+    report = duck.load_file("coinbasepro-account", path, copy)
+    assert report.appended["order_fills"] == 2
+    # of two trades' five rows, and of the copy's, all but the first of each add nothing
+    assert (report.read, report.duplicates, report.quarantined) == (18, 10, 4)
+    # the same trade as the other file tells it: not a second fill
+    fills = (folder / "coinbasepro-fills.csv").read_text(encoding="utf-8").replace("10201", "20201")
+    duck.load("coinbasepro-fills", fills)
+    assert (3, "conflict") in duck.reasons()
+    assert len(duck.rows("select 1 from order_fills where exchange_fill_id = '20201'")) == 2
