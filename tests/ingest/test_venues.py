@@ -77,6 +77,25 @@ def test_kucoin_with_the_ids_of_orders(duck: Ledger) -> None:
     assert duck.rows("select distinct liquidity from order_fills") == [("TAKER",)]
 
 
+SPLIT = (
+    "UID,Account Type,Order ID,Symbol,Side,Order Type,Avg. Filled Price,Filled Amount,"
+    "Filled Volume,Filled Volume (USDT),Filled Time(UTC+08:00),Fee,Tax,Maker/Taker,Fee Currency\n"
+    "****75,mainAccount,6478,BTC-USDT,BUY,LIMIT,27000.1,0.01,270.001,270.001,"
+    "2023-06-01 07:30:00,0.270001,,MAKER,USDT\n"
+)
+
+
+def test_kucoin_split_by_trade(duck: Ledger) -> None:
+    report = duck.load("kucoin-trades", SPLIT)
+    assert (report.read, report.quarantined, report.warnings) == (1, 0, [])
+    assert duck.rows(
+        "select liquidity, fee_currency, cast(executed_at as varchar) from order_fills"
+    ) == [("MAKER", "USDT", "2023-05-31 23:30:00")]
+    whole = SPLIT.replace("Maker/Taker", "Status").replace("MAKER", "deal")
+    assert duck.load("kucoin-trades", whole.replace("(UTC+08:00)", "(UTC)")).quarantined == 1
+    assert duck.reasons() == [(2, "not_a_fill")]
+
+
 @pytest.mark.parametrize(
     "pair, base, quote",
     [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 
 from runner.engines.staging import Staging
 from runner.errors import EngineError, InputError, Location
@@ -19,6 +20,7 @@ from runner.ingest.source import Piece, Source
 _DELIMITERS = ",;\t|"
 _MAX_LINE_BYTES = 16 << 20
 _SCAN_BYTES = 1 << 20
+_ZONE = re.compile(r"(.*\S)\s*\(utc([+-]\d{2}:\d{2})?\)")  # filled time(utc+08:00)
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -34,6 +36,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     )[0]
     delimiter = max(_DELIMITERS, key=header.count)
     names = [cell.strip().lower() for cell in next(csv.reader([header], delimiter=delimiter))]
+    names, zones = _zones(form, names)
     header_line = int(header_id) - (source.number << 40)
     warnings = check_columns(form, source, names, header_line)
     cells = _split(delimiter, has_quotes)
@@ -51,7 +54,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
         "or starts_with(raw, ' ') or ends_with(raw, ' ')) limit 1"
     )
     columns = ",\n    ".join(
-        f"{_cell(names.index(name) + 1, bool(padded)) if name in names else 'null::varchar'} "
+        f"{_cell(names.index(name), bool(padded), zones) if name in names else 'null::varchar'} "
         f'as "{name}"'
         for name in (*form.columns, *form.optional)
     )
@@ -63,8 +66,20 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     )
 
 
-def _cell(position: int, padded: bool) -> str:
-    return f"trim(cells[{position}])" if padded else f"cells[{position}]"
+def _zones(form: Format, names: list[str]) -> tuple[list[str], dict[int, str]]:
+    """Names without the zone some say their times are in, and the zone by the column's place."""
+    known, zones = {*form.columns, *form.optional}, {}
+    plain = list(names)
+    for place, name in enumerate(names):
+        found = _ZONE.fullmatch(name)
+        if found and name not in known and found.group(1) in known:
+            plain[place], zones[place] = found.group(1), found.group(2) or "Z"
+    return plain, zones
+
+
+def _cell(place: int, padded: bool, zones: Mapping[int, str]) -> str:
+    cell = f"trim(cells[{place + 1}])" if padded else f"cells[{place + 1}]"
+    return f"(nullif({cell}, '') || {quoted(zones[place])})" if place in zones else cell
 
 
 def _scan(source: Source) -> tuple[bool, str]:
