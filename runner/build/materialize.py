@@ -11,7 +11,7 @@ from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.compile.source_lines import source_line, take_line
 from runner.engines.base import Column, Engine
-from runner.errors import EngineError, Location
+from runner.errors import CompileError, EngineError, Location, nearest
 
 _STAGING = "runner_increment"
 
@@ -35,6 +35,9 @@ def materialize(
             columns = engine.describe(sql)
         if compiled.has_contract and columns is not None:
             contract.enforce(compiled, columns)
+        if compiled.materialized == "incremental" and compiled.config.get("unique_key"):
+            columns = columns if columns is not None else engine.describe(sql)
+            _require_key(compiled, columns)
         if compiled.materialized == "view":
             engine.view_as(compiled.name, compiled.sql)
             return None
@@ -78,6 +81,26 @@ def _default_strategy(compiled: Compiled) -> str:
     return "delete+insert" if compiled.config.get("unique_key") else "append"
 
 
+def _unique_key(compiled: Compiled) -> list[str]:
+    key: Any = compiled.config["unique_key"]
+    return [key] if isinstance(key, str) else [str(column) for column in key]
+
+
+def _require_key(compiled: Compiled, columns: Sequence[Column]) -> None:
+    """CompileError where the model's unique_key is not among what its query gives."""
+    known = {c.name.lower() for c in columns}
+    for name in _unique_key(compiled):
+        if name.lower().strip('"') not in known:
+            near = nearest(name, {c.name for c in columns})
+            raise CompileError(
+                "R254",
+                f"{compiled.name} has the unique_key '{name}', and no such column",
+                where=Location(compiled.model.path, 1),
+                why=f"its query gives {', '.join(c.name for c in columns)}",
+                mend=f"did you mean '{near}'?" if near else "name columns that it gives",
+            )
+
+
 def _append(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
     names = [c.name for c in columns]
     return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from ({sql})")
@@ -85,8 +108,7 @@ def _append(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Colu
 
 def _replace_keys(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
     names = [c.name for c in columns]
-    key: Any = compiled.config["unique_key"]
-    keys = [key] if isinstance(key, str) else list(key)
+    keys = _unique_key(compiled)
     engine.table_as(_STAGING, sql, columns)
     same = " and ".join(f"fresh.{k} = {compiled.name}.{k}" for k in keys)
     engine.execute(

@@ -16,8 +16,11 @@ from runner.compile.compiled import Compiled
 from runner.engines.base import Engine, open_engine, open_memory
 from runner.errors import Location, ProjectError, SelectionError
 from runner.graph.select import StateOf
+from runner.migrate import history
 from runner.project.text_file import read_text
 from runner.workspace import Workspace
+
+_BOOKS = "ledger_batches"
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ def for_writing(
         if workspace.config.is_ledger:
             _migrate(engine, workspace, asked=migrate, watcher=watcher)
             _load_facts(engine, workspace, watcher)
+        else:
+            _refuse_lost_migrations(engine, workspace)
         yield engine
     finally:
         engine.close()
@@ -64,6 +69,22 @@ def _migrate(engine: Engine, workspace: Workspace, *, asked: bool, watcher: Watc
     applied = migrate_new(engine, workspace.config.migration_path, pending_too=asked)
     if applied:
         watcher.note(f"migrated {workspace.target.path.name} to version {applied[-1].version:04d}")
+
+
+def _refuse_lost_migrations(engine: Engine, workspace: Workspace) -> None:
+    """ProjectError where the project is a ledger's, and has lost what says so.
+
+    Without migrations it would pass for a plain dbt project, whose floats are only warned about.
+    """
+    reads = {source.identifier for source in workspace.project.sources.values()}
+    if _BOOKS in reads and {_BOOKS, history.TABLE} <= engine.relations().keys():
+        raise ProjectError(
+            "R210",
+            f"the migrations folder {workspace.config.migration_path.name} is missing",
+            where=Location(workspace.config.migration_path),
+            why=f"{workspace.target.path.name} is a ledger that migrations have made",
+            mend="restore sql/, or build another database",
+        )
 
 
 def _load_facts(engine: Engine, workspace: Workspace, watcher: Watcher) -> None:

@@ -98,15 +98,27 @@ def run(args: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted; nothing was published")
         return 130
+    except RuntimeError as error:
+        # DuckDB's word for a Ctrl-C that came while it ran
+        if str(error) != "Query interrupted":
+            return _bug(error)
+        say("interrupted; nothing was published")
+        return 130
     except OSError as error:
         say(str(system_error(error)))
         return 3
     except Exception as error:
-        import traceback
+        return _bug(error)
 
-        traceback.print_exc()
-        say(
-            f"error[R900]: a bug in the runner: {type(error).__name__}: {error}\n"
-            "  mend:  please report it with the lines above; nothing was published"
-        )
-        return 101
+
+def _bug(error: Exception) -> int:
+    import traceback
+
+    from runner.cli.console import say
+
+    traceback.print_exc()
+    say(
+        f"error[R900]: a bug in the runner: {type(error).__name__}: {error}\n"
+        "  mend:  please report it with the lines above; nothing was published"
+    )
+    return 101

@@ -101,5 +101,7 @@ def _ask(engine: Engine, text: str, native: bool, config: Config) -> Result:
         from runner.cli.console import say
 
         for found in findings(engine, text):
-            say(f"warning: {found.sql}: {found.why}; {found.mend}", colour="yellow")
+            # the ledger's macros are those of models
+            mend = "cast both to double" if "{{" in found.mend else found.mend
+            say(f"warning: {found.sql}: {found.why}; {mend}", colour="yellow")
     return engine.query_native(text) if native else engine.query(text)

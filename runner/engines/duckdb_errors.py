@@ -15,6 +15,8 @@ from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError
 def refuse(error: duckdb.Error, path: Path) -> NoReturn:
     """Raise what DuckDB said as the kind of error a person can act on."""
     text = str(error).strip()
+    if isinstance(error, duckdb.InterruptException):
+        raise KeyboardInterrupt from error
     if isinstance(error, duckdb.ProgrammingError):
         # it quotes the statement and names of columns: words in it tell nothing of the database
         raise EngineError("R310", "DuckDB refused a statement", why=text) from error
@@ -38,6 +40,14 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
             where=Location(path),
             why=text.splitlines()[0],
             mend="restore it from a copy, or move it away and run `runner build` anew",
+        ) from error
+    if isinstance(error, duckdb.IOException) and "permission denied" in low:
+        raise EngineError(
+            "R306",
+            f"the system refused {path.name}",
+            where=Location(path),
+            why=text.splitlines()[0],
+            mend="check who may write the file and its folder",
         ) from error
     if "no space left" in low or "could not write" in low or "failed to write" in low:
         raise DiskFull(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NoReturn
 
@@ -54,6 +55,14 @@ def refuse(error: apsw.Error, path: Path) -> NoReturn:
             where=Location(path),
             why=text,
             mend="check the disk, the path and its permissions",
+        ) from error
+    if isinstance(error, apsw.ReadOnlyError) and not os.access(path, os.W_OK):
+        raise EngineError(
+            "R306",
+            f"the system refused {path.name}",
+            where=Location(path),
+            why=text,
+            mend="check who may write the file and its folder",
         ) from error
     if isinstance(error, apsw.FullError | apsw.IOError):
         raise DiskFull(

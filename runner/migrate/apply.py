@@ -26,7 +26,13 @@ def up(
 ) -> list[Migration]:
     """Apply what is pending, up to `to_version`; the migrations applied."""
     if to_version is not None and to_version not in {m.version for m in migrations}:
-        raise UsageError("R205", f"there is no migration {to_version:04d}")
+        known = sorted(m.version for m in migrations)
+        raise UsageError(
+            "R205",
+            f"there is no migration {to_version:04d}",
+            why=f"the project has {known[0]:04d} to {known[-1]:04d}" if known else "it has none",
+            mend="see `runner migrate status`",
+        )
     waiting = [
         m for m in pending(engine, migrations) if to_version is None or m.version <= to_version
     ]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from runner.engines.base import Column, Result
 from runner.errors import UsageError
@@ -23,20 +23,28 @@ def write(answer: Result, format_name: str, output: Path | None = None) -> None:
     if format_name == "parquet":
         from runner.report.parquet import write_parquet
 
-        if output is not None:
-            write_parquet(answer, output)
+        if output is not None and not _is_special(output):
+            write_parquet(answer, output.resolve())
+        elif output is not None:
+            with output.open("wb") as stream:
+                _parquet_to(answer, stream)
         elif sys.stdout.isatty():
             raise UsageError(
                 "R200", "parquet is not for a terminal", mend="name a file with -o FILE"
             )
         else:
-            _parquet_to_stdout(answer)
+            _parquet_to(answer, sys.stdout.buffer)
         return
     with _stream(output) as stream:
         _WRITERS[format_name](answer, stream)
 
 
-def _parquet_to_stdout(answer: Result) -> None:
+def _is_special(output: Path) -> bool:
+    """A pipe or a device: it is written to, and never replaced."""
+    return output.exists() and not output.is_file()
+
+
+def _parquet_to(answer: Result, stream: BinaryIO) -> None:
     """Parquet's index stands at its end, so it is written to a file first."""
     import shutil
     import tempfile
@@ -47,7 +55,7 @@ def _parquet_to_stdout(answer: Result) -> None:
         path = Path(folder) / "answer.parquet"
         write_parquet(answer, path)
         with path.open("rb") as made:
-            shutil.copyfileobj(made, sys.stdout.buffer)
+            shutil.copyfileobj(made, stream)
 
 
 @contextmanager
@@ -55,6 +63,11 @@ def _stream(output: Path | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
+    if _is_special(output):
+        with output.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    output = output.resolve()  # what a link leads to, not the link
     partial = output.with_name(output.name + ".partial")
     try:
         with partial.open("w", encoding="utf-8", newline="") as stream:

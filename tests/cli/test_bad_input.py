@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -514,3 +517,59 @@ def test_a_folder_may_be_called_anything(make, cli, folder):
     renamed = project.root.rename(project.root.with_name(folder))
     outcome = cli(renamed, "build")
     assert outcome.exit_code == 0, outcome.stderr
+
+
+def test_a_ledger_without_its_migrations_is_no_plain_project(make_ledger, cli):
+    project = make_ledger()
+    assert cli(project, "migrate", "up").exit_code == 0
+    shutil.rmtree(project.root / "sql")
+    inexact = "select fill_id, price / 3 as third from {{ ref('stg_order_fills') }}"
+    project.write({"models/thirds.sql": inexact})
+    outcome = cli(project, "build", "--select", "thirds")
+    assert outcome.exit_code == 2
+    assert "error[R210]" in outcome.stderr
+
+
+def test_an_interrupted_query_is_no_bug(monkeypatch, capsys):
+    from runner.cli import main
+
+    def interrupted(**_):
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(main.cli, "main", interrupted)
+    assert main.run(["ls"]) == 130
+    assert "interrupted; nothing was published" in capsys.readouterr().err
+
+
+def test_a_unique_key_that_no_column_is(make, cli):
+    project = make(
+        {
+            "seeds/s.csv": "order_id\n1\n",
+            "models/m.sql": "{{ config(materialized='incremental', unique_key='order_di') }} "
+            "select order_id from {{ ref('s') }}",
+        }
+    )
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert "error[R254]" in outcome.stderr
+    assert "did you mean 'order_id'?" in outcome.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_pipe_is_written_to_and_a_link_followed(make, cli, form):
+    project = make({"models/m.sql": "select 1 as one"})
+    assert cli(project, "build").exit_code == 0
+    (project.root / "real").write_text("")
+    (project.root / "link").symlink_to("real")
+    words = ("query", "select one from m", "--format", form, "-o")
+    assert cli(project, *words, "link").exit_code == 0
+    assert (project.root / "link").is_symlink()
+    whole = (project.root / "real").read_bytes()
+    os.mkfifo(project.root / "pipe")
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append((project.root / "pipe").read_bytes()))
+    reader.start()
+    assert cli(project, *words, "pipe").exit_code == 0
+    reader.join(10)
+    assert (project.root / "pipe").is_fifo()
+    assert len(read[0]) == len(whole)
