@@ -35,7 +35,7 @@ fields as (
         message ->> '$.o.i' as order_id,
         message ->> '$.o.t' as trade_id,
         case
-            when message ->> '$.e' is distinct from 'ORDER_TRADE_UPDATE'
+            when coalesce(message ->> '$.e', '') <> 'ORDER_TRADE_UPDATE'
                 then 'not_a_report it is no ORDER_TRADE_UPDATE'
                 || coalesce(', its e is ' || (message ->> '$.e'), '')
         end as refusal

@@ -3,11 +3,12 @@
 --
 -- The legs of trades and their fees of one second, in one account, are a fill where they are of one
 -- coin got for one coin given: their sums at their average price, as which legs belong together is
--- not told. Each leg is also an event of the fill's order. Of several coins got or given, or fees in
--- several coins, every row is refused: load binance-trades instead, and load the two not both, as
--- they would be two fills of one trade. Deposits, withdrawals, interest, transfers and fees without
--- a trade are cash; so is what futures paid (Funding Fee, Realized Profit and Loss), as adjustments,
--- as no row names its contract. Rows that are equal are told apart by their number in the file.
+-- not told. Each leg is also an event of the fill's order. Of several coins got or given, or fees
+-- in several coins, every row is refused: load binance-trades instead, and load the two not both,
+-- as they would be two fills of one trade. Deposits, withdrawals, interest, transfers and fees
+-- without a trade are cash; so is what futures paid (Funding Fee, Realized Profit and Loss), as
+-- adjustments, as no row names its contract. Rows that are equal are told apart by their number in
+-- the file.
 --
 -- shape: cash, event, fill
 -- reads: csv
@@ -82,8 +83,9 @@ ranked as (
     select
         *,
         [
-            'USDT', 'FDUSD', 'BUSD', 'USDC', 'TUSD', 'USDP', 'DAI', 'USD', 'TRY', 'BRL', 'ARS', 'MXN',
-            'COP', 'ZAR', 'UAH', 'PLN', 'RON', 'CZK', 'JPY', 'NGN', 'RUB', 'EUR', 'GBP', 'AUD', 'BTC',
+            'USDT', 'FDUSD', 'BUSD', 'USDC', 'TUSD', 'USDP', 'DAI', 'USD', 'TRY', 'BRL', 'ARS',
+            'MXN', 'COP', 'ZAR', 'UAH', 'PLN', 'RON', 'CZK', 'JPY', 'NGN', 'RUB', 'EUR', 'GBP',
+            'AUD', 'BTC',
             'ETH', 'BNB', 'TRX', 'XRP', 'DOGE', 'SOL'
         ] as quotes
     from grouped

@@ -3,9 +3,9 @@
 --
 -- An order with its terms, and its status as an event at its last change. executedQty, avgPrice and
 -- cummulativeQuoteQty are not made fills of: load binance-trades. Ids and symbols are those of
--- binance-trades: an id is unique per symbol only, and a USD-M contract gets the suffix _PERP. A spot
--- market order for an amount of quote currency has a quantity once it has ended, what was got. A
--- COIN-M contract's size is not told: declare it.
+-- binance-trades: an id is unique per symbol only, and a USD-M contract gets the suffix _PERP. A
+-- spot market order for an amount of quote currency has a quantity once it has ended, what was got.
+-- A COIN-M contract's size is not told: declare it.
 --
 -- shape: order
 -- reads: json

@@ -3,8 +3,8 @@
 --
 -- Each report has the order's terms and its status, and one of type TRADE a fill with its own fee.
 -- Ids are unique per symbol only, and both sides of a trade with oneself share one: symbol and side
--- belong to the fill's key, as in binance-trades. A cancel's own client order id is not the order's:
--- that is in C. REPLACED leaves an event of the quantity that is left.
+-- belong to the fill's key, as in binance-trades. A cancel's own client order id is not the
+-- order's: that is in C. REPLACED leaves an event of the quantity that is left.
 --
 -- shape: order, event, fill
 -- reads: json
@@ -37,7 +37,7 @@ fields as (
         report ->> '$.T' as happened_at,
         nullif(report ->> '$.r', 'NONE') as reason,
         case
-            when report ->> '$.e' is distinct from 'executionReport'
+            when coalesce(report ->> '$.e', '') <> 'executionReport'
                 then 'not_a_report it is no executionReport'
                 || coalesce(', its e is ' || (report ->> '$.e'), '')
         end as refusal

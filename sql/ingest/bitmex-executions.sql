@@ -5,9 +5,9 @@
 -- why; New is an order, and each other step of an order an event; Funding is cash: execComm above
 -- zero was paid, of a fill below zero it is a rebate. execComm counts the smallest unit of its
 -- currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp 10^-9 of SOL, USDt and BMEx 10^-6 of USDT and
--- BMEX. An inverse contract is 1 USD; the size of a linear one is what homeNotional of any row of its
--- symbol tells. A quanto contract, and a linear one without homeNotional, must be declared. A spot
--- quantity is homeNotional, as lastQty counts the smallest unit.
+-- BMEX. An inverse contract is 1 USD; the size of a linear one is what homeNotional of any row of
+-- its symbol tells. A quanto contract, and a linear one without homeNotional, must be declared. A
+-- spot quantity is homeNotional, as lastQty counts the smallest unit.
 --
 -- shape: fill, order, event, cash
 -- reads: json

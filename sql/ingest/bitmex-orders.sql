@@ -3,8 +3,8 @@
 -- An order with its terms, and its ordStatus as an event at its last change. cumQty and avgPx are
 -- not made fills of: load bitmex-executions. transactTime is taken as when it was sent. Spot
 -- quantities count the smallest unit of their currency, which no row tells the size of: spot orders
--- are refused. An inverse contract is 1 USD; any other must be known from its executions, which tell
--- its size, or be declared.
+-- are refused. An inverse contract is 1 USD; any other must be known from its executions, which
+-- tell its size, or be declared.
 --
 -- shape: order
 -- reads: json

@@ -5,8 +5,8 @@
 -- Funding is cash: a fee above zero was paid. A fee below zero is a rebate. Spot fees without a
 -- currency are in what was received, rebates in what was given. Both sides of a trade with oneself
 -- may share an id: symbol and side belong to the fill's key. A linear contract that is called like
--- a spot pair gets the suffix _PERP. An inverse contract is 1 USD; a linear or option quantity is in
--- the base currency. Without a category the instrument must be declared.
+-- a spot pair gets the suffix _PERP. An inverse contract is 1 USD; a linear or option quantity is
+-- in the base currency. Without a category the instrument must be declared.
 --
 -- shape: fill, event, cash
 -- reads: json
@@ -78,7 +78,9 @@ instruments as (
             when category = 'option' then split_part(venue_symbol, '-', 1)
             when ends_with(venue_symbol, 'PERP') then left(venue_symbol, -4)
             when category = 'inverse'
-                then nullif(regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), '')
+                then nullif(
+                    regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), ''
+                )
             when ends_with(split_part(venue_symbol, '-', 1), quote)
                 then left(split_part(venue_symbol, '-', 1), -length(quote))
             else split_part(venue_symbol, '-', 1)

@@ -99,7 +99,9 @@ final as (
             when category = 'option' then split_part(venue_symbol, '-', 1)
             when ends_with(venue_symbol, 'PERP') then left(venue_symbol, -4)
             when category = 'inverse'
-                then nullif(regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), '')
+                then nullif(
+                    regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), ''
+                )
             when ends_with(split_part(venue_symbol, '-', 1), quote)
                 then left(split_part(venue_symbol, '-', 1), -length(quote))
             else split_part(venue_symbol, '-', 1)

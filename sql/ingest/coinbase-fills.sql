@@ -4,9 +4,9 @@
 -- currency of the product, and a negative one is a rebate. Where `size_in_quote` is true the size
 -- is an amount of the quote currency: the quantity is that amount divided by the price, in whole
 -- numbers and rounded once, and the fill is marked as rounded if it does not end in 12 decimals. A
--- product is BASE-QUOTE, or BASE-PERP-INTX: a contract on one unit of the base, settled in USDC. Any
--- other future is of a size the row does not tell, and must be declared. What adjusts an earlier
--- fill (REVERSAL, CORRECTION, SYNTHETIC) does not say which, and is refused.
+-- product is BASE-QUOTE, or BASE-PERP-INTX: a contract on one unit of the base, settled in USDC.
+-- Any other future is of a size the row does not tell, and must be declared. What adjusts an
+-- earlier fill (REVERSAL, CORRECTION, SYNTHETIC) does not say which, and is refused.
 --
 -- shape: fill
 -- reads: json

@@ -24,7 +24,7 @@ with cells as (
         nullif("transfer id", '') as transfer_id,
         nullif("trade id", '') as trade_id,
         nullif("order id", '') as order_id,
-        coalesce("time", "timestamp") as executed_at
+        coalesce("time", "timestamp") as executed_at -- noqa: RF06
     from ingest_raw
 ),
 

@@ -5,9 +5,9 @@
 -- apart by its place among its likes, so that overlapping exports of whole seconds add nothing. A
 -- row without an order's id has an order of its own. The fee is in the row's own currency, which
 -- may be a third one (KCS). The total a row also has is not read, but where there is no price: then
--- it is divided by the size, in whole numbers. Times are in the zone their column names, or taken as
--- UTC. KCS-BTC in one layout is KCS/BTC in the other, and each stays the symbol it is. Filled orders
--- that are not split tell an average price, which is no trade's, and are refused.
+-- it is divided by the size, in whole numbers. Times are in the zone their column names, or taken
+-- as UTC. KCS-BTC in one layout is KCS/BTC in the other, and each stays the symbol it is. Filled
+-- orders that are not split tell an average price, which is no trade's, and are refused.
 --
 -- shape: fill
 -- reads: csv

@@ -3,9 +3,10 @@
 -- OKX writes a fee as what it did to the balance: below zero was paid, above zero is a rebate. Both
 -- sides of a trade with oneself share an id: symbol and side belong to the fill's key. Liquidation,
 -- auto-deleveraging, delivery and exercise (subType) also leave an event that says why. Sizes of
--- derivatives count contracts. A fee is feeRate of what was traded, so the two tell the power of ten
--- that is the contract's size, for the rows of its symbol in a load; where none has both, and of an
--- option, the instrument must be declared. Spot and margin instruments are made of the symbol.
+-- derivatives count contracts. A fee is feeRate of what was traded, so the two tell the power of
+-- ten that is the contract's size, for the rows of its symbol in a load; where none has both, and
+-- of an option, the instrument must be declared. Spot and margin instruments are made of the
+-- symbol.
 --
 -- shape: fill, event
 -- reads: json

@@ -2,9 +2,9 @@
 --
 -- The first message of an order in a load is the order; each message is an event, with the quantity
 -- and price as they are from there on; one with a trade is a fill. fillFee is the trade's own fee,
--- fee the sum of the order's: without fillFee the fee is known of an order's only fill, and any other
--- trade is refused, to be loaded with okx-fills. Below zero was paid, above zero is a rebate, and so
--- is rebate. Ids and keys are those of okx-fills and okx-orders.
+-- fee the sum of the order's: without fillFee the fee is known of an order's only fill, and any
+-- other trade is refused, to be loaded with okx-fills. Below zero was paid, above zero is a rebate,
+-- and so is rebate. Ids and keys are those of okx-fills and okx-orders.
 --
 -- shape: order, event, fill
 -- reads: json
@@ -73,7 +73,8 @@ final as (
         'order' as shape,
         case
             when order_id is null or venue_status is null
-                then 'not_an_order it has no ordId and state: is it a message of the orders channel?'
+                then 'not_an_order it has no ordId and state: is it a message of the orders '
+                || 'channel?'
         end as refusal,
         symbol,
         base_currency,
@@ -140,7 +141,8 @@ final as (
             when not is_only_fill
                 then 'accumulated_fee of trade ' || trade_id || ' only the sum of the fees of its '
                 || 'order is told: load okx-fills'
-            when rebate_sum <> '0' and rebate_currency is distinct from fee_sum_currency
+            when rebate_sum <> '0'
+                and coalesce(rebate_currency, '') <> coalesce(fee_sum_currency, '')
                 and ingest_decimal(fee_sum) <> 0
                 then 'several_fee_currencies trade ' || trade_id || ' has a fee and a rebate in '
                 || 'two currencies, and a fill has one fee currency'

@@ -3,9 +3,9 @@
 --
 -- An order with its terms, and its state as an event; liquidation and auto-deleveraging (category)
 -- are the event's reason. The last fill, the average price and the sum of fees that an order tells
--- are not made fills of: load okx-fills. A spot order for an amount of quote currency has a quantity
--- once it has ended, what was got. Derivatives are counted in contracts, whose size no row tells:
--- declare them.
+-- are not made fills of: load okx-fills. A spot order for an amount of quote currency has a
+-- quantity once it has ended, what was got. Derivatives are counted in contracts, whose size no row
+-- tells: declare them.
 --
 -- shape: order
 -- reads: json
