@@ -17,7 +17,8 @@ from runner.checks.compiled_rule import (
     relation_of,
 )
 from runner.checks.expectations.arguments import literal
-from runner.checks.expected import compile_expectation
+from runner.checks.expectations.queries import foreign_key
+from runner.checks.expected import compile_expectation, judged
 from runner.checks.rules import Rule, RuleKind, bad_rule
 from runner.compile.compiler import Compiler, DisabledRefError
 from runner.compile.context import CTE_PREFIX
@@ -48,7 +49,7 @@ def compile_rules(compiler: Compiler, rules: Iterable[Rule]) -> list[CompiledRul
 
 def _inlined(compiler: Compiler, rule: CompiledRule) -> CompiledRule:
     """Ephemeral models that the rule is about stand in its query, as they do in a model's."""
-    about = (rule.relation, rule.parent)
+    about = (rule.relation, *rule.others)
     ctes = [
         (CTE_PREFIX + m.name, compiler.model(m.name).sql)
         for m in compiler.project.models.values()
@@ -105,8 +106,9 @@ def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
     own: tuple[str, ...] = (unique_id,)
     if rule.kind is RuleKind.RELATIONSHIPS:
         parent, parent_id = relation_of(compiler, str(rule.arguments["to"]), rule)
-        failing = _orphans(rule, relation, parent)
-        return CompiledRule(rule, relation, (unique_id, parent_id), failing, parent=parent)
+        orphans = foreign_key(rule.columns, parent, rule.arguments["to_columns"])
+        read = (unique_id, parent_id)
+        return replace(judged(rule, relation, read, orphans), others=(parent,), judges_rows=True)
     if rule.kind is RuleKind.UNIQUE:
         failing = doubles(rule, relation, rule.columns)
         return CompiledRule(rule, relation, own, failing, keys=rule.columns)
@@ -146,8 +148,6 @@ def narrowed(compiler: Compiler, rule: CompiledRule, fresh: str, through: int) -
     if rule.judges_rows and rule.template is not None:
         sql = rule.template.replace("{batch}", batch(rule.rule, fresh))
         return replace(rule, counted=sql)
-    if kind is RuleKind.RELATIONSHIPS:
-        return replace(rule, counted=_orphans(rule.rule, fresh, rule.parent))
     return rule
 
 
@@ -159,23 +159,6 @@ def _violation(compiler: Compiler, rule: Rule) -> tuple[str, tuple[str, ...]]:
         return f"{rule.columns[0]} not in ({values})", ()
     sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
     return f"not {enclosed(sql)}", reads
-
-
-def _orphans(rule: Rule, relation: str, parent: str | None) -> str:
-    """Children whose parent is missing; a null in the key refers to nothing."""
-    pairs = list(zip(rule.columns, rule.arguments["to_columns"], strict=True))
-    present = " and ".join(f"child.{c} is not null" for c, _ in pairs)
-    same = " and ".join(f"child.{c} = parent.{p}" for c, p in pairs)
-    child = (
-        relation
-        if rule.filter is None
-        else f"(select * from {relation} where {enclosed(rule.filter)})"
-    )
-    # not NOT EXISTS: DuckDB keeps every column of the children for one
-    return (
-        f"select child.*\nfrom {child} as child\nleft join {parent} as parent on {same}\n"
-        f"where {present}\n    and parent.{pairs[0][1]} is null"
-    )
 
 
 def _row_count(rule: Rule, relation: str, reads: tuple[str, ...]) -> CompiledRule:

@@ -23,7 +23,7 @@ class CompiledRule:
     failing: str
     aggregate: str | None = None
     condition: str | None = None  # a row rule's, true of failing rows
-    parent: str | None = None  # the relation that a relationship points to
+    others: tuple[str, ...] = ()  # relations beside it that its SQL names
     counted: str | None = None  # the query to count failures by, where it is not `failing`
     tally: str = "count(*)"  # what of that query's rows the number is
     considered: str | None = None  # the query of how many rows were tested

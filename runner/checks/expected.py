@@ -26,12 +26,14 @@ def compile_expectation(compiler: Compiler, rule: Rule) -> CompiledRule:
     expectation = VOCABULARY[rule.arguments["expectation"]]
     given = dict(rule.arguments["given"])
     reads: list[str] = []
+    others: list[str] = []
     for key, argument in expectation.arguments.items():
         if given[key] is None:
             continue
         if argument.takes is Takes.TABLE:
             given[key], unique_id = relation_of(compiler, table_named(given[key]), rule)
             reads.append(unique_id)
+            others.append(given[key])
         elif argument.takes is Takes.SQL:
             given[key], more = compiler.snippet(given[key], rule.where)
             reads += more
@@ -43,11 +45,12 @@ def compile_expectation(compiler: Compiler, rule: Rule) -> CompiledRule:
         test = expectation.compile(given)
     except ValueError as error:
         raise bad_rule(rule.where, f"{expectation.name}: {error}", "give as many of each") from None
-    found = _judged(rule, relation, tuple(dict.fromkeys(reads)), test)
-    return replace(found, judges_rows=expectation.judges_rows or found.judges_rows)
+    found = judged(rule, relation, tuple(dict.fromkeys(reads)), test)
+    return replace(found, others=tuple(others), judges_rows=expectation.judges_rows)
 
 
-def _judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test) -> CompiledRule:
+def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test) -> CompiledRule:
+    """A test as the rule's queries over its relation."""
     if isinstance(test, QueryTest):
         sql = test.sql.replace("{check}", literal(rule.name))
         rows = batch(rule, relation)

@@ -37,13 +37,7 @@ def _share(name: str, part: str, whole: str, shown: str, description: str) -> Ex
 
     def compile_(given: Given) -> AggregateTest:
         above, below = (text.format(column=given["column"]) for text in (part, whole))
-        broken = [f"{below} = 0"]
-        if given["min_value"] is not None:
-            sign = "<=" if given["strict_min"] else "<"
-            broken.append(f"{above} {sign} {literal(given['min_value'])} * {below}")
-        if given["max_value"] is not None:
-            sign = ">=" if given["strict_max"] else ">"
-            broken.append(f"{above} {sign} {literal(given['max_value'])} * {below}")
+        broken = filter(None, (f"{below} = 0", outside(above, given, times=below)))
         return AggregateTest(shown.format(column=given["column"]), " or ".join(broken))
 
     return Expectation(name, {**COLUMN, **BOUNDS}, compile_, description)

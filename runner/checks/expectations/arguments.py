@@ -126,13 +126,15 @@ def listed(values: Sequence[Any]) -> str:
     return ", ".join(literal(value) for value in values)
 
 
-def outside(value: str, bounds: Mapping[str, Any]) -> str:
-    """SQL that is true where `value` is beyond the bounds; empty where there are none."""
+def outside(value: str, bounds: Mapping[str, Any], *, times: str = "") -> str:
+    """SQL that is true where `value` is beyond the bounds; empty where there are none.
+
+    `times` is what each bound is multiplied by: part against bound * whole needs no division.
+    """
+    factor = f" * {times}" if times else ""
     broken = []
-    if bounds["min_value"] is not None:
-        below = "<=" if bounds["strict_min"] else "<"
-        broken.append(f"{value} {below} {literal(bounds['min_value'])}")
-    if bounds["max_value"] is not None:
-        above = ">=" if bounds["strict_max"] else ">"
-        broken.append(f"{value} {above} {literal(bounds['max_value'])}")
+    for bound, strict, sign in (("min_value", "strict_min", "<"), ("max_value", "strict_max", ">")):
+        if bounds[bound] is not None:
+            beyond = f"{sign}=" if bounds[strict] else sign
+            broken.append(f"{value} {beyond} {literal(bounds[bound])}{factor}")
     return " or ".join(broken)

@@ -27,16 +27,6 @@ def _map(
     return Expectation(name, {**COLUMN, **more}, compile_, description, takes_mostly=True)
 
 
-def _like(column: str, patterns: list[str], joined: str) -> str:
-    return f" {joined} ".join(f"{column} like {literal(pattern)}" for pattern in patterns)
-
-
-def _regex(column: str, patterns: list[str], joined: str) -> str:
-    return f" {joined} ".join(
-        f"regexp_matches({column}, {literal(pattern)})" for pattern in patterns
-    )
-
-
 def _between(column: str, given: Given) -> str:
     return outside(column, given) or "1 = 0"
 
@@ -46,20 +36,52 @@ def _length_between(column: str, given: Given) -> str:
 
 
 _VALUE_SET: Arguments = {"value_set": Argument(Takes.VALUES, True)}
-_LIKE: Arguments = {"like_pattern": Argument(Takes.TEXT, True)}
-_LIKES: Arguments = {
-    "like_pattern_list": Argument(Takes.TEXTS, True),
-    "match_on": Argument(Takes.CHOICE, default="any", choices=("any", "all")),
-}
-_REGEX: Arguments = {"regex": Argument(Takes.TEXT, True)}
-_REGEXES: Arguments = {
-    "regex_list": Argument(Takes.TEXTS, True),
+_MATCH_ON: Arguments = {
     "match_on": Argument(Takes.CHOICE, default="any", choices=("any", "all")),
 }
 
 
-def _joined(given: Given) -> str:
-    return "or" if given["match_on"] == "any" else "and"
+def _matching(kind: str, test: str, one: str, several: str) -> tuple[Expectation, ...]:
+    """The four expectations of a kind of pattern; `test` is true of a text that matches."""
+    few = f"{kind}_list"
+
+    def matches(column: str, patterns: list[str], joined: str = "or") -> str:
+        tests = (test.format(column=column, pattern=literal(pattern)) for pattern in patterns)
+        return f"({f' {joined} '.join(tests)})"
+
+    def unlike_list(column: str, given: Given) -> str:
+        joined = "or" if given["match_on"] == "any" else "and"
+        return f"not {matches(column, given[few], joined)}"
+
+    name = "expect_column_values_to_{}match_{}".format
+    one_pattern: Arguments = {kind: Argument(Takes.TEXT, True)}
+    patterns: Arguments = {few: Argument(Takes.TEXTS, True)}
+    return (
+        _map(
+            name("", kind),
+            one_pattern,
+            lambda column, given: f"not {matches(column, [given[kind]])}",
+            f"Each text {one}.",
+        ),
+        _map(
+            name("not_", kind),
+            one_pattern,
+            lambda column, given: matches(column, [given[kind]]),
+            f"No text {one}.",
+        ),
+        _map(
+            name("", few),
+            {**patterns, **_MATCH_ON},
+            unlike_list,
+            f"Each text matches any, or all, of several {several}.",
+        ),
+        _map(
+            name("not_", few),
+            patterns,
+            lambda column, given: matches(column, given[few]),
+            f"No text matches any of several {several}.",
+        ),
+    )
 
 
 EXPECTATIONS = (
@@ -107,52 +129,13 @@ EXPECTATIONS = (
         lambda column, given: f"length({column}) <> {given['value']}",
         "Each text has exactly this length, in characters.",
     ),
-    _map(
-        "expect_column_values_to_match_like_pattern",
-        _LIKE,
-        lambda column, given: f"not ({_like(column, [given['like_pattern']], 'or')})",
-        "Each text matches a LIKE pattern.",
+    *_matching(
+        "like_pattern", "{column} like {pattern}", "matches a LIKE pattern", "LIKE patterns"
     ),
-    _map(
-        "expect_column_values_to_not_match_like_pattern",
-        _LIKE,
-        lambda column, given: _like(column, [given["like_pattern"]], "or"),
-        "No text matches a LIKE pattern.",
-    ),
-    _map(
-        "expect_column_values_to_match_like_pattern_list",
-        _LIKES,
-        lambda column, given: f"not ({_like(column, given['like_pattern_list'], _joined(given))})",
-        "Each text matches any, or all, of several LIKE patterns.",
-    ),
-    _map(
-        "expect_column_values_to_not_match_like_pattern_list",
-        {"like_pattern_list": Argument(Takes.TEXTS, True)},
-        lambda column, given: _like(column, given["like_pattern_list"], "or"),
-        "No text matches any of several LIKE patterns.",
-    ),
-    _map(
-        "expect_column_values_to_match_regex",
-        _REGEX,
-        lambda column, given: f"not {_regex(column, [given['regex']], 'or')}",
-        "Each text has a part that matches a regular expression.",
-    ),
-    _map(
-        "expect_column_values_to_not_match_regex",
-        _REGEX,
-        lambda column, given: _regex(column, [given["regex"]], "or"),
-        "No text has a part that matches a regular expression.",
-    ),
-    _map(
-        "expect_column_values_to_match_regex_list",
-        _REGEXES,
-        lambda column, given: f"not ({_regex(column, given['regex_list'], _joined(given))})",
-        "Each text matches any, or all, of several regular expressions.",
-    ),
-    _map(
-        "expect_column_values_to_not_match_regex_list",
-        {"regex_list": Argument(Takes.TEXTS, True)},
-        lambda column, given: _regex(column, given["regex_list"], "or"),
-        "No text matches any of several regular expressions.",
+    *_matching(
+        "regex",
+        "regexp_matches({column}, {pattern})",
+        "has a part that matches a regular expression",
+        "regular expressions",
     ),
 )

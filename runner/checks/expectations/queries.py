@@ -14,27 +14,38 @@ from runner.checks.expectations.forms import Expectation, Given, QueryTest
 _COLUMNS = Argument(Takes.COLUMNS)
 
 
-def _foreign_key(given: Given) -> QueryTest:
-    """Children without a parent; `as_of` asks for one that was valid at the child's moment."""
-    columns = given["column_list"]
-    others = given["other_column_list"] or columns
+def foreign_key(
+    columns: Sequence[str],
+    other_table: str,
+    others: Sequence[str],
+    *,
+    matches_nulls: bool = False,
+    valid_at: str | None = None,
+    valid_from: str | None = None,
+    valid_to: str | None = None,
+) -> QueryTest:
+    """Children without a parent, or without one that was valid at the child's moment.
+
+    A null in the key refers to nothing, unless nulls match.
+    """
     pairs = list(zip(columns, others, strict=True))
-    if given["match_nulls"]:
+    if matches_nulls:
         # a key of nulls finds its parent too, so that none of its columns tells whether it did
-        listed = ", ".join(dict.fromkeys([*others, *_validity(given)]))
-        parent = f"(select distinct {listed}, 1 as is_there from {given['other_table']})"
+        validity = [c for c in (valid_from, valid_to) if c is not None]
+        listed = ", ".join(dict.fromkeys([*others, *validity]))
+        parent = f"(select distinct {listed}, 1 as is_there from {other_table})"
         same = [f"child.{c} is not distinct from parent.{p}" for c, p in pairs]
         absent = ["parent.is_there is null"]
     else:
-        parent = given["other_table"]
+        parent = other_table
         same = [f"child.{c} = parent.{p}" for c, p in pairs]
-        absent = [*(f"child.{c} is not null" for c, _ in pairs), f"parent.{others[0]} is null"]
-    if given["as_of"] is not None:
-        at = f"child.{given['as_of']}"
-        if given["valid_from"] is not None:
-            same.append(f"{at} >= parent.{given['valid_from']}")
-        if given["valid_to"] is not None:
-            until = f"parent.{given['valid_to']}"
+        absent = [*(f"child.{c} is not null" for c in columns), f"parent.{others[0]} is null"]
+    if valid_at is not None:
+        at = f"child.{valid_at}"
+        if valid_from is not None:
+            same.append(f"{at} >= parent.{valid_from}")
+        if valid_to is not None:
+            until = f"parent.{valid_to}"
             same.append(f"({until} is null or {at} < {until})")
     # not NOT EXISTS: DuckDB keeps every column of the children for one
     return QueryTest(
@@ -43,8 +54,16 @@ def _foreign_key(given: Given) -> QueryTest:
     )
 
 
-def _validity(given: Given) -> list[str]:
-    return [given[key] for key in ("valid_from", "valid_to") if given[key] is not None]
+def _foreign_key(given: Given) -> QueryTest:
+    return foreign_key(
+        given["column_list"],
+        given["other_table"],
+        given["other_column_list"] or given["column_list"],
+        matches_nulls=given["match_nulls"],
+        valid_at=given["as_of"],
+        valid_from=given["valid_from"],
+        valid_to=given["valid_to"],
+    )
 
 
 def _reconciled(given: Given) -> QueryTest:
