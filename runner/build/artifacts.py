@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def test_id(project: Project, rule: CompiledRule) -> str:
     return f"test.{project.name}.{rule.rule.name}.{short}"
 
 
+@cache
 def inside(path: Path, root: Path) -> Path:
     """The path as seen from the project's folder; the bare name of a file outside it."""
     return path.relative_to(root) if path.is_relative_to(root) else Path(path.name)

@@ -77,7 +77,7 @@ def _refuse_lost_migrations(engine: Engine, workspace: Workspace) -> None:
     Without migrations it would pass for a plain dbt project, whose floats are only warned about.
     """
     reads = {source.identifier for source in workspace.project.sources.values()}
-    if _BOOKS in reads and {_BOOKS, history.TABLE} <= engine.relations().keys():
+    if _BOOKS in reads and engine.has_relation(_BOOKS) and engine.has_relation(history.TABLE):
         raise ProjectError(
             "R210",
             f"the migrations folder {workspace.config.migration_path.name} is missing",

@@ -84,7 +84,7 @@ order by recorded_at desc, run_id
 
 
 def ensure_table(engine: Engine) -> None:
-    if TABLE not in engine.relations():
+    if not engine.has_relation(TABLE):
         engine.empty_table(TABLE, COLUMNS)
         engine.guard_history(TABLE)
 

@@ -133,7 +133,7 @@ def history(
     config = options.load(project_dir, variables)
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
-        if kept.TABLE not in engine.relations():
+        if not engine.has_relation(kept.TABLE):
             raise SelectionError(
                 "R206", "no build has kept its checks' results yet", mend="runner build"
             )

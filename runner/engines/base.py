@@ -120,6 +120,10 @@ class Engine(Protocol):
         """Tables and views by name, temporary ones left out."""
         ...
 
+    def has_relation(self, name: str) -> bool:
+        """Whether there is such a table or view: far quicker than `relations` for one name."""
+        ...
+
     def describe(self, sql: str) -> tuple[Column, ...]:
         """The columns a portable query would have, without running it."""
         ...

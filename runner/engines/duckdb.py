@@ -213,6 +213,19 @@ class DuckDBEngine(DuckDBGuards):
             for name, (is_view, sql, columns) in found.items()
         }
 
+    def has_relation(self, name: str) -> bool:
+        found = self._run(
+            """
+            select 1 from duckdb_tables()
+            where database_name = current_database() and schema_name = 'main' and table_name = $1
+            union all
+            select 1 from duckdb_views()
+            where database_name = current_database() and schema_name = 'main' and view_name = $1
+            """,
+            (name,),
+        )
+        return found.fetchone() is not None
+
     def describe(self, sql: str) -> tuple[Column, ...]:
         self._require_one(sql, select=True)
         rows = self._run(f"describe {sql}").fetchall()

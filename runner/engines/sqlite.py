@@ -183,6 +183,10 @@ class SQLiteEngine(SQLiteGuards):
             self._known = self._read_catalogue()
         return self._known
 
+    def has_relation(self, name: str) -> bool:
+        sql = "select 1 from sqlite_schema where type in ('table', 'view') and name = ?"
+        return bool(list(self._run(sql, (name,))))
+
     def _read_catalogue(self) -> dict[str, Relation]:
         names = list(
             self._run(
@@ -258,7 +262,7 @@ class SQLiteEngine(SQLiteGuards):
             self._renew_guard(indexed)
         dropped = re.match(r"\s*drop\s+table\s+(?:if\s+exists\s+)?(\w+)", sql, re.I)
         self._known = None
-        if dropped and _COMMENTS in self.relations():
+        if dropped and self.has_relation(_COMMENTS):
             self._run(f"delete from {_COMMENTS} where table_name = ?", (dropped.group(1),))
 
     def comment(self, table: str, column: str | None, text: str, *, is_view: bool = False) -> None:

@@ -42,7 +42,7 @@ def load_fact_seeds(engine: Engine, config: Config) -> list[LoadReport]:
     if not files:
         return []
     hashes = {file: _hash(file, config) for file in files}
-    if TABLE not in engine.relations():
+    if not engine.has_relation(TABLE):
         with engine.transaction():
             engine.define(_DDL)
     loaded = _loaded(engine)

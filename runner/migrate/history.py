@@ -59,14 +59,14 @@ class Entry:
 
 
 def ensure_table(engine: Engine) -> None:
-    if TABLE not in engine.relations():
+    if not engine.has_relation(TABLE):
         engine.define(_DDL, append_only=True)
         engine.comment(TABLE, None, "The runner's: one row a migration applied")
         engine.guard_record(TABLE)
 
 
 def read_applied(engine: Engine) -> list[Applied]:
-    if TABLE not in engine.relations():
+    if not engine.has_relation(TABLE):
         return []
     sql = f"select {', '.join(c.name for c in _COLUMNS)} from {TABLE} order by version_id"
     return [Applied(*row) for row in engine.query(sql).rows]
