@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from runner.config import Config
 from runner.engines.base import Column, Engine
 from runner.errors import InputError, Location
+from runner.ingest.header import macro_files, read_header
+from runner.project.text_file import read_text
 from runner.sqltyping.types import TEXT, TIMESTAMP
 
 if TYPE_CHECKING:
@@ -64,11 +66,14 @@ def load_fact_seeds(engine: Engine, config: Config) -> list[LoadReport]:
 
 
 def _hash(file: Path, config: Config) -> str:
-    """Of the seed and of its mapping: a changed mapping reads the same file anew."""
+    """Of the seed, its mapping and its macros: what is read by other rules is read anew."""
     found = hashlib.sha256(file.read_bytes())
     mapping = config.ingest_path / f"{file.stem}.sql"
     if mapping.is_file():
         found.update(mapping.read_bytes())
+        for macros in macro_files(mapping, read_header(read_text(mapping))):
+            if macros.is_file():
+                found.update(macros.read_bytes())
     return found.hexdigest()
 
 

@@ -1,28 +1,21 @@
 """What `runner ingest --format` knows: one mapping file a format, in the project's sql/ingest.
 
 A mapping is a SELECT over `ingest_raw` (one row a source row, `row_id` its number) that gives a
-shape's fields. Its first comment describes it and holds the keys read here:
-
-    -- shape: fill                  what each row becomes; of several, `shape` says which
-    -- reads: csv, parquet, json    kinds of file
-    -- columns: venue, symbol       columns a file must have   (files of named columns)
-    -- optional: kind               columns it may have
-    -- records: data.list           where an API's answer holds its records (readers/envelope.py)
-    -- venue: binance               the venue of rows that name none; the account, too
+shape's fields. Its first comment describes it and holds the keys of header.py.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import Location, ProjectError, UsageError, nearest
+from runner.ingest import macros
+from runner.ingest.header import read_header
 from runner.project.text_file import read_text
 
 READERS = ("csv", "parquet", "json")
-_KEY = re.compile(r"^--\s*(shape|reads|columns|optional|records|venue):\s*(.*)$")
 _PACKAGED = Path(__file__).parent.parent / "template" / "sql" / "ingest"
 _CHECKOUT = Path(__file__).parent.parent.parent / "sql" / "ingest"
 
@@ -40,6 +33,7 @@ class Format:
     optional: tuple[str, ...]
     records: tuple[str, ...]
     venue: str | None
+    macros: tuple[Path, ...]
     sql: str
 
     @property
@@ -84,48 +78,34 @@ def _read(file: Path) -> Format:
     from runner.ingest.shapes import SHAPES
 
     text = read_text(file).replace("\r\n", "\n")
-    keys: dict[str, str] = {}
-    words: list[str] = []
-    for line in text.splitlines():
-        if not line.startswith("--"):
-            break
-        found = _KEY.match(line)
-        if found:
-            key, value = found.group(1), found.group(2).strip().rstrip(",")
-            keys[key] = f"{keys[key]}, {value}" if key in keys else value
-        elif not keys and line.lstrip("- "):
-            words.append(line.lstrip("- ").strip())
-    shapes = _listed(keys.get("shape", ""))
+    header = read_header(text)
+    shapes, readers = header.of("shape"), header.of("reads")
     if not shapes or set(shapes) - set(SHAPES):
         near = nearest(next((s for s in shapes if s not in SHAPES), ""), set(SHAPES))
         raise ProjectError(
             "R280",
             f"{file.name} does not say what its rows become",
-            where=Location(file, 1),
+            where=Location(file, header.line("shape")),
             why=f"its first comment needs a line '-- shape: …', one of {', '.join(SHAPES)}",
             mend=f"did you mean '{near}'?" if near else "add the line",
         )
-    readers = _listed(keys.get("reads", ""))
     if not readers or set(readers) - set(READERS):
         raise ProjectError(
             "R280",
             f"{file.name} does not say which files it reads",
-            where=Location(file, 1),
+            where=Location(file, header.line("reads")),
             mend=f"add a line '-- reads: …' to its first comment, of {', '.join(READERS)}",
         )
     return Format(
         name=file.stem,
-        description=" ".join(words),
+        description=header.description,
         file=file,
         shapes=shapes,
         readers=readers,
-        columns=_listed(keys.get("columns", "")),
-        optional=_listed(keys.get("optional", "")),
-        records=_listed(keys.get("records", "")),
-        venue=keys.get("venue") or None,
+        columns=header.of("columns"),
+        optional=header.of("optional"),
+        records=header.of("records"),
+        venue=next(iter(header.of("venue")), None),
+        macros=macros.find(file, header),
         sql=text.rstrip().rstrip(";"),
     )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -111,43 +111,6 @@ create or replace temp macro ingest_quote_currency(pair) as
         'CZK', 'COP', 'BRZ', 'MNT'
     ], lambda q: ends_with(pair, q) and length(pair) > length(q))[1];
 
--- a currency as Kraken writes it, without the X or Z of the older codes; XBT is BTC, XDG is DOGE
-create or replace temp macro ingest_kraken_currency(code) as
-    case
-        when code in ('XBT', 'XXBT') then 'BTC'
-        when code in ('XDG', 'XXDG') then 'DOGE'
-        else regexp_replace(
-            code, '^(X(ETC|ETH|LTC|MLN|REP|XLM|XMR|XRP|ZEC)|Z(USD|EUR|GBP|CAD|JPY|AUD))$',
-            '\\2\\3'
-        )
-    end;
-
--- the quote currency a pair of Kraken ends with: XBTUSD, too, ends with TUSD
-create or replace temp macro ingest_kraken_quote(pair) as
-    list_filter([
-        'PYUSD', 'RLUSD', 'EUROP', 'USDT', 'USDC', 'USDG', 'USDQ', 'USDR', 'USDS', 'USDD', 'USD1',
-        'EURT', 'EURC', 'EURQ', 'EURR', 'USD', 'EUR', 'GBP', 'CAD', 'JPY', 'AUD', 'CHF', 'AED',
-        'XBT', 'BTC', 'ETH', 'DAI', 'DOT'
-    ], lambda q: ends_with(pair, q) and length(pair) > length(q))[1];
-
--- base and quote of a pair as Kraken writes it: at its slash; after four of eight letters that end
--- in a code of the older assets, as XXBTZUSD; else at its quote currency. .d is the dark pool
-create or replace temp macro ingest_kraken_pair(pair) as
-    list_transform(
-        case
-            when contains(pair, '/') then string_split(pair, '/')
-            when regexp_full_match(
-                pair, '[A-Z]{{4}}(Z(USD|EUR|GBP|CAD|JPY|AUD)|X(XBT|ETH|LTC|XDG))([.]d)?'
-            ) then [left(pair, 4), substr(pair, 5, 4)]
-            else [
-                left(pair, strpos(pair || '.d', '.d') - 1
-                    - length(ingest_kraken_quote(left(pair, strpos(pair || '.d', '.d') - 1)))),
-                ingest_kraken_quote(left(pair, strpos(pair || '.d', '.d') - 1))
-            ]
-        end,
-        lambda code: ingest_kraken_currency(code)
-    );
-
 -- minus a number's text, digit for digit; ingest_decimal judges it
 create or replace temp macro ingest_negated(t) as
     case

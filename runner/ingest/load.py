@@ -17,6 +17,7 @@ from runner.ingest import (
     companions,
     duplicates,
     functions,
+    macros,
     order_events,
     quarantine,
     readers,
@@ -105,6 +106,7 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     facts = fact_tables(engine, config.migration_path)
     functions.install(staging)
     warnings = readers.read(staging, call.form, call.sources)
+    macros.install(staging, call.form.macros)
     shapes = [shape for name, shape in SHAPES.items() if name in call.form.shapes]
     types = candidates.mapped(staging, call.form)
     instruments = None

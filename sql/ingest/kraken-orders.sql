@@ -12,13 +12,14 @@
 -- records: result.closed.<txid>, result.open.<txid>, closed.<txid>, open.<txid>
 -- records: result.<txid>, <txid>
 -- venue: kraken
+-- macros: kraken
 
 with records as (
     select
         row_id,
         record,
         record ->> '$.descr.pair' as symbol,
-        ingest_kraken_pair(record ->> '$.descr.pair') as currencies,
+        kraken_pair(record ->> '$.descr.pair') as currencies,
         record ->> '$.descr.ordertype' as venue_type,
         record ->> '$.status' as venue_status,
         string_split(coalesce(record ->> '$.oflags', ''), ',') as flags,

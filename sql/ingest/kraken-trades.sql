@@ -12,13 +12,14 @@
 -- reads: json
 -- records: result.trades.<txid>, trades.<txid>, result.<txid>, <txid>
 -- venue: kraken
+-- macros: kraken
 
 with records as (
     select
         row_id,
         record,
         record ->> '$.pair' as symbol,
-        ingest_kraken_pair(record ->> '$.pair') as currencies
+        kraken_pair(record ->> '$.pair') as currencies
     from ingest_raw
 ),
 
