@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from runner.audit.trace_steps import LOOKUPS, NEAR, STEPS, Step
 from runner.engines.base import Engine
@@ -41,10 +42,11 @@ def find_orders(engine: Engine, given: str) -> list[str]:
     SelectionError (R206) for an id that nobody knows, with others that begin like it.
     """
     present = engine.relations()
-    quoted = _quoted(given)
-    for table, sql in LOOKUPS:
-        if table in present:
-            rows = engine.query(sql.replace("{id}", quoted)).rows
+    text, uuid = _quoted(given), _uuid(given)
+    for lookup in LOOKUPS:
+        literal = uuid if lookup.is_uuid else text
+        if literal is not None and lookup.table in present:
+            rows = engine.query(lookup.sql.replace("{id}", literal)).rows
             found = sorted({str(row[0]) for row in rows})
             if found:
                 return found
@@ -70,23 +72,13 @@ def trace(engine: Engine, order_id: str) -> list[Entry]:
     batches = sorted({e.batch_id for e in entries if e.batch_id is not None})
     hashes = _hashes(engine, batches)
     told = [
-        Entry(
-            e.happened_at,
-            e.kind,
-            e.table,
-            e.id,
-            e.details,
-            e.batch_id,
-            hashes.get(e.batch_id) if e.batch_id is not None else None,
-            e.rank,
-        )
-        for e in entries
+        e if e.batch_id is None else replace(e, chain_hash=hashes.get(e.batch_id)) for e in entries
     ]
     return sorted(told, key=lambda e: e.place)
 
 
 def _entries(engine: Engine, step: Step, order_id: str) -> Iterator[Entry]:
-    answer = engine.query(step.sql.replace("{order}", f"cast({_quoted(order_id)} as uuid)"))
+    answer = engine.query(step.sql.replace("{order}", _uuid(order_id) or "null"))
     names = [column.name for column in answer.columns]
     for row in answer.rows:
         said = dict(zip(names, row, strict=True))
@@ -124,6 +116,14 @@ def _near(engine: Engine, given: str) -> str | None:
         if alike:
             return nearest(given, set(alike)) or min(alike)
     return None
+
+
+def _uuid(text: str) -> str | None:
+    """The literal of an id of the ledger's own; None for a text that is none."""
+    try:
+        return f"cast('{UUID(text)}' as uuid)"
+    except ValueError:
+        return None
 
 
 def _quoted(text: str) -> str:

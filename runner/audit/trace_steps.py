@@ -19,6 +19,15 @@ class Step:
     sql: str
 
 
+@dataclass(frozen=True)
+class Lookup:
+    """Where an id `{id}` may stand, and the orders it leads to; `is_uuid`: one of the ledger's."""
+
+    table: str
+    sql: str
+    is_uuid: bool = False
+
+
 _MARKET = """
     select
         ticks.event_at as happened_at,
@@ -309,26 +318,22 @@ STEPS = (
     ),
 )  # fmt: skip
 
-# where an id may stand, and the order it leads to; `{id}` is the id as text
+_OF_REQUESTS = (
+    "select orders.order_id from orders inner join order_requests as requests "
+    "on orders.order_request_id = requests.order_request_id"
+)
+
 LOOKUPS = (
-    ("orders", "select order_id from orders where cast(order_id as varchar) = {id}"),
-    ("orders", "select order_id from orders where client_order_id = {id}"),
-    ("orders", "select order_id from orders where exchange_order_id = {id}"),
-    ("order_fills", "select order_id from order_fills where cast(fill_id as varchar) = {id}"),
-    ("order_fills", "select order_id from order_fills where exchange_fill_id = {id}"),
-    (
-        "order_requests",
-        "select orders.order_id from orders inner join order_requests as requests "
-        "on orders.order_request_id = requests.order_request_id "
-        "where requests.client_request_id = {id} "
-        "or cast(requests.order_request_id as varchar) = {id}",
+    Lookup("orders", "select order_id from orders where order_id = {id}", is_uuid=True),
+    Lookup("orders", "select order_id from orders where client_order_id = {id}"),
+    Lookup("orders", "select order_id from orders where exchange_order_id = {id}"),
+    Lookup("order_fills", "select order_id from order_fills where fill_id = {id}", is_uuid=True),
+    Lookup("order_fills", "select order_id from order_fills where exchange_fill_id = {id}"),
+    Lookup("order_requests", f"{_OF_REQUESTS} where requests.client_request_id = {{id}}"),
+    Lookup(
+        "order_requests", f"{_OF_REQUESTS} where requests.order_request_id = {{id}}", is_uuid=True
     ),
-    (
-        "signals",
-        "select orders.order_id from orders inner join order_requests as requests "
-        "on orders.order_request_id = requests.order_request_id "
-        "where cast(requests.signal_id as varchar) = {id}",
-    ),
+    Lookup("signals", f"{_OF_REQUESTS} where requests.signal_id = {{id}}", is_uuid=True),
 )
 
 # ids that begin alike, for "did you mean"

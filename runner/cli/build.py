@@ -73,10 +73,13 @@ def command(
     prepare.refuse_on_a_new_database(workspace, choice)
     eyes = watcher(quiet)
     with prepare.for_writing(workspace, wait_seconds, migrate=migrate, watcher=eyes) as engine:
-        code = _build(engine, workspace, choice, eyes, config, quiet)
-    if as_of is not None and code == 0 and not quiet:
-        say(f'next:\n  runner query --as-of "{as_of}" "select * from positions"')
-    return code
+        result = _build(engine, workspace, choice, eyes, config, quiet)
+    if result.published and not quiet:
+        if as_of is None:
+            _say_next(result, config, workspace.target.name)
+        else:
+            say(f'next:\n  runner query --as-of "{as_of}" "select * from positions"')
+    return 0 if result.published else 1
 
 
 def _build(
@@ -86,7 +89,7 @@ def _build(
     eyes: Quiet,
     config: Config,
     quiet: bool,
-) -> int:
+) -> BuildResult:
     from contextlib import suppress
 
     from runner.build import artifacts, manifest, prepare
@@ -123,9 +126,7 @@ def _build(
         summarise(result, label, config.option_for(workspace.target.name))
     artifacts.write_run_results(folder, workspace.project, result)
     report.write_results(folder, result.checks, config.root, result.run_id)
-    if result.published and not quiet and config.fact_seed_paths:
-        _say_next(result, config, workspace.target.name)
-    return 0 if result.published else 1
+    return result
 
 
 def _say_next(result: BuildResult, config: Config, target: str) -> None:

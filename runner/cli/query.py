@@ -101,7 +101,5 @@ def _ask(engine: Engine, text: str, native: bool, config: Config) -> Result:
         from runner.cli.console import say
 
         for found in findings(engine, text):
-            # the ledger's macros are those of models
-            mend = "cast both to double" if "{{" in found.mend else found.mend
-            say(f"warning: {found.sql}: {found.why}; {mend}", colour="yellow")
+            say(f"warning: {found.sql}: {found.why}; {found.mend_without_macros}", colour="yellow")
     return engine.query_native(text) if native else engine.query(text)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.engines.base import Column, Engine, open_memory
 from runner.errors import EngineError
@@ -153,6 +153,32 @@ def _plain(value: Any) -> Any:
     return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
 
 
+class _Held(NamedTuple):
+    """What a table holds of one batch; `recorded_at` is the batch's, None where there is none."""
+
+    batch_id: int
+    recorded_at: datetime | None
+    row_count: int
+    misdated_count: int
+
+
+def _held(engine: Engine, fact: FactTable) -> list[_Held]:
+    rows = engine.query(
+        f"""
+        select
+            f.batch_id,
+            b.recorded_at,
+            count(*) as row_count,
+            count(case when f.recorded_at <> b.recorded_at then 1 end) as misdated_count
+        from {fact.name} as f
+        left join ledger_batches as b on f.batch_id = b.batch_id
+        group by f.batch_id, b.recorded_at
+        order by f.batch_id
+        """
+    ).rows
+    return [_Held(*row) for row in rows]
+
+
 def _facts(
     engine: Engine,
     fact: FactTable,
@@ -161,12 +187,9 @@ def _facts(
     migrations: Sequence[Migration],
 ) -> tuple[int, list[Finding]]:
     """The rows of one table, against the roots of the batches they carry."""
-    counts: dict[int, int] = dict(
-        engine.query(
-            f"select batch_id, count(*) as row_count from {fact.name} group by batch_id"
-        ).rows
-    )
-    findings = list(_strays(engine, fact, counts, {b["batch_id"] for b in batches}))
+    held = _held(engine, fact)
+    counts = {h.batch_id: h.row_count for h in held}
+    findings = list(_strays(engine, fact, held))
     hashed = 0
     # a batch's rows have the columns of its time
     by_version = groupby(batches, key=lambda b: int(b["schema_version"]))
@@ -183,7 +206,7 @@ def _facts(
         if fact.name in tables and batch_id not in counts:
             lost = tables[fact.name].row_count
             findings.append(Finding(batch_id, fact.name, f"all of its {lost:,} rows are missing"))
-    return hashed, findings + list(_misdated(engine, fact))
+    return hashed, findings + list(_misdated(engine, fact, held))
 
 
 def _difference(found: chain.Root, root: chain.Root | None) -> str:
@@ -225,28 +248,29 @@ def _texts(engine: Engine, sql: str) -> Iterator[str]:
         yield from block
 
 
-def _strays(
-    engine: Engine, fact: FactTable, counts: Mapping[int, int], known: set[int]
-) -> Iterator[Finding]:
+def _strays(engine: Engine, fact: FactTable, held: Sequence[_Held]) -> Iterator[Finding]:
     """Rows of a batch that is not there."""
-    for number in sorted(counts.keys() - known):
-        keys = _named(engine, fact, f"batch_id = {number}")
-        problem = f"{counts[number]:,} rows are of batch {number}, which is not there: {keys}"
-        yield Finding(None, fact.name, problem)
+    for rows in held:
+        if rows.recorded_at is None:
+            number = rows.batch_id
+            keys = _named(engine, fact, f"batch_id = {number}")
+            problem = f"{rows.row_count:,} rows are of batch {number}, which is not there: {keys}"
+            yield Finding(None, fact.name, problem)
 
 
-def _misdated(engine: Engine, fact: FactTable) -> Iterator[Finding]:
+def _misdated(engine: Engine, fact: FactTable, held: Sequence[_Held]) -> Iterator[Finding]:
     """Rows that say they were recorded at another moment than their batch: these can be named."""
-    wrong = engine.query(
-        "select f.batch_id, b.recorded_at, count(*) as row_count "
-        f"from {fact.name} as f inner join ledger_batches as b on f.batch_id = b.batch_id "
-        "where f.recorded_at <> b.recorded_at group by f.batch_id, b.recorded_at "
-        "order by f.batch_id"
-    ).rows
-    for number, moment, count in list(wrong):
-        keys = _named(engine, fact, f"batch_id = {number} and recorded_at <> timestamp '{moment}'")
-        problem = f"{count:,} rows were recorded at another moment than their batch: {keys}"
-        yield Finding(number, fact.name, problem)
+    for rows in held:
+        if rows.misdated_count:
+            number, moment = rows.batch_id, rows.recorded_at
+            keys = _named(
+                engine, fact, f"batch_id = {number} and recorded_at <> timestamp '{moment}'"
+            )
+            problem = (
+                f"{rows.misdated_count:,} rows were recorded at another moment than their batch: "
+                f"{keys}"
+            )
+            yield Finding(number, fact.name, problem)
 
 
 def _named(engine: Engine, fact: FactTable, condition: str) -> str:

@@ -38,6 +38,11 @@ class Finding:
     why: str
     mend: str
 
+    @property
+    def mend_without_macros(self) -> str:
+        """What to write in a query, which is no template."""
+        return "cast both to double" if self.mend in (_MEAN, _DIVIDE) else self.mend
+
     def __str__(self) -> str:
         return f"line {self.line}: `{self.sql}`: {self.why}; {self.mend}"
 
