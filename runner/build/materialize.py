@@ -14,6 +14,7 @@ from runner.engines.base import Column, Engine
 from runner.errors import CompileError, EngineError, Location, nearest
 
 _STAGING = "runner_increment"
+OF_THE_DATABASE = ("R302", "R303", "R304")  # codes of what no model is at fault for
 
 
 def materialize(
@@ -52,7 +53,7 @@ def materialize(
 def blame(error: EngineError, compiled: Compiled, ran: str) -> EngineError:
     """The same error, with the model it happened in, and the line where that can be told."""
     error.what = f"{compiled.name} could not be built: {error.what}"
-    if error.code not in ("R302", "R303", "R304"):
+    if error.code not in OF_THE_DATABASE:
         error.where = Location(compiled.model.path, _line_of(error, compiled, ran))
     error.mend = error.mend or (
         f"see the SQL as it ran in target/compiled, or with `runner compile {compiled.name}`; "

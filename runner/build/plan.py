@@ -61,6 +61,7 @@ class Plan:
     check_states: Mapping[str, state.CheckState]
     facts: Mapping[str, fingerprint.Fact]
     last_batch: int
+    shown_through: tuple[Compiled, ...]  # standing views over what is built, left as they are
     standing: frozenset[str]  # checks that failed at the last publish, and need not run again
 
     @property

@@ -71,8 +71,25 @@ class Planner:
             self.check_states,
             self.facts,
             self.last_batch,
+            self._shown_through(chosen),
             frozenset(failed & {r.rule.name for r in rules} - due),
         )
+
+    def _shown_through(self, steps: Sequence[Step]) -> tuple[Compiled, ...]:
+        """Standing views that show rows of this build, and are not built by it."""
+        changed = {s.unique_id for s in steps if s.action in (Action.BUILD, Action.EXTEND)}
+        found = []
+        for unique_id in self.dag.order():
+            model = self.models.get(unique_id)
+            if model is None or unique_id in changed or changed.isdisjoint(model.depends_on):
+                continue
+            standing = self.relations.get(model.name)
+            if model.materialized == "ephemeral":
+                changed.add(unique_id)
+            elif standing is not None and standing.is_view:
+                changed.add(unique_id)
+                found.append(model)
+        return tuple(found)
 
     def _step(self, unique_id: str, request: Request) -> Step | None:
         compiled, seed = self.models.get(unique_id), self.seeds.get(unique_id)

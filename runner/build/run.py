@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from runner.build import extension, state
+from runner.build import extension, state, values
 from runner.build.exactness import ExactnessGuard, Look
 from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
@@ -103,6 +103,8 @@ def _build(
         done = StepResult(step, rows, time.perf_counter() - started, exact_sql=exact_sql)
         result.steps.append(done)
         watcher.step_finished(done)
+    for view in plan.shown_through:
+        values.prove_standing_view(engine, view)
 
 
 def _make(
@@ -120,6 +122,8 @@ def _make(
         else:
             columns = _known_columns(plan, step, looks[0].digest, guard.standing(step.name))
             rows = materialize(engine, compiler, step, columns)
+            if step.compiled and step.materialized == "view":
+                values.prove_view(engine, step.compiled, plan.facts)
         _describe(engine, step)
         if step.materialized != "view":
             engine.guard_derived(step.name)

@@ -90,6 +90,10 @@ class Engine(Protocol):
         """A portable query's one text column, `size` rows at a time: for hashing."""
         ...
 
+    def evaluate(self, sql: str) -> None:
+        """Run one portable query to its end, every column of every row, and keep nothing."""
+        ...
+
     def query_native(self, sql: str, params: Params = ()) -> Result:
         """Run one query in the engine's own SQL."""
         ...

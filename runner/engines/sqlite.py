@@ -109,6 +109,13 @@ class SQLiteEngine(SQLiteGuards):
         while block := [str(row[0]) for row in islice(rows, size)]:
             yield block
 
+    def evaluate(self, sql: str) -> None:
+        try:
+            for _ in self._run(rewrite(sql, self._schema()).sql):
+                pass
+        except apsw.Error as error:
+            refuse(error, self.target.path)
+
     def query_native(self, sql: str, params: Params = ()) -> Result:
         cursor = self._run(sql, _encode_params(params))
         try:

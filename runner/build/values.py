@@ -1,0 +1,67 @@
+"""What a build proves of the values it publishes: that every one of them can be read.
+
+A table's are computed as it is filled. A view's are not until somebody reads it, so the build reads
+it first, whole, and keeps nothing of what it read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from runner.build.materialize import OF_THE_DATABASE, blame
+from runner.compile.compiled import Compiled
+from runner.compile.context import CTE_PREFIX
+from runner.engines.base import Engine
+from runner.errors import EngineError, Location
+
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+_NAME = r'(?:\w+|"\w+")'
+_COLUMN = rf"{_NAME}(?: ?\. ?{_NAME})?"
+_ITEM = rf"(?:(?:{_NAME} ?\. ?)?\*|{_COLUMN}(?: as {_NAME})?)"
+_SELECT = rf"select {_ITEM}(?: ?, ?{_ITEM})* from {_NAME}(?: as {_NAME})?"
+_CTE = rf"{_NAME} as ?\( ?{_SELECT} ?\)"
+_NAMES_ONLY = re.compile(rf"(?:with {_CTE}(?: ?, ?{_CTE})* )?{_SELECT}")
+
+
+def shows_names_only(sql: str) -> bool:
+    r"""Whether a query gives columns of another relation as they are, and computes nothing.
+
+    >>> shows_names_only("-- grain\nwith s as (select * from t) select s.a, b as c from s")
+    True
+    >>> shows_names_only("select a from t where b = 1")
+    False
+    """
+    if CTE_PREFIX in sql:  # an ephemeral model, which may compute anything
+        return False
+    plain = " ".join(_COMMENT.sub(" ", sql).lower().split())
+    return _NAMES_ONLY.fullmatch(plain) is not None
+
+
+def prove_view(engine: Engine, compiled: Compiled, tables: Container[str]) -> None:
+    """Read a view that was just made; EngineError names its file where a row of it fails.
+
+    `tables` are the unique ids of sources known to be tables. Nothing is read of a view that only
+    renames what a table or another view of the project holds: that has been proved already.
+    """
+    read = [parent for parent in compiled.depends_on if parent.startswith("source.")]
+    if shows_names_only(compiled.sql) and all(source in tables for source in read):
+        return
+    try:
+        engine.evaluate(compiled.sql)
+    except EngineError as error:
+        raise blame(error, compiled, compiled.sql) from error
+
+
+def prove_standing_view(engine: Engine, compiled: Compiled) -> None:
+    """Read a view that this build leaves as it is, over rows that it has changed."""
+    try:
+        engine.evaluate(f'select * from "{compiled.name}"')
+    except EngineError as error:
+        error.what = f"{compiled.name} is not selected, and could no longer be read: {error.what}"
+        if error.code not in OF_THE_DATABASE:
+            error.where = Location(compiled.model.path)
+        error.mend = (
+            f"correct what it stands on, or select {compiled.name} as well; nothing was published"
+        )
+        raise
