@@ -19,7 +19,7 @@ from runner.checks.compiled_rule import (
 from runner.checks.expectations.arguments import literal
 from runner.checks.expectations.queries import foreign_key
 from runner.checks.expected import compile_expectation, judged
-from runner.checks.rules import Rule, RuleKind, bad_rule
+from runner.checks.rules import SHORT, Rule, RuleKind, bad_rule
 from runner.compile.compiler import Compiler, DisabledRefError
 from runner.compile.context import CTE_PREFIX
 from runner.compile.ephemeral import with_ctes
@@ -183,7 +183,7 @@ def _generic(compiler: Compiler, rule: Rule, relation: str, unique_id: str) -> C
     macro = f"test_{rule.arguments['test']}"
     if macro not in compiler.templates.macros:
         tests = {m.removeprefix("test_") for m in compiler.templates.macros if m[:5] == "test_"}
-        tests |= {kind.value for kind in RuleKind} - {"generic", "sql"}
+        tests |= SHORT - {"sql"}
         near = nearest(str(rule.arguments["test"]), tests)
         raise bad_rule(
             rule.where,

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.checks.rules import Rule, RuleKind, bad_rule, severity_of, threshold_of
+from runner.checks.rules import (
+    Rule,
+    RuleKind,
+    bad_rule,
+    condition_of,
+    severity_of,
+    threshold_of,
+)
 from runner.checks.suites import arguments_of, default_name
 from runner.errors import Location
 from runner.project.yaml_file import LineMap
@@ -85,7 +92,7 @@ def _dbt_test(entry: Any, table: str, column: str | None, path: Path, line: int)
         where=where,
         columns=columns,
         arguments=said,
-        filter=config.get("where"),
+        filter=condition_of(config, "where", where),
         description=str(description or ""),
         suite=table,
         **_judged(config, where),
@@ -121,7 +128,11 @@ def _dbt_value(kind: RuleKind, arguments: Mapping[str, Any]) -> Any:
     if kind is RuleKind.EXPRESSION:
         return arguments.get("expression") or arguments.get("sql")
     ignored = ("quote", "column") if kind is RuleKind.ROW_COUNT else ("quote",)
-    return {k: v for k, v in arguments.items() if k not in ignored}
+    value = {k: v for k, v in arguments.items() if k not in ignored}
+    if kind is RuleKind.ACCEPTED_VALUES and isinstance(value.get("values"), list):
+        # null always passes, there as here
+        value["values"] = [v for v in value["values"] if v is not None]
+    return value
 
 
 def singular(path: Path, sql: str) -> Rule | None:

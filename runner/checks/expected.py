@@ -14,7 +14,7 @@ from runner.checks.compiled_rule import (
     relation_of,
 )
 from runner.checks.expectations import VOCABULARY
-from runner.checks.expectations.arguments import Takes, literal
+from runner.checks.expectations.arguments import RefusedArguments, Takes, literal
 from runner.checks.expectations.forms import KeyTest, QueryTest, RowTest, Test
 from runner.checks.rules import Rule, bad_rule
 from runner.checks.suites import table_named
@@ -43,8 +43,8 @@ def compile_expectation(compiler: Compiler, rule: Rule) -> CompiledRule:
         reads.insert(0, unique_id)
     try:
         test = expectation.compile(given)
-    except ValueError as error:
-        raise bad_rule(rule.where, f"{expectation.name}: {error}", "give as many of each") from None
+    except RefusedArguments as error:
+        raise bad_rule(rule.where, f"{expectation.name}: {error}", error.mend) from None
     found = judged(rule, relation, tuple(dict.fromkeys(reads)), test)
     return replace(found, others=tuple(others), judges_rows=expectation.judges_rows)
 

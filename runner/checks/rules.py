@@ -95,6 +95,32 @@ def bad_rule(where: Location, what: str, mend: str) -> ProjectError:
     return ProjectError("R230", what, where=where, mend=mend)
 
 
+def text_of(options: Mapping[str, Any], key: str, where: Location) -> str:
+    """A name, a sentence or SQL; empty where it is not given."""
+    value = options.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, Mapping | list) or not str(value).strip():
+        raise bad_rule(where, f"{key} is {value!r}, not a text", f"write a text after '{key}:'")
+    return str(value).strip()
+
+
+def condition_of(options: Mapping[str, Any], key: str, where: Location) -> str | None:
+    """SQL that is true of the rows that a rule is about; None for all."""
+    value = options.get(key)
+    if value is not None and not isinstance(value, str):
+        raise bad_rule(where, f"{key} is {value!r}, not SQL", f"write a condition: {key}: id > 5")
+    return text_of(options, key, where) or None
+
+
+def tags_of(value: Any, where: Location) -> tuple[str, ...]:
+    """One tag, or a list of them."""
+    tags = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(isinstance(tag, str) and tag for tag in tags):
+        raise bad_rule(where, f"tags is {value!r}", "write a word, or a list of words")
+    return tuple(tags)
+
+
 # Great Expectations' words for the same
 _SEVERITIES: dict[str, Severity] = {"critical": Severity.ERROR, "warning": Severity.WARN}
 

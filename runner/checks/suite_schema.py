@@ -24,6 +24,7 @@ _TAKES: dict[Takes, dict[str, Any]] = {
         "minItems": 1,
     },
     Takes.NUMBER: {"type": "number"},
+    Takes.MAGNITUDE: {"type": "number", "minimum": 0},
     Takes.COUNT: {"type": "integer", "minimum": 0},
     Takes.FLAG: {"type": "boolean"},
     Takes.TEXT: _TEXT,
@@ -49,7 +50,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "where": {"type": "string", "description": "The same as row_condition."},
     "description": {"type": "string", "description": "The sentence that a failure is told by."},
     "owner": {"type": "string", "description": "Who looks after it."},
-    "tags": {"type": "array", "items": {"type": "string"}},
+    "tags": _COLUMN_OR_COLUMNS,
 }
 
 _SHORT: dict[str, dict[str, Any]] = {
@@ -57,7 +58,10 @@ _SHORT: dict[str, dict[str, Any]] = {
     "not_null": _COLUMN_OR_COLUMNS,
     "accepted_values": {
         "type": "object",
-        "properties": {"column": _TEXT, "values": {"type": "array", "items": _VALUE}},
+        "properties": {
+            "column": _TEXT,
+            "values": {"type": "array", "items": _VALUE, "minItems": 1},
+        },
         "required": ["column", "values"],
         "additionalProperties": False,
     },
@@ -100,17 +104,23 @@ def suite_schema() -> dict[str, Any]:
             "checks": {
                 "type": "array",
                 "items": {"anyOf": [{"$ref": "#/$defs/table"}, {"$ref": "#/$defs/query"}]},
+                "minItems": 1,
             },
         },
+        "required": ["checks"],
         "additionalProperties": False,
         "$defs": {
             "table": {
                 "type": "object",
                 "properties": {
                     "table": {"type": "string", "description": "A model, seed or fact."},
-                    "rules": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
+                    "rules": {
+                        "type": "array",
+                        "items": {"$ref": "#/$defs/rule"},
+                        "minItems": 1,
+                    },
                 },
-                "required": ["table"],
+                "required": ["table", "rules"],
                 "additionalProperties": False,
             },
             "rule": _one_of({**_SHORT, **expectations}),
@@ -131,13 +141,17 @@ def _one_of(rules: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def _arguments(expectation: Expectation) -> dict[str, Any]:
     arguments = expectation.arguments
     inner = {name: _OPTIONS[name] for name in INNER_OPTIONS}
+    required = [name for name, argument in arguments.items() if argument.is_required]
     mapping = {
         "type": "object",
         "properties": {**{name: _argument(a) for name, a in arguments.items()}, **inner},
-        "required": [name for name, argument in arguments.items() if argument.is_required],
+        "required": required,
         "additionalProperties": False,
     }
-    short = [_TEXT] if "column" in arguments else [_TEXTS] if "column_list" in arguments else []
+    if expectation.bounds:
+        mapping["anyOf"] = [{"required": [name]} for name in expectation.bounds]
+    sole = expectation.sole_argument
+    short = [] if sole is None else [_argument(arguments[sole])]
     described = {"description": expectation.description}
     return {**described, "anyOf": [mapping, *short]} if short else {**described, **mapping}
 

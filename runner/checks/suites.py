@@ -17,9 +17,12 @@ from runner.checks.rules import (
     RuleKind,
     as_columns,
     bad_rule,
+    condition_of,
     kind_of,
     mostly_of,
     severity_of,
+    tags_of,
+    text_of,
 )
 from runner.errors import Location, nearest
 from runner.project.yaml_file import LineMap, read_yaml
@@ -38,7 +41,7 @@ def load_suite(path: Path) -> list[Rule]:
                 f"a suite has no key '{key}'",
                 f"did you mean '{near}'?" if near else f"known: {', '.join(sorted(_SUITE_KEYS))}",
             )
-    suite = str(body.get("suite") or path.stem)
+    suite = text_of(body, "suite", Location(path, body.line_of("suite"))) or path.stem
     rules: list[Rule] = []
     for entry in _entries(body, "checks", path):
         if not isinstance(entry, LineMap):
@@ -55,13 +58,13 @@ def load_suite(path: Path) -> list[Rule]:
 
 
 def _entries(body: LineMap, key: str, path: Path) -> Sequence[Any]:
+    """What the list `key` holds: a list that is left out, or has nothing in it, proves nothing."""
     value = body.get(key)
-    if value is None:
-        return ()
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
+        said = f"'{key}' is {value!r}, not a list" if value else f"there is nothing in '{key}'"
         raise bad_rule(
-            Location(path, body.line_of(key)),
-            f"'{key}' is {value!r}, not a list",
+            Location(path, body.line_of(key) or 1),
+            said if key in body else f"'{key}' is missing",
             f"write '{key}:' and below it one '- …' for each",
         )
     return value
@@ -76,6 +79,13 @@ def _table_rules(entry: LineMap, suite: str, path: Path) -> Iterator[Rule]:
             f"a table's checks have no key '{name}'",
             "put it into the rule it belongs to, under 'rules:'",
         )
+    table = entry["table"]
+    if not isinstance(table, str) or not table.strip():
+        raise bad_rule(
+            Location(path, entry.line_of("table")),
+            f"the table is {table!r}, not a name",
+            "write the name of a model, a seed or a fact table",
+        )
     for body in _entries(entry, "rules", path):
         if not isinstance(body, LineMap):
             raise bad_rule(
@@ -83,7 +93,7 @@ def _table_rules(entry: LineMap, suite: str, path: Path) -> Iterator[Rule]:
                 f"the rule {body!r} is not a mapping",
                 "write it as 'not_null: [column]'",
             )
-        yield _rule(body, str(entry["table"]), suite, path)
+        yield _rule(body, table, suite, path)
 
 
 def _rule(body: LineMap, table: str | None, suite: str, path: Path) -> Rule:
@@ -107,21 +117,21 @@ def _rule(body: LineMap, table: str | None, suite: str, path: Path) -> Rule:
         columns, arguments = arguments_of(kind, body[kind.value], where)
     if stands_alone and table is None and "name" not in body:
         raise bad_rule(where, f"a check of {key} has no name", "add 'name: what_must_hold'")
-    filters = [options[k] for k in ("where", "row_condition") if k in options]
+    filters = [k for k in ("where", "row_condition") if k in options]
     if len(filters) > 1:
         raise bad_rule(where, "'where' and 'row_condition' are the same", "give one of them")
     return Rule(
-        name=str(body.get("name") or default_name(kind, table, columns, arguments)),
+        name=text_of(body, "name", where) or default_name(kind, table, columns, arguments),
         kind=kind,
         table=table,
         severity=severity_of(options.get("severity", "error"), where),
         where=where,
         columns=columns,
         arguments=arguments,
-        filter=filters[0] if filters else None,
-        description=str(options.get("description") or ""),
-        tags=tuple(options.get("tags") or ()),
-        owner=str(options.get("owner") or ""),
+        filter=condition_of(options, filters[0], where) if filters else None,
+        description=text_of(options, "description", where),
+        tags=tags_of(options.get("tags"), where),
+        owner=text_of(options, "owner", where),
         suite=suite,
         mostly=_mostly(options, kind, arguments, where),
     )
@@ -147,18 +157,24 @@ def expected_of(
 ) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]:
     """An expectation's columns, its arguments, and the options that stand among these.
 
-    A bare column, or list of columns, may stand for the mapping of one argument.
+    A bare value may stand for the mapping of one argument, where one is all it needs.
     """
     name = canonical_name(key)
-    known = VOCABULARY[name].arguments
-    if isinstance(value, str) and "column" in known:
-        value = {"column": value}
-    elif isinstance(value, list) and "column_list" in known:
-        value = {"column_list": value}
+    expectation = VOCABULARY[name]
+    known = expectation.arguments
+    if expectation.sole_argument is not None and not isinstance(value, Mapping | None):
+        value = {expectation.sole_argument: value}
     if not isinstance(value, Mapping):
         raise bad_rule(where, f"{key} needs arguments", f"it takes {', '.join(known)}")
+
+    def place(argument: str) -> Location:
+        return (
+            Location(where.path, value.line_of(argument)) if isinstance(value, LineMap) else where
+        )
+
     inner = {k: v for k, v in value.items() if k in INNER_OPTIONS}
-    given = read(name, known, {k: v for k, v in value.items() if k not in inner}, where)
+    arguments = {k: v for k, v in value.items() if k not in inner}
+    given = read(name, known, arguments, place, bounds=expectation.bounds)
     columns = [given[k] for k in ("column", "column_A", "column_B") if given.get(k)]
     columns += given.get("column_list") or []
     return tuple(columns), {"expectation": name, "given": given}, inner
@@ -209,12 +225,12 @@ def _mapping_arguments(
                 raise bad_rule(
                     where, f"row_count's {key} is {bound!r}, not a whole number", _EXAMPLES[kind]
                 )
+        if "min" in value and "max" in value and value["min"] > value["max"]:
+            raise bad_rule(where, "row_count's min is above its max", "no number is in between")
         return (), dict(value)
     columns = as_columns(value.get("columns") or value.get("column"), where, kind.value)
     if kind is RuleKind.ACCEPTED_VALUES:
-        if not value.get("values"):
-            raise bad_rule(where, "accepted_values has no values", _EXAMPLES[kind])
-        return columns, {"values": list(value["values"])}
+        return columns, {"values": _accepted(columns, value.get("values"), where)}
     if "to" not in value:
         raise bad_rule(where, "relationships does not say to which table", _EXAMPLES[kind])
     to_columns = as_columns(
@@ -223,6 +239,20 @@ def _mapping_arguments(
     if len(to_columns) != len(columns):
         raise bad_rule(where, "relationships pairs lists of different length", _EXAMPLES[kind])
     return columns, {"to": table_named(str(value["to"])), "to_columns": to_columns}
+
+
+def _accepted(columns: Sequence[str], values: Any, where: Location) -> list[Any]:
+    if len(columns) > 1:
+        wrong = f"is about {len(columns)} columns, not one"
+    elif not values:
+        wrong = "has no values"
+    elif not isinstance(values, list):
+        wrong = f"has {values!r} for a list of values"
+    elif any(v is None or isinstance(v, list | Mapping) for v in values):
+        wrong = f"has {values!r} for values (null is none, and passes)"
+    else:
+        return values
+    raise bad_rule(where, f"accepted_values {wrong}", _EXAMPLES[RuleKind.ACCEPTED_VALUES])
 
 
 def table_named(text: str) -> str:

@@ -324,7 +324,10 @@ def test_of_nothing_rows_pass_and_figures_fail(make, cli):
             "once is enough",
         ),
         ("expect_column_values_to_not_be_null: {column: id, mostly: 1.5}", "as 0.99"),
-        ("expect_column_max_to_be_between: {column: id, mostly: 0.5}", "leave it out"),
+        (
+            "expect_column_max_to_be_between: {column: id, max_value: 9, mostly: 0.5}",
+            "leave it out",
+        ),
         (
             "expect_foreign_key_to_exist: {column_list: [venue], other_table: venuess}",
             "did you mean 'venues'?",
@@ -333,6 +336,25 @@ def test_of_nothing_rows_pass_and_figures_fail(make, cli):
             "expect_foreign_key_to_exist: {column_list: [venue], other_table: venues, "
             "other_column_list: [venue, opened_on]}",
             "give as many of each",
+        ),
+        (
+            "expect_sums_to_reconcile: {column: id, other_table: totals, other_column: amount, "
+            "other_group_by: [account]}",
+            "group_by and other_group_by pair columns",
+        ),
+        (
+            "expect_foreign_key_to_exist: {column_list: [venue], other_table: venues, "
+            "as_of: traded_on}",
+            "as_of needs valid_from or valid_to",
+        ),
+        (
+            "expect_foreign_key_to_exist: {column_list: [venue], other_table: venues, "
+            "valid_from: opened_on}",
+            "as_of needs valid_from or valid_to",
+        ),
+        (
+            "expect_column_mean_to_be_between: {column: id, min_value: 1.5, max_value: 1}",
+            "min_value 1.5 is above max_value 1",
         ),
         ("{where: id > 1, row_condition: id > 1, not_null: id}", "give one of them"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -21,6 +21,7 @@ class Takes(Enum):
     VALUES = "a list of values"
     PAIRS = "a list of pairs of values"
     NUMBER = "a number"
+    MAGNITUDE = "a number, not below zero"
     COUNT = "a whole number, not below zero"
     FLAG = "true or false"
     TEXT = "a text"
@@ -50,13 +51,31 @@ BOUNDS: Arguments = {
 }
 
 
-def read(name: str, known: Arguments, given: Mapping[str, Any], where: Location) -> dict[str, Any]:
-    """The arguments with their defaults; ProjectError for a stranger, a gap or a wrong kind."""
+class RefusedArguments(ValueError):
+    """Arguments that are each as they should be, and together mean nothing."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what)
+        self.mend = mend
+
+
+def read(
+    name: str,
+    known: Arguments,
+    given: Mapping[str, Any],
+    place: Callable[[str], Location],
+    *,
+    bounds: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The arguments with their defaults; ProjectError for a stranger, a gap or a wrong kind.
+
+    `place` is where an argument stands; of `bounds` at least one must be given.
+    """
     for key in given:
         if key not in known:
             near = nearest(str(key), set(known))
             raise bad_rule(
-                where,
+                place(key),
                 f"{name} has no argument '{key}'",
                 f"did you mean '{near}'?" if near else f"it takes {', '.join(known)}",
             )
@@ -65,7 +84,9 @@ def read(name: str, known: Arguments, given: Mapping[str, Any], where: Location)
         value = given.get(key)
         if value is None:
             if argument.is_required:
-                raise bad_rule(where, f"{name} lacks '{key}'", f"add {key}: {argument.takes.value}")
+                raise bad_rule(
+                    place(key), f"{name} lacks '{key}'", f"add {key}: {argument.takes.value}"
+                )
             found[key] = argument.default
             continue
         if not _fits(value, argument):
@@ -74,8 +95,12 @@ def read(name: str, known: Arguments, given: Mapping[str, Any], where: Location)
                 if argument.choices
                 else argument.takes.value
             )
-            raise bad_rule(where, f"{name}: {key} is {value!r}, not {wanted}", f"give {wanted}")
+            raise bad_rule(
+                place(key), f"{name}: {key} is {value!r}, not {wanted}", f"give {wanted}"
+            )
         found[key] = value
+    if bounds and all(found[key] is None for key in bounds):
+        raise bad_rule(place(bounds[0]), f"{name} has no bound", f"give {' or '.join(bounds)}")
     return found
 
 
@@ -87,8 +112,9 @@ def _fits(value: Any, argument: Argument) -> bool:
         return value in argument.choices
     if takes is Takes.VALUE:
         return _is_value(value)
-    if takes is Takes.NUMBER:
-        return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if takes in (Takes.NUMBER, Takes.MAGNITUDE):
+        is_number = _is_value(value) and not isinstance(value, bool | str)
+        return is_number and (takes is Takes.NUMBER or value >= 0)
     if takes is Takes.COUNT:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if takes in (Takes.COLUMN, Takes.TEXT, Takes.SQL, Takes.TABLE):
@@ -127,10 +153,16 @@ def listed(values: Sequence[Any]) -> str:
 
 
 def outside(value: str, bounds: Mapping[str, Any], *, times: str = "") -> str:
-    """SQL that is true where `value` is beyond the bounds; empty where there are none.
+    """SQL that is true where `value` is beyond the bounds; RefusedArguments for crossed ones.
 
     `times` is what each bound is multiplied by: part against bound * whole needs no division.
     """
+    lowest, highest = bounds["min_value"], bounds["max_value"]
+    are_numbers = isinstance(lowest, int | Decimal) and isinstance(highest, int | Decimal)
+    if are_numbers and lowest > highest:
+        raise RefusedArguments(
+            f"min_value {lowest} is above max_value {highest}", "no value is in between"
+        )
     factor = f" * {times}" if times else ""
     broken = []
     for bound, strict, sign in (("min_value", "strict_min", "<"), ("max_value", "strict_max", ">")):

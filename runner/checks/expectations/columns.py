@@ -27,14 +27,6 @@ def _map(
     return Expectation(name, {**COLUMN, **more}, compile_, description, takes_mostly=True)
 
 
-def _between(column: str, given: Given) -> str:
-    return outside(column, given) or "1 = 0"
-
-
-def _length_between(column: str, given: Given) -> str:
-    return outside(f"length({column})", given) or "1 = 0"
-
-
 _VALUE_SET: Arguments = {"value_set": Argument(Takes.VALUES, True)}
 _MATCH_ON: Arguments = {
     "match_on": Argument(Takes.CHOICE, default="any", choices=("any", "all")),
@@ -102,7 +94,7 @@ EXPECTATIONS = (
     _map(
         "expect_column_values_to_be_between",
         BOUNDS,
-        _between,
+        outside,
         "Each value lies between two bounds; either may be left out.",
     ),
     _map(
@@ -120,7 +112,7 @@ EXPECTATIONS = (
     _map(
         "expect_column_value_lengths_to_be_between",
         BOUNDS,
-        _length_between,
+        lambda column, given: outside(f"length({column})", given),
         "Each text has a length between two bounds, in characters.",
     ),
     _map(

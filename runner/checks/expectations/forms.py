@@ -50,7 +50,7 @@ Given = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Expectation:
-    """`compile` makes a test of its arguments. `columns` names those that hold columns."""
+    """`compile` makes a test of its arguments, or raises RefusedArguments."""
 
     name: str
     arguments: Arguments
@@ -59,3 +59,18 @@ class Expectation:
     takes_mostly: bool = False
     judges_rows: bool = False  # each row of its table by itself
     is_ours: bool = False  # Great Expectations has none like it
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The arguments of which at least one must be given: without a bound nothing could fail."""
+        return tuple(
+            name
+            for name, argument in self.arguments.items()
+            if name.startswith(("min_", "max_")) and not argument.is_required
+        )
+
+    @property
+    def sole_argument(self) -> str | None:
+        """The argument whose bare value may stand for all of them."""
+        required = [name for name, argument in self.arguments.items() if argument.is_required]
+        return required[0] if len(required) == 1 and not self.bounds else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from runner.checks.expectations.arguments import Argument, Takes, literal
+from runner.checks.expectations.arguments import Argument, RefusedArguments, Takes, literal
 from runner.checks.expectations.forms import Expectation, Given, QueryTest
 
 _COLUMNS = Argument(Takes.COLUMNS)
@@ -55,6 +55,12 @@ def foreign_key(
 
 
 def _foreign_key(given: Given) -> QueryTest:
+    if (given["as_of"] is None) != (given["valid_from"] is None and given["valid_to"] is None):
+        raise RefusedArguments(
+            "as_of needs valid_from or valid_to, and they need it",
+            "give the column of the moment, and those between which the other row was valid",
+        )
+    paired("column_list", "other_column_list", given)
     return foreign_key(
         given["column_list"],
         given["other_table"],
@@ -68,6 +74,7 @@ def _foreign_key(given: Given) -> QueryTest:
 
 def _reconciled(given: Given) -> QueryTest:
     """Groups whose sums differ by more than the tolerance; a group that one side lacks is zero."""
+    paired("group_by", "other_group_by", given)
     groups = given["group_by"] or []
     others = given["other_group_by"] or groups
     ours = _sums("{batch}", groups, groups, given["column"])
@@ -150,6 +157,14 @@ def _all(conditions: Sequence[str], indent: int = 0) -> str:
     return f"\n{' ' * (indent + 4)}and ".join(conditions)
 
 
+def paired(one: str, other: str, given: Given) -> None:
+    """RefusedArguments for lists that pair columns and are not as long as each other."""
+    if given[other] is not None and len(given[other]) != len(given[one] or []):
+        raise RefusedArguments(
+            f"{one} and {other} pair columns, and are not equally long", "give as many of each"
+        )
+
+
 EXPECTATIONS = (
     Expectation(
         "unexpected_rows_expectation",
@@ -181,7 +196,7 @@ EXPECTATIONS = (
             "other_column": Argument(Takes.COLUMN),
             "group_by": _COLUMNS,
             "other_group_by": _COLUMNS,
-            "tolerance": Argument(Takes.NUMBER, default=0),
+            "tolerance": Argument(Takes.MAGNITUDE, default=0),
         },
         _reconciled,
         "A column's sum, in each group, is that of another table's, within a tolerance.",

@@ -10,7 +10,7 @@ _COUNT = Argument(Takes.COUNT)
 
 def _between(given: Given) -> AggregateTest:
     bounds = {**given, "strict_min": False, "strict_max": False}
-    return AggregateTest("count(*)", outside("count(*)", bounds) or "1 = 0")
+    return AggregateTest("count(*)", outside("count(*)", bounds))
 
 
 EXPECTATIONS = (

@@ -85,12 +85,10 @@ def _as_given(given: Given) -> Arguments:
 
 
 def _bounds(given: Given) -> Arguments | None:
-    """Numbers in order; dates and texts compare otherwise there."""
+    """Numbers; dates and texts compare otherwise there."""
     bounds = [given[key] for key in ("min_value", "max_value") if given[key] is not None]
     numbers = all(isinstance(b, int | Decimal) and not isinstance(b, bool) for b in bounds)
-    if not bounds or not numbers or not all(map(survives, bounds)) or bounds != sorted(bounds):
-        return None
-    return _numbers(given)
+    return _numbers(given) if numbers and all(map(survives, bounds)) else None
 
 
 def _lengths(given: Given) -> Arguments | None:

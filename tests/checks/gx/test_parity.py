@@ -67,7 +67,6 @@ MORE = [
     "expect_column_values_to_match_regex: {column: venue, regex: K, mostly: 0.9}",
     "expect_column_values_to_be_unique: {column: venue, mostly: 0.2}",
     "expect_column_values_to_be_unique: {column: venue, mostly: 0.9}",
-    "expect_column_values_to_be_between: {column: id, min_value: 5, max_value: 1}",
     "expect_column_values_to_be_between: {column: price, min_value: 0.000000000001}",
     "expect_column_values_to_be_between: {column: price, max_value: 10000000000000000}",
     "expect_column_pair_values_to_be_in_set: {column_A: account, column_B: venue, "
