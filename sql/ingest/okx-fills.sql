@@ -12,6 +12,7 @@
 -- reads: json
 -- records: data
 -- venue: okx
+-- macros: okx
 
 with records as (
     select
@@ -23,7 +24,7 @@ with records as (
         record ->> '$.tradeId' as trade_id,
         record ->> '$.ordId' as order_id,
         coalesce(nullif(record ->> '$.fillTime', ''), record ->> '$.ts') as happened_at,
-        len(string_split(record ->> '$.instId', '-')) = 2 as is_spot,
+        okx_is_spot(record ->> '$.instId') as is_spot,
         try_cast(record ->> '$.subType' as integer) as sub_type
     from ingest_raw
 ),
@@ -104,7 +105,7 @@ final as (
         record ->> '$.fillPx' as price,
         ingest_negated(nullif(record ->> '$.fee', '')) as fee_amount,
         record ->> '$.feeCcy' as fee_currency,
-        case record ->> '$.execType' when 'M' then 'MAKER' when 'T' then 'TAKER' end as liquidity,
+        okx_liquidity(record ->> '$.execType') as liquidity,
         happened_at as executed_at
     from known
     union all by name
