@@ -11,87 +11,36 @@
 -- shape: fill, event, cash
 -- reads: json
 -- venue: bybit
+-- macros: bybit
 
-with pages as (
-    select
-        row_id,
-        record,
-        coalesce(record ->> '$.result.category', record ->> '$.category') as category,
-        coalesce(record -> '$.result.list', record -> '$.list', record -> '$.data') as executions
-    from ingest_raw
-),
-
-records as (
-    select
-        row_id,
-        unnest(range(greatest(len(executions), 0))) as item,
-        unnest(executions) as execution,
-        category as page_category
-    from (
-        select
-            row_id,
-            category,
-            case
-                when json_type(executions) = 'ARRAY' then cast(executions as json[])
-                else [record]
-            end as executions
-        from pages
-    ) as listed
-),
-
-executions as (
+with executions as (
     select
         row_id,
         item,
-        execution,
-        coalesce(execution ->> '$.category', page_category) as category,
-        execution ->> '$.symbol' as venue_symbol,
-        upper(execution ->> '$.side') as side,
-        execution ->> '$.execType' as exec_type,
-        execution ->> '$.execId' as exec_id,
-        execution ->> '$.execFee' as fee,
-        nullif(execution ->> '$.feeCurrency', '') as stated_currency
-    from records
+        entry as execution,
+        coalesce(entry ->> '$.category', page_category) as category,
+        entry ->> '$.symbol' as venue_symbol,
+        upper(entry ->> '$.side') as side,
+        entry ->> '$.execType' as exec_type,
+        entry ->> '$.execId' as exec_id,
+        entry ->> '$.execFee' as fee,
+        nullif(entry ->> '$.feeCurrency', '') as stated_currency
+    from bybit_entries()
 ),
 
--- BTCUSDT and BTCUSDT-29DEC23 in USDT, BTCPERP and BTC-29DEC23 in USDC, BTCUSD and BTCUSDH24
--- inverse, BTC-29DEC23-80000-C an option
-pairs as (
+quoted as (
     select
         *,
-        case
-            when category = 'inverse' then 'USD'
-            when category = 'option'
-                then case when ends_with(venue_symbol, '-USDT') then 'USDT' else 'USDC' end
-            when category = 'linear' and ends_with(venue_symbol, 'PERP') then 'USDC'
-            when category = 'linear'
-                then coalesce(ingest_quote_currency(split_part(venue_symbol, '-', 1)), 'USDC')
-            when category = 'spot' then ingest_quote_currency(venue_symbol)
-        end as quote
+        bybit_quote(category, venue_symbol) as quote
     from executions
 ),
 
 instruments as (
     select
         *,
-        case
-            when category = 'option' then split_part(venue_symbol, '-', 1)
-            when ends_with(venue_symbol, 'PERP') then left(venue_symbol, -4)
-            when category = 'inverse'
-                then nullif(
-                    regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), ''
-                )
-            when ends_with(split_part(venue_symbol, '-', 1), quote)
-                then left(split_part(venue_symbol, '-', 1), -length(quote))
-            else split_part(venue_symbol, '-', 1)
-        end as base,
-        case
-            when category = 'linear' and not contains(venue_symbol, '-')
-                and ends_with(venue_symbol, quote)
-                then venue_symbol || '_PERP'
-            else venue_symbol
-        end as symbol
-    from pairs
+        bybit_base(category, venue_symbol, quote) as base,
+        bybit_symbol(category, venue_symbol, quote) as symbol
+    from quoted
 ),
 
 known as (
@@ -106,13 +55,8 @@ known as (
         base as base_currency,
         quote as quote_currency,
         case when category = 'inverse' then base else quote end as settlement_currency,
-        case category
-            when 'spot' then 'SPOT'
-            when 'inverse' then 'INVERSE'
-            when 'linear' then 'LINEAR'
-            when 'option' then 'LINEAR'
-        end as instrument_type,
-        case when category <> 'spot' then '1' end as multiplier,
+        bybit_instrument_type(category) as instrument_type,
+        bybit_multiplier(category) as multiplier,
         coalesce(stated_currency, case
             when category = 'inverse' then base
             when category <> 'spot' then quote

@@ -11,28 +11,9 @@
 -- shape: order
 -- reads: json
 -- venue: bybit
+-- macros: bybit
 
-with pages as (
-    select
-        row_id,
-        record,
-        coalesce(record ->> '$.result.category', record ->> '$.category') as category,
-        coalesce(record -> '$.result.list', record -> '$.list', record -> '$.data') as orders
-    from ingest_raw
-),
-
-records as (
-    select
-        row_id,
-        category as page_category,
-        unnest(case
-            when json_type(orders) = 'ARRAY' then cast(orders as json[])
-            else [record]
-        end) as entry
-    from pages
-),
-
-orders as (
+with orders as (
     select
         row_id,
         entry,
@@ -49,21 +30,13 @@ orders as (
             when regexp_matches(entry ->> '$.symbol', 'USD([FGHJKMNQUVXZ][0-9]{2})?$')
                 then 'inverse'
         end) as category
-    from records
+    from bybit_entries()
 ),
 
-pairs as (
+quoted as (
     select
         *,
-        case
-            when category = 'inverse' then 'USD'
-            when category = 'option'
-                then case when ends_with(venue_symbol, '-USDT') then 'USDT' else 'USDC' end
-            when category = 'linear' and ends_with(venue_symbol, 'PERP') then 'USDC'
-            when category = 'linear'
-                then coalesce(ingest_quote_currency(split_part(venue_symbol, '-', 1)), 'USDC')
-            when category = 'spot' then ingest_quote_currency(venue_symbol)
-        end as quote,
+        bybit_quote(category, venue_symbol) as quote,
         case
             when venue_status in ('New', 'Created', 'Untriggered', 'Triggered', 'Active')
                 then 'ACCEPTED'
@@ -89,31 +62,11 @@ final as (
                 then 'not_an_order it has no orderId and orderStatus: is it an answer of '
                 || '/v5/order/history?'
         end as refusal,
-        case
-            when category = 'linear' and not contains(venue_symbol, '-')
-                and ends_with(venue_symbol, quote)
-                then venue_symbol || '_PERP'
-            else venue_symbol
-        end as symbol,
-        case
-            when category = 'option' then split_part(venue_symbol, '-', 1)
-            when ends_with(venue_symbol, 'PERP') then left(venue_symbol, -4)
-            when category = 'inverse'
-                then nullif(
-                    regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), ''
-                )
-            when ends_with(split_part(venue_symbol, '-', 1), quote)
-                then left(split_part(venue_symbol, '-', 1), -length(quote))
-            else split_part(venue_symbol, '-', 1)
-        end as base_currency,
+        bybit_symbol(category, venue_symbol, quote) as symbol,
+        bybit_base(category, venue_symbol, quote) as base_currency,
         quote as quote_currency,
-        case category
-            when 'spot' then 'SPOT'
-            when 'inverse' then 'INVERSE'
-            when 'linear' then 'LINEAR'
-            when 'option' then 'LINEAR'
-        end as instrument_type,
-        case when category <> 'spot' then '1' end as multiplier,
+        bybit_instrument_type(category) as instrument_type,
+        bybit_multiplier(category) as multiplier,
         entry ->> '$.orderId' as order_id,
         nullif(entry ->> '$.orderLinkId', '') as client_order_id,
         upper(entry ->> '$.side') as side,
@@ -141,7 +94,7 @@ final as (
         ) as reason,
         entry ->> '$.createdTime' as created_at,
         entry ->> '$.updatedTime' as updated_at
-    from pairs
+    from quoted
 )
 
 select * from final
