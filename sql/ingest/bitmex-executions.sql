@@ -13,6 +13,7 @@
 -- reads: json
 -- records: data
 -- venue: bitmex
+-- macros: bitmex
 
 with records as (
     select
@@ -39,31 +40,21 @@ with records as (
 units as (
     select
         *,
-        case upper(unit)
-            when 'XBT' then 'XBT' when 'USDT' then 'USDT' when 'GWEI' then 'ETH'
-            when 'LAMP' then 'SOL' when 'BMEX' then 'BMEX'
-        end as fee_currency,
-        case upper(unit)
-            when 'XBT' then 'e-8' when 'USDT' then 'e-6' when 'GWEI' then 'e-9'
-            when 'LAMP' then 'e-9' when 'BMEX' then 'e-6'
-        end as exponent,
-        case upper(settle_unit) when 'GWEI' then 'ETH' when 'LAMP' then 'SOL'
-            else upper(settle_unit) end as settle,
-        -- XBTUSD, XBTUSDT, XBTM24 (in USD), EOSH19 (in XBT), ETHUSD_ETH, and XBT_USDT spot
-        contains(symbol, '_') and split_part(symbol, '_', 2) = quote as is_spot,
-        regexp_replace(split_part(symbol, '_', 1), '[FGHJKMNQUVXZ][0-9]{2}$', '') as stem
+        bitmex_exponent(unit) as exponent,
+        case when bitmex_exponent(unit) is not null then bitmex_currency(unit) end as fee_currency,
+        case
+            when bitmex_exponent(unit) is null and unit is not null
+                then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
+        end as unit_refusal,
+        bitmex_currency(settle_unit) as settle,
+        bitmex_is_spot(symbol, quote) as is_spot,
+        bitmex_base(symbol, quote) as base
     from records
 ),
 
 contracts_sized as (
     select
         *,
-        case
-            when is_spot then stem
-            when ends_with(stem, quote) and length(stem) > length(quote)
-                then left(stem, -length(quote))
-            else stem
-        end as base,
         -- 10^-n of a contract's base currency
         list_filter(
             ['1', '1e-1', '1e-2', '1e-3', '1e-4', '1e-5', '1e-6', '1e-7', '1e-8', '1e-9'],
@@ -135,8 +126,7 @@ final as (
             when not is_fill
                 then 'unknown_execution execType ' || exec_type
                 || ' is no fill, no step of an order and no funding'
-            when fee_currency is null and unit is not null
-                then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
+            else unit_refusal
         end as refusal,
         symbol,
         base_currency,
@@ -172,23 +162,11 @@ final as (
         order_id,
         nullif(record ->> '$.clOrdID', '') as client_order_id,
         side,
-        case record ->> '$.ordType'
-            when 'Stop' then 'STOP' when 'StopLimit' then 'STOP_LIMIT'
-            when 'MarketIfTouched' then 'TAKE_PROFIT' when 'LimitIfTouched' then 'TAKE_PROFIT'
-            when 'Market' then 'MARKET' when 'MarketWithLeftOverAsLimit' then 'MARKET'
-            when 'Limit' then 'LIMIT' when 'Pegged' then 'LIMIT'
-            else record ->> '$.ordType'
-        end as order_type,
+        bitmex_order_type(record ->> '$.ordType') as order_type,
         record ->> '$.orderQty' as quantity,
         record ->> '$.price' as limit_price,
         record ->> '$.stopPx' as stop_price,
-        case
-            when contains(record ->> '$.execInst', 'ParticipateDoNotInitiate') then 'GTX'
-            when record ->> '$.timeInForce' = 'GoodTillCancel' then 'GTC'
-            when record ->> '$.timeInForce' = 'ImmediateOrCancel' then 'IOC'
-            when record ->> '$.timeInForce' = 'FillOrKill' then 'FOK'
-            when record ->> '$.timeInForce' = 'Day' then 'DAY'
-        end as time_in_force,
+        bitmex_time_in_force(record ->> '$.timeInForce', record ->> '$.execInst') as time_in_force,
         'ACCEPTED' as status,
         record ->> '$.ordStatus' as venue_status,
         happened_at as created_at
@@ -225,10 +203,7 @@ final as (
         row_id,
         item,
         'cash' as shape,
-        case
-            when fee_currency is null and unit is not null
-                then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
-        end as refusal,
+        unit_refusal as refusal,
         symbol,
         base_currency,
         quote_currency,

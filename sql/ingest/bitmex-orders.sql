@@ -10,21 +10,15 @@
 -- reads: json
 -- records: data
 -- venue: bitmex
+-- macros: bitmex
 
 with orders as (
     select
         row_id,
         record,
         upper(record ->> '$.currency') as quote,
-        case upper(record ->> '$.settlCurrency')
-            when 'GWEI' then 'ETH'
-            when 'LAMP' then 'SOL'
-            else upper(record ->> '$.settlCurrency')
-        end as settle,
-        -- XBTUSD, XBTM24 (in USD), ETHUSD_ETH
-        regexp_replace(
-            split_part(record ->> '$.symbol', '_', 1), '(USD)?([FGHJKMNQUVXZ][0-9]{2})?$', ''
-        ) as base
+        bitmex_currency(record ->> '$.settlCurrency') as settle,
+        bitmex_base(record ->> '$.symbol', upper(record ->> '$.currency')) as base
     from ingest_raw
 )
 
@@ -35,8 +29,7 @@ select
             then 'not_an_order it has no orderID and ordStatus: is it an answer of /order?'
         when (record ->> '$.execID') is not null
             then 'not_an_order it is an execution: load it as bitmex-executions'
-        when contains(record ->> '$.symbol', '_')
-            and split_part(record ->> '$.symbol', '_', 2) = upper(record ->> '$.currency')
+        when bitmex_is_spot(record ->> '$.symbol', quote)
             then 'unknown_unit its quantity counts the smallest unit of its currency'
     end as refusal,
     record ->> '$.symbol' as symbol,
@@ -47,23 +40,11 @@ select
     record ->> '$.orderID' as order_id,
     nullif(record ->> '$.clOrdID', '') as client_order_id,
     upper(record ->> '$.side') as side,
-    case record ->> '$.ordType'
-        when 'Stop' then 'STOP' when 'StopLimit' then 'STOP_LIMIT'
-        when 'MarketIfTouched' then 'TAKE_PROFIT' when 'LimitIfTouched' then 'TAKE_PROFIT'
-        when 'Market' then 'MARKET' when 'MarketWithLeftOverAsLimit' then 'MARKET'
-        when 'Limit' then 'LIMIT' when 'Pegged' then 'LIMIT'
-        else record ->> '$.ordType'
-    end as order_type,
+    bitmex_order_type(record ->> '$.ordType') as order_type,
     record ->> '$.orderQty' as quantity,
     record ->> '$.price' as limit_price,
     record ->> '$.stopPx' as stop_price,
-    case
-        when contains(record ->> '$.execInst', 'ParticipateDoNotInitiate') then 'GTX'
-        when record ->> '$.timeInForce' = 'GoodTillCancel' then 'GTC'
-        when record ->> '$.timeInForce' = 'ImmediateOrCancel' then 'IOC'
-        when record ->> '$.timeInForce' = 'FillOrKill' then 'FOK'
-        when record ->> '$.timeInForce' = 'Day' then 'DAY'
-    end as time_in_force,
+    bitmex_time_in_force(record ->> '$.timeInForce', record ->> '$.execInst') as time_in_force,
     case record ->> '$.ordStatus'
         when 'PendingNew' then 'PENDING' when 'New' then 'ACCEPTED'
         when 'Triggered' then 'ACCEPTED' when 'PendingCancel' then 'ACCEPTED'

@@ -1,0 +1,45 @@
+-- How BitMEX writes units, symbols and orders: XBTUSD, XBTUSDT, XBTM24 (in USD), EOSH19 (in XBT),
+-- ETHUSD_ETH, and XBT_USDT spot.
+
+-- the currency that a unit is of, or is a part of
+create or replace temp macro bitmex_currency(unit) as
+    case upper(unit) when 'GWEI' then 'ETH' when 'LAMP' then 'SOL' else upper(unit) end;
+
+-- what one of a currency's smallest unit is, to be written behind a whole number
+create or replace temp macro bitmex_exponent(unit) as
+    case upper(unit)
+        when 'XBT' then 'e-8' when 'USDT' then 'e-6' when 'GWEI' then 'e-9'
+        when 'LAMP' then 'e-9' when 'BMEX' then 'e-6'
+    end;
+
+create or replace temp macro bitmex_is_spot(symbol, quote) as
+    contains(symbol, '_') and split_part(symbol, '_', 2) = quote;
+
+create or replace temp macro bitmex_stem(symbol) as
+    regexp_replace(split_part(symbol, '_', 1), '[FGHJKMNQUVXZ][0-9]{2}$', '');
+
+create or replace temp macro bitmex_base(symbol, quote) as
+    case
+        when bitmex_is_spot(symbol, quote) then bitmex_stem(symbol)
+        when ends_with(bitmex_stem(symbol), quote) and length(bitmex_stem(symbol)) > length(quote)
+            then left(bitmex_stem(symbol), -length(quote))
+        else bitmex_stem(symbol)
+    end;
+
+create or replace temp macro bitmex_order_type(word) as
+    case word
+        when 'Stop' then 'STOP' when 'StopLimit' then 'STOP_LIMIT'
+        when 'MarketIfTouched' then 'TAKE_PROFIT' when 'LimitIfTouched' then 'TAKE_PROFIT'
+        when 'Market' then 'MARKET' when 'MarketWithLeftOverAsLimit' then 'MARKET'
+        when 'Limit' then 'LIMIT' when 'Pegged' then 'LIMIT'
+        else word
+    end;
+
+create or replace temp macro bitmex_time_in_force(word, instructions) as
+    case
+        when contains(instructions, 'ParticipateDoNotInitiate') then 'GTX'
+        when word = 'GoodTillCancel' then 'GTC'
+        when word = 'ImmediateOrCancel' then 'IOC'
+        when word = 'FillOrKill' then 'FOK'
+        when word = 'Day' then 'DAY'
+    end;
