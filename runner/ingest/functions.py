@@ -101,15 +101,17 @@ create or replace temp macro ingest_boolean(t) as
 create or replace temp macro ingest_integer(t) as
     case when regexp_full_match(t, '[+-]?[0-9]{{1,18}}') then cast(t as bigint) end;
 
--- the quote currency a pair such as BTCUSDT ends with, the longest there is; null for any other
+-- the quote currency a pair such as BTCUSDT ends with, the longest there is, as what stands before
+-- it is the shortest; null for any other. A pattern, as a lambda would read the pair for each word
 create or replace temp macro ingest_quote_currency(pair) as
-    list_filter([
-        'FDUSD', 'USDT', 'USDC', 'TUSD', 'BUSD', 'USDP', 'USDS', 'USD1', 'USDE', 'USDR', 'EURI',
-        'AEUR', 'EURQ', 'EURR', 'BIDR', 'IDRT', 'BKRW', 'BVND', 'DOGE', 'USDQ',
-        'USD', 'DAI', 'PAX', 'BTC', 'XBT', 'ETH', 'BNB', 'XRP', 'TRX', 'DOT', 'SOL', 'VAI', 'EUR',
-        'GBP', 'TRY', 'BRL', 'AUD', 'JPY', 'RUB', 'UAH', 'NGN', 'ZAR', 'PLN', 'RON', 'ARS', 'MXN',
-        'CZK', 'COP', 'BRZ', 'MNT'
-    ], lambda q: ends_with(pair, q) and length(pair) > length(q))[1];
+    nullif(regexp_extract(
+        pair,
+        '(?s)^.+?('
+        'FDUSD|USDT|USDC|TUSD|BUSD|USDP|USDS|USD1|USDE|USDR|EURI|AEUR|EURQ|EURR|BIDR|IDRT|BKRW|'
+        'BVND|DOGE|USDQ|USD|DAI|PAX|BTC|XBT|ETH|BNB|XRP|TRX|DOT|SOL|VAI|EUR|GBP|TRY|BRL|AUD|JPY|'
+        'RUB|UAH|NGN|ZAR|PLN|RON|ARS|MXN|CZK|COP|BRZ|MNT'
+        ')$', 1
+    ), '');
 
 -- minus a number's text, digit for digit; ingest_decimal judges it
 create or replace temp macro ingest_negated(t) as

@@ -11,6 +11,7 @@
 -- shape: order, event, fill
 -- reads: json
 -- venue: binance
+-- macros: binance
 
 with messages as (
     select
@@ -26,7 +27,6 @@ fields as (
         *,
         message -> '$.o' as report,
         message ->> '$.o.s' as venue_symbol,
-        split_part(message ->> '$.o.s', '_', 1) as pair,
         message ->> '$.o.x' as exec_type,
         message ->> '$.o.X' as venue_status,
         message ->> '$.o.ot' as first_type,
@@ -45,24 +45,14 @@ fields as (
 named as (
     select
         *,
-        case when contains(venue_symbol, '_') then venue_symbol else venue_symbol || '_PERP' end
-            as symbol,
-        ingest_quote_currency(pair) as quote_currency,
-        case venue_status
-            when 'NEW' then 'ACCEPTED'
-            when 'PARTIALLY_FILLED' then 'PARTIAL'
-            when 'CANCELED' then 'CANCELLED'
-            when 'EXPIRED_IN_MATCH' then 'EXPIRED'
-            when 'NEW_INSURANCE' then 'ACCEPTED'
-            when 'NEW_ADL' then 'ACCEPTED'
-            else venue_status
-        end as status,
+        binance_symbol(venue_symbol, true) as symbol,
+        binance_quote(venue_symbol) as quote_currency,
+        binance_status(venue_status) as status,
         case
-            when exec_type = 'CALCULATED' or starts_with(report ->> '$.c', 'autoclose-')
-                then 'liquidation'
-            when report ->> '$.c' = 'adl_autoclose' then 'auto-deleveraging'
-            when starts_with(report ->> '$.c', 'settlement_autoclose-') then 'settlement'
-        end as cause
+            when exec_type = 'CALCULATED' then 'liquidation'
+            else binance_cause(report ->> '$.c')
+        end as cause,
+        ingest_unless_zero(report ->> '$.p') as price
     from fields
 ),
 
@@ -70,7 +60,7 @@ based as (
     select
         *,
         symbol || ' ' || order_id as order_key,
-        left(pair, length(pair) - length(quote_currency)) as base_currency,
+        binance_base(venue_symbol, quote_currency) as base_currency,
         -- USD-M contracts are quoted and settled in a stablecoin, COIN-M ones in USD and the base
         case when quote_currency <> 'USD' then 'LINEAR' else 'INVERSE' end as instrument_type,
         case when quote_currency <> 'USD' then '1' end as multiplier
@@ -92,21 +82,13 @@ final as (
         order_key,
         nullif(report ->> '$.c', '') as client_order_id,
         side,
-        case
-            when first_type like 'STOP%' and ingest_unless_zero(report ->> '$.p') is not null
-                then 'STOP_LIMIT'
-            when first_type like 'STOP%' or first_type like 'TRAILING_STOP%' then 'STOP'
-            when first_type like 'TAKE_PROFIT%' then 'TAKE_PROFIT'
-            when first_type = 'LIQUIDATION' then 'LIMIT'
-            else coalesce(first_type, report ->> '$.o')
-        end as order_type,
+        binance_order_type(coalesce(first_type, report ->> '$.o'), price) as order_type,
         report ->> '$.q' as quantity,
-        ingest_unless_zero(report ->> '$.p') as limit_price,
+        price as limit_price,
         coalesce(
             ingest_unless_zero(report ->> '$.sp'), ingest_unless_zero(report ->> '$.AP')
         ) as stop_price,
-        case report ->> '$.f' when 'GTE_GTC' then 'GTC' when 'RPI' then 'GTX'
-            else report ->> '$.f' end as time_in_force,
+        binance_time_in_force(report ->> '$.f', first_type) as time_in_force,
         status,
         venue_status,
         cause as reason,
@@ -137,7 +119,7 @@ final as (
         venue_status,
         cause as reason,
         ingest_unless_zero(report ->> '$.q') as order_quantity,
-        ingest_unless_zero(report ->> '$.p') as limit_price,
+        price as limit_price,
         to_json(struct_pack(client_order_id := report ->> '$.c', order_type := first_type)) as data,
         happened_at as occurred_at
     from based
@@ -161,7 +143,7 @@ final as (
         report ->> '$.L' as price,
         coalesce(report ->> '$.n', '0') as fee_amount,
         report ->> '$.N' as fee_currency,
-        case report ->> '$.m' when 'true' then 'MAKER' when 'false' then 'TAKER' end as liquidity,
+        binance_liquidity(report ->> '$.m') as liquidity,
         happened_at as executed_at
     from based
     where refusal is null

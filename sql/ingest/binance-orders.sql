@@ -10,14 +10,14 @@
 -- shape: order
 -- reads: json
 -- venue: binance
+-- macros: binance
 
 with orders as (
     select
         row_id,
         record,
         record ->> '$.symbol' as venue_symbol,
-        split_part(record ->> '$.symbol', '_', 1) as pair,
-        ingest_quote_currency(split_part(record ->> '$.symbol', '_', 1)) as quote_currency,
+        binance_quote(record ->> '$.symbol') as quote_currency,
         record ->> '$.status' as venue_status,
         coalesce(record ->> '$.origType', record ->> '$.type') as venue_type,
         (record ->> '$.positionSide') is not null or (record ->> '$.reduceOnly') is not null
@@ -28,18 +28,8 @@ with orders as (
 known as (
     select
         *,
-        case
-            when is_future and not contains(venue_symbol, '_') then venue_symbol || '_PERP'
-            else venue_symbol
-        end as symbol,
-        case
-            when venue_status in ('NEW', 'PENDING_CANCEL') then 'ACCEPTED'
-            when venue_status = 'PENDING_NEW' then 'PENDING'
-            when venue_status = 'PARTIALLY_FILLED' then 'PARTIAL'
-            when venue_status = 'CANCELED' then 'CANCELLED'
-            when venue_status = 'EXPIRED_IN_MATCH' then 'EXPIRED'
-            else venue_status
-        end as status,
+        binance_symbol(venue_symbol, is_future) as symbol,
+        binance_status(venue_status) as status,
         ingest_unless_zero(record ->> '$.price') as price
     from orders
 ),
@@ -52,7 +42,7 @@ final as (
                 then 'not_an_order it has no orderId and status: is it an answer of allOrders?'
         end as refusal,
         symbol,
-        left(pair, length(pair) - length(quote_currency)) as base_currency,
+        binance_base(venue_symbol, quote_currency) as base_currency,
         quote_currency,
         case
             when not is_future then 'SPOT'
@@ -64,15 +54,7 @@ final as (
         symbol || ' ' || (record ->> '$.orderId') as order_key,
         nullif(record ->> '$.clientOrderId', '') as client_order_id,
         record ->> '$.side' as side,
-        case
-            when venue_type = 'LIMIT_MAKER' then 'LIMIT'
-            when venue_type like 'STOP_LOSS%' then 'STOP_LOSS'
-            when venue_type like 'TAKE_PROFIT%' then 'TAKE_PROFIT'
-            when venue_type like 'STOP%' and price is not null then 'STOP_LIMIT'
-            when venue_type like 'STOP%' or venue_type like 'TRAILING_STOP%' then 'STOP'
-            when venue_type = 'LIQUIDATION' then 'LIMIT'
-            else venue_type
-        end as order_type,
+        binance_order_type(venue_type, price) as order_type,
         coalesce(
             ingest_unless_zero(record ->> '$.origQty'),
             case
@@ -86,19 +68,10 @@ final as (
             ingest_unless_zero(record ->> '$.stopPrice'),
             ingest_unless_zero(record ->> '$.activatePrice')
         ) as stop_price,
-        case
-            when venue_type = 'LIMIT_MAKER' or record ->> '$.timeInForce' = 'RPI' then 'GTX'
-            when record ->> '$.timeInForce' = 'GTE_GTC' then 'GTC'
-            else record ->> '$.timeInForce'
-        end as time_in_force,
+        binance_time_in_force(record ->> '$.timeInForce', venue_type) as time_in_force,
         status,
         venue_status,
-        case
-            when starts_with(record ->> '$.clientOrderId', 'autoclose-') then 'liquidation'
-            when record ->> '$.clientOrderId' = 'adl_autoclose' then 'auto-deleveraging'
-            when starts_with(record ->> '$.clientOrderId', 'settlement_autoclose-')
-                then 'settlement'
-        end as reason,
+        binance_cause(record ->> '$.clientOrderId') as reason,
         record ->> '$.time' as created_at,
         record ->> '$.updateTime' as updated_at
     from known

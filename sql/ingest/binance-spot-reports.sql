@@ -9,6 +9,7 @@
 -- shape: order, event, fill
 -- reads: json
 -- venue: binance
+-- macros: binance
 
 with reports as (
     select
@@ -26,7 +27,7 @@ fields as (
     select
         *,
         report ->> '$.s' as symbol,
-        ingest_quote_currency(report ->> '$.s') as quote_currency,
+        binance_quote(report ->> '$.s') as quote_currency,
         'SPOT' as instrument_type,
         report ->> '$.i' as order_id,
         (report ->> '$.s') || ' ' || (report ->> '$.i') as order_key,
@@ -47,7 +48,8 @@ fields as (
 based as (
     select
         *,
-        left(symbol, length(symbol) - length(quote_currency)) as base_currency
+        binance_base(symbol, quote_currency) as base_currency,
+        ingest_unless_zero(report ->> '$.p') as price
     from fields
 ),
 
@@ -66,29 +68,16 @@ final as (
         -- a cancel has an id of its own in c
         coalesce(nullif(report ->> '$.C', ''), nullif(report ->> '$.c', '')) as client_order_id,
         side,
-        case
-            when venue_type = 'LIMIT_MAKER' then 'LIMIT'
-            when venue_type like 'STOP_LOSS%' then 'STOP_LOSS'
-            when venue_type like 'TAKE_PROFIT%' then 'TAKE_PROFIT'
-            else venue_type
-        end as order_type,
+        binance_order_type(venue_type, price) as order_type,
         -- bought for an amount of quote currency: the quantity is what was got for it
         coalesce(
             ingest_unless_zero(report ->> '$.q'),
             case when venue_status = 'FILLED' then report ->> '$.z' end
         ) as quantity,
-        ingest_unless_zero(report ->> '$.p') as limit_price,
+        price as limit_price,
         ingest_unless_zero(report ->> '$.P') as stop_price,
-        case when venue_type = 'LIMIT_MAKER' then 'GTX' else report ->> '$.f' end as time_in_force,
-        case venue_status
-            when 'PENDING_NEW' then 'PENDING'
-            when 'NEW' then 'ACCEPTED'
-            when 'PENDING_CANCEL' then 'ACCEPTED'
-            when 'PARTIALLY_FILLED' then 'PARTIAL'
-            when 'CANCELED' then 'CANCELLED'
-            when 'EXPIRED_IN_MATCH' then 'EXPIRED'
-            else venue_status
-        end as status,
+        binance_time_in_force(report ->> '$.f', venue_type) as time_in_force,
+        binance_status(venue_status) as status,
         venue_status,
         reason,
         report ->> '$.O' as created_at,
@@ -111,7 +100,7 @@ final as (
         venue_status,
         reason,
         report ->> '$.q' as order_quantity,
-        ingest_unless_zero(report ->> '$.p') as limit_price,
+        price as limit_price,
         happened_at as occurred_at
     from based
     where exec_type = 'REPLACED'
@@ -133,7 +122,7 @@ final as (
         report ->> '$.L' as price,
         coalesce(report ->> '$.n', '0') as fee_amount,
         report ->> '$.N' as fee_currency,
-        case report ->> '$.m' when 'true' then 'MAKER' when 'false' then 'TAKER' end as liquidity,
+        binance_liquidity(report ->> '$.m') as liquidity,
         happened_at as executed_at
     from based
     where exec_type = 'TRADE'

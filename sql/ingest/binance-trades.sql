@@ -9,22 +9,14 @@
 -- shape: fill
 -- reads: json
 -- venue: binance
+-- macros: binance
 
-with quotes as (
-    select unnest([
-        'USDT', 'USDC', 'FDUSD', 'TUSD', 'BUSD', 'USDP', 'USDS', 'USD1', 'USD', 'DAI', 'PAX',
-        'BTC', 'ETH', 'BNB', 'XRP', 'TRX', 'DOGE', 'DOT', 'SOL', 'VAI', 'EUR', 'EURI', 'AEUR',
-        'GBP', 'TRY', 'BRL', 'AUD', 'JPY', 'RUB', 'UAH', 'NGN', 'ZAR', 'PLN', 'RON', 'ARS',
-        'MXN', 'CZK', 'COP', 'BIDR', 'IDRT', 'BKRW', 'BVND'
-    ]) as quote
-),
-
-records as (
+with records as (
     select
         row_id,
         record,
         record ->> '$.symbol' as venue_symbol,
-        split_part(record ->> '$.symbol', '_', 1) as pair,
+        binance_quote(record ->> '$.symbol') as quote_currency,
         record ->> '$.marginAsset' as margin_asset,
         (record ->> '$.positionSide') is not null
         or (record ->> '$.marginAsset') is not null as is_future,
@@ -39,56 +31,36 @@ records as (
 trades as (
     select
         *,
-        case
-            when is_future and not contains(venue_symbol, '_') then venue_symbol || '_PERP'
-            else venue_symbol
-        end as book
+        binance_symbol(venue_symbol, is_future) as symbol,
+        binance_base(venue_symbol, quote_currency) as base_currency
     from records
-),
-
-split as (
-    select
-        trades.row_id,
-        arg_max(quotes.quote, length(quotes.quote)) as quote
-    from trades
-    inner join quotes
-        on ends_with(trades.pair, quotes.quote)
-        and length(trades.pair) > length(quotes.quote)
-    group by trades.row_id
 ),
 
 final as (
     select
-        trades.row_id,
-        trades.book as symbol,
+        row_id,
+        symbol,
         record ->> '$.orderId' as order_id,
-        trades.book || ' ' || (record ->> '$.orderId') as order_key,
+        symbol || ' ' || (record ->> '$.orderId') as order_key,
         record ->> '$.id' as fill_id,
-        trades.book || ' ' || trades.side || ' ' || (record ->> '$.id') as fill_key,
-        trades.side,
+        symbol || ' ' || side || ' ' || (record ->> '$.id') as fill_key,
+        side,
         record ->> '$.qty' as quantity,
         record ->> '$.price' as price,
         record ->> '$.commission' as fee_amount,
         record ->> '$.commissionAsset' as fee_currency,
-        case coalesce(record ->> '$.isMaker', record ->> '$.maker')
-            when 'true' then 'MAKER'
-            when 'false' then 'TAKER'
-        end as liquidity,
+        binance_liquidity(coalesce(record ->> '$.isMaker', record ->> '$.maker')) as liquidity,
         record ->> '$.time' as executed_at,
-        left(trades.pair, length(trades.pair) - length(split.quote)) as base_currency,
-        split.quote as quote_currency,
-        coalesce(trades.margin_asset, split.quote) as settlement_currency,
+        base_currency,
+        quote_currency,
+        coalesce(margin_asset, quote_currency) as settlement_currency,
         -- margined in the base currency: a COIN-M contract of a size the row does not tell
         case
-            when not trades.is_future
-                then 'SPOT'
-            when trades.margin_asset
-                = left(trades.pair, length(trades.pair) - length(split.quote))
-                then 'INVERSE'
+            when not is_future then 'SPOT'
+            when margin_asset = base_currency then 'INVERSE'
             else 'LINEAR'
         end as instrument_type
     from trades
-    left join split on trades.row_id = split.row_id
 )
 
 select * from final

@@ -11,13 +11,15 @@ create or replace temp macro kraken_currency(code) as
         )
     end;
 
--- the quote currency a pair ends with: XBTUSD, too, ends with TUSD
+-- the quote currency a pair ends with, the longest there is: XBTUSD, too, ends with TUSD
 create or replace temp macro kraken_quote(pair) as
-    list_filter([
-        'PYUSD', 'RLUSD', 'EUROP', 'USDT', 'USDC', 'USDG', 'USDQ', 'USDR', 'USDS', 'USDD', 'USD1',
-        'EURT', 'EURC', 'EURQ', 'EURR', 'USD', 'EUR', 'GBP', 'CAD', 'JPY', 'AUD', 'CHF', 'AED',
-        'XBT', 'BTC', 'ETH', 'DAI', 'DOT'
-    ], lambda q: ends_with(pair, q) and length(pair) > length(q))[1];
+    nullif(regexp_extract(
+        pair,
+        '(?s)^.+?('
+        'PYUSD|RLUSD|EUROP|USDT|USDC|USDG|USDQ|USDR|USDS|USDD|USD1|EURT|EURC|EURQ|EURR|'
+        'USD|EUR|GBP|CAD|JPY|AUD|CHF|AED|XBT|BTC|ETH|DAI|DOT'
+        ')$', 1
+    ), '');
 
 -- base and quote of a pair: at its slash; after four of eight letters that end in a code of the
 -- older assets, as XXBTZUSD; else at its quote currency. .d is the dark pool

@@ -1,0 +1,54 @@
+-- How Binance writes symbols and orders, on spot, USD-M and COIN-M.
+
+-- a USD-M contract stands apart from the spot pair of the same name; COIN-M symbols have a suffix
+create or replace temp macro binance_symbol(venue_symbol, is_future) as
+    case
+        when is_future and not contains(venue_symbol, '_') then venue_symbol || '_PERP'
+        else venue_symbol
+    end;
+
+create or replace temp macro binance_quote(venue_symbol) as
+    ingest_quote_currency(split_part(venue_symbol, '_', 1));
+
+create or replace temp macro binance_base(venue_symbol, quote) as
+    left(split_part(venue_symbol, '_', 1), -length(quote));
+
+create or replace temp macro binance_status(word) as
+    case
+        when word in ('NEW', 'PENDING_CANCEL', 'NEW_INSURANCE', 'NEW_ADL') then 'ACCEPTED'
+        when word = 'PENDING_NEW' then 'PENDING'
+        when word = 'PARTIALLY_FILLED' then 'PARTIAL'
+        when word = 'CANCELED' then 'CANCELLED'
+        when word = 'EXPIRED_IN_MATCH' then 'EXPIRED'
+        else word
+    end;
+
+-- STOP is a limit order on futures, with a price, and STOP_MARKET is none
+create or replace temp macro binance_order_type(word, price) as
+    case
+        when word = 'LIMIT_MAKER' then 'LIMIT'
+        when word like 'STOP_LOSS%' then 'STOP_LOSS'
+        when word like 'TAKE_PROFIT%' then 'TAKE_PROFIT'
+        when word like 'STOP%' and price is not null then 'STOP_LIMIT'
+        when word like 'STOP%' or word like 'TRAILING_STOP%' then 'STOP'
+        when word = 'LIQUIDATION' then 'LIMIT'
+        else word
+    end;
+
+create or replace temp macro binance_time_in_force(word, order_type) as
+    case
+        when order_type = 'LIMIT_MAKER' or word = 'RPI' then 'GTX'
+        when word = 'GTE_GTC' then 'GTC'
+        else word
+    end;
+
+-- why the venue itself sent an order
+create or replace temp macro binance_cause(client_order_id) as
+    case
+        when starts_with(client_order_id, 'autoclose-') then 'liquidation'
+        when client_order_id = 'adl_autoclose' then 'auto-deleveraging'
+        when starts_with(client_order_id, 'settlement_autoclose-') then 'settlement'
+    end;
+
+create or replace temp macro binance_liquidity(is_maker) as
+    case is_maker when 'true' then 'MAKER' when 'false' then 'TAKER' end;
