@@ -12,6 +12,7 @@
 -- reads: json
 -- records: fills
 -- venue: coinbase
+-- macros: coinbase
 
 with records as (
     select
@@ -47,16 +48,10 @@ final as (
             then record ->> '$.liquidity_indicator'
         end as liquidity,
         record ->> '$.trade_time' as executed_at,
-        case when len(parts) = 2 or parts[-1] = 'INTX' then parts[1] end as base_currency,
-        case
-            when len(parts) = 2 then parts[2]
-            when parts[-1] = 'INTX' then 'USDC'
-        end as quote_currency,
-        case
-            when len(parts) = 2 then 'SPOT'
-            when parts[-1] = 'INTX' then 'LINEAR'
-        end as instrument_type,
-        case when parts[-1] = 'INTX' then '1' end as multiplier
+        coinbase_base(parts) as base_currency,
+        coinbase_quote(parts) as quote_currency,
+        coinbase_instrument_type(parts) as instrument_type,
+        coinbase_multiplier(parts) as multiplier
     from records
 )
 

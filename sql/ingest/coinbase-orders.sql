@@ -11,6 +11,7 @@
 -- reads: json
 -- records: orders
 -- venue: coinbase
+-- macros: coinbase
 
 with records as (
     select
@@ -76,16 +77,10 @@ final as (
                 || '/orders/historical/…?'
         end as refusal,
         symbol,
-        case when len(parts) = 2 or parts[-1] = 'INTX' then parts[1] end as base_currency,
-        case
-            when len(parts) = 2 then parts[2]
-            when parts[-1] = 'INTX' then 'USDC'
-        end as quote_currency,
-        case
-            when len(parts) = 2 then 'SPOT'
-            when parts[-1] = 'INTX' then 'LINEAR'
-        end as instrument_type,
-        case when parts[-1] = 'INTX' then '1' end as multiplier,
+        coinbase_base(parts) as base_currency,
+        coinbase_quote(parts) as quote_currency,
+        coinbase_instrument_type(parts) as instrument_type,
+        coinbase_multiplier(parts) as multiplier,
         record ->> '$.order_id' as order_id,
         nullif(record ->> '$.client_order_id', '') as client_order_id,
         record ->> '$.side' as side,
