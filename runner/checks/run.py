@@ -6,15 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from runner.checks.compile import Scan, scans
+from runner.checks.compile import scans
 from runner.checks.compiled_rule import CompiledRule
+from runner.checks.count import cannot_run, count
 from runner.checks.results import CheckResult, FailingRows, Status
 from runner.checks.rules import Rule, Severity
-from runner.compile.source_lines import take_line
 from runner.engines.base import Engine
 from runner.errors import EngineError
-
-REFUSALS = ("R310", "R330")  # by the database, or on the way to it
 
 OnResult = Callable[[CheckResult], None]
 
@@ -36,7 +34,7 @@ def run_checks(
     results = []
     for scan in scans(rules):
         started = time.perf_counter()
-        counts = _count(engine, scan)
+        counts = count(engine, scan)
         share = (time.perf_counter() - started) / len(scan.rules)
         for rule, failures in zip(scan.rules, counts, strict=True):
             result = detailed(engine, rule, failures, share, stored_failures)
@@ -48,40 +46,6 @@ def run_checks(
     return results
 
 
-def count_alone(engine: Engine, rule: CompiledRule) -> int:
-    """One rule's failures, by the query that it has or would have if it shared none."""
-    (scan,) = scans([rule])
-    return _count(engine, scan)[0]
-
-
-def _count(engine: Engine, scan: Scan) -> list[int]:
-    try:
-        row = next(engine.query(scan.sql).rows)
-    except EngineError as error:
-        if error.code not in REFUSALS:
-            raise
-        raise cannot_run(error, scan.rules) from error
-    return [int(value or 0) for value in row]
-
-
-def cannot_run(error: EngineError, rules: Sequence[CompiledRule]) -> EngineError:
-    """Name the rule; of a fused scan, the one whose SQL the message quotes, where one does."""
-    take_line(error)  # of SQL that nobody has written
-    said = error.why or error.what
-    blamed = next(
-        (r for r in rules if any(c in said for c in r.rule.columns)),
-        rules[0],
-    )
-    others = f" (or another of the {len(rules)} checks on {blamed.relation})"
-    return EngineError(
-        "R311",
-        f"the check {blamed.rule.name}{others if len(rules) > 1 else ''} could not run",
-        where=blamed.rule.where,
-        why=said,
-        mend="correct the check; nothing was published",
-    )
-
-
 def detailed(
     engine: Engine,
     rule: CompiledRule,
@@ -91,7 +55,24 @@ def detailed(
     *,
     passed: bool | None = None,
 ) -> CheckResult:
-    """The result of a count: its status (where `passed` has not settled it) and failing rows."""
+    """The result of a count: its status (where `passed` has not settled it) and failing rows.
+
+    EngineError where the database cannot tell more of the rule.
+    """
+    try:
+        return _detailed(engine, rule, failures, seconds, limit, passed)
+    except EngineError as error:
+        raise cannot_run(engine, error, [rule]) from error
+
+
+def _detailed(
+    engine: Engine,
+    rule: CompiledRule,
+    failures: int,
+    seconds: float,
+    limit: int,
+    passed: bool | None,
+) -> CheckResult:
     considered = None
     if failures and rule.considered is not None:
         considered = int(next(engine.query(rule.considered).rows)[0])

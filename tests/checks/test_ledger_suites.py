@@ -13,8 +13,8 @@ import pytest
 from runner.build import run as build_run
 from runner.checks.compile import narrowed
 from runner.checks.compiled_rule import CompiledRule
+from runner.checks.count import count_alone
 from runner.checks.rules import RuleKind
-from runner.checks.run import count_alone
 from runner.cli.main import run
 from runner.config import load_config
 from runner.engines.base import Engine, open_engine

@@ -10,11 +10,12 @@ from typing import Any
 
 from runner.checks.compile import scans
 from runner.checks.compiled_rule import CompiledRule
+from runner.checks.count import cannot_run, count_alone
 from runner.checks.gx.context import GxContext, open_context
 from runner.checks.gx.outcome import broken, failures_of
 from runner.checks.gx.suites import TableSuite, table_suites
 from runner.checks.results import CheckResult, Status
-from runner.checks.run import REFUSALS, OnResult, cannot_run, count_alone, detailed
+from runner.checks.run import OnResult, detailed
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
@@ -66,10 +67,10 @@ def _checked(
         # what it asks before it judges, as whether the table can be read
         if not context.connection.errors:
             raise
-        raise _refused(context, [*suite.rules]) from error
+        raise cannot_run(engine, context.connection.errors[0], suite.rules) from error
     share = (time.perf_counter() - started) / len(suite.rules)
     by_name = {result.expectation_config.meta["check"]: result for result in validated.results}
-    _require_judged(context, suite, by_name)
+    _require_judged(context, engine, suite, by_name)
     for rule in suite.rules:
         found = by_name[rule.rule.name]
         failures = failures_of(found)
@@ -110,21 +111,19 @@ def _validated(context: GxContext, suite: TableSuite) -> Any:
     return result
 
 
-def _require_judged(context: GxContext, suite: TableSuite, by_name: dict[str, Any]) -> None:
+def _require_judged(
+    context: GxContext, engine: Engine, suite: TableSuite, by_name: dict[str, Any]
+) -> None:
     """EngineError where an expectation broke: it looks like one that failed."""
     told = [(rule, broken(by_name[rule.rule.name])) for rule in suite.rules]
     failed = [(rule, said) for rule, said in told if said is not None]
     if not failed:
         return
     if context.connection.errors:
-        raise _refused(context, [rule for rule, _ in failed])
+        raise cannot_run(engine, context.connection.errors[0], [rule for rule, _ in failed])
     rule, said = failed[0]
-    raise cannot_run(EngineError("R310", "Great Expectations failed", why=said), [rule])
-
-
-def _refused(context: GxContext, rules: Sequence[CompiledRule]) -> EngineError:
-    error = context.connection.errors[0]
-    return cannot_run(error, rules) if error.code in REFUSALS else error
+    error = EngineError("R310", "Great Expectations failed", why=said)
+    raise cannot_run(engine, error, [rule])
 
 
 def _tolerates(rule: CompiledRule) -> bool:
