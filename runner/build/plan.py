@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from runner.build import fingerprint, state
 from runner.checks.compiled_rule import CompiledRule
@@ -41,6 +42,13 @@ class Step:
     @property
     def materialized(self) -> str:
         return self.compiled.materialized if self.compiled else "seed"
+
+    @property
+    def path(self) -> Path:
+        """The file that says what it is."""
+        made_by = self.compiled.model if self.compiled else self.seed
+        assert made_by is not None
+        return made_by.path
 
 
 @dataclass(frozen=True)

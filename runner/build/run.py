@@ -94,7 +94,9 @@ def _build(
             looks = _looks(compiler, step, guard, watcher)
             rows = _make(engine, compiler, plan, step, looks, guard)
             exact_sql = _remembered(plan, step, looks)
-            guard.learn(step.name)
+            columns = engine.describe(f'select * from "{step.name}"')
+            guard.learn(step.name, columns)
+            values.prove_numbers(engine, step.name, columns, step.path)
         except RunnerError as error:
             failed = StepResult(step, None, time.perf_counter() - started, error.what)
             result.steps.append(failed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -178,9 +179,24 @@ def _naive(text: str) -> datetime:
     return datetime.fromisoformat(text.removesuffix("Z"))
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("it is no finite number")
+    return value
+
+
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite():
+        raise ValueError("it is no finite number")
+    return value
+
+
 _PARSERS: dict[Kind, Any] = {
     Kind.INTEGER: int,
-    Kind.DECIMAL: Decimal,
+    Kind.DECIMAL: _decimal,
+    Kind.DOUBLE: _finite,
     Kind.BOOLEAN: _boolean,
     Kind.DATE: date.fromisoformat,
     Kind.TIMESTAMP: _naive,

@@ -1,4 +1,4 @@
-"""What a build proves of the values it publishes: that every one of them can be read.
+"""What a build proves of the values it publishes: each can be read, and each float is a number.
 
 A table's are computed as it is filled. A view's are not until somebody reads it, so the build reads
 it first, whole, and keeps nothing of what it read.
@@ -7,14 +7,17 @@ it first, whole, and keeps nothing of what it read.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
+from pathlib import Path
 
 from runner.build.materialize import OF_THE_DATABASE, blame
 from runner.compile.compiled import Compiled
 from runner.compile.context import CTE_PREFIX
-from runner.engines.base import Engine
+from runner.engines.base import Column, Engine
 from runner.errors import EngineError, Location
+from runner.sqltyping.types import Kind
 
+_LARGEST_DOUBLE = "1.7976931348623157e308"
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
 _NAME = r'(?:\w+|"\w+")'
 _COLUMN = rf"{_NAME}(?: ?\. ?{_NAME})?"
@@ -55,8 +58,10 @@ def prove_view(engine: Engine, compiled: Compiled, tables: Container[str]) -> No
 
 def prove_standing_view(engine: Engine, compiled: Compiled) -> None:
     """Read a view that this build leaves as it is, over rows that it has changed."""
+    shown = f'select * from "{compiled.name}"'
     try:
-        engine.evaluate(f'select * from "{compiled.name}"')
+        engine.evaluate(shown)
+        columns = engine.describe(shown)
     except EngineError as error:
         error.what = f"{compiled.name} is not selected, and could no longer be read: {error.what}"
         if error.code not in OF_THE_DATABASE:
@@ -65,3 +70,34 @@ def prove_standing_view(engine: Engine, compiled: Compiled) -> None:
             f"correct what it stands on, or select {compiled.name} as well; nothing was published"
         )
         raise
+    prove_numbers(engine, compiled.name, columns, compiled.model.path)
+
+
+def prove_numbers(engine: Engine, name: str, columns: Sequence[Column], path: Path) -> None:
+    """EngineError for a column of floats of relation `name` that holds NaN or infinity.
+
+    `columns` are the relation's; `path` is the file that makes it.
+    """
+    floats = [c.name for c in columns if c.type.kind is Kind.DOUBLE]
+    if not floats:
+        return
+    # DuckDB orders NaN above all numbers
+    counts = ", ".join(
+        f'count(case when not abs("{column}") <= {_LARGEST_DOUBLE} then 1 end) as c{position}'
+        for position, column in enumerate(floats)
+    )
+    (row,) = engine.query(f'select {counts} from "{name}"').rows
+    if any(row):
+        held = [
+            f"{column} in {count:,} row{'s' if count != 1 else ''}"
+            for column, count in zip(floats, row, strict=True)
+            if count
+        ]
+        raise EngineError(
+            "R315",
+            f"{name} would hold NaN or infinity: {', '.join(held)}",
+            where=Location(path),
+            why="a division by zero or a number beyond a double's range comes to that, and so does "
+            "every sum it enters",
+            mend="divide by nullif(…, 0), or keep such rows out; nothing was published",
+        )

@@ -80,13 +80,34 @@ def integer_round(value: int | None, places: int) -> int | None:
     return integer_fit(-rounded if value < 0 else rounded, 19)
 
 
+# floats: SQLite makes NULL of a NaN, silently
+
+
+def double_add(left: float | None, right: float | None) -> float | None:
+    return None if left is None or right is None else _number(left + right, left, "+", right)
+
+
+def double_sub(left: float | None, right: float | None) -> float | None:
+    return None if left is None or right is None else _number(left - right, left, "-", right)
+
+
+def double_mul(left: float | None, right: float | None) -> float | None:
+    return None if left is None or right is None else _number(left * right, left, "*", right)
+
+
 def double_divide(left: float | None, right: float | None) -> float | None:
-    """left / right; raises for a zero divisor, since SQLite cannot hold DuckDB's NaN."""
+    """left / right; raises for a zero divisor."""
     if left is None or right is None:
         return None
     if right == 0:
         raise ValueRefusedError(f"division by zero: {left} / {right}; divide by nullif(…, 0)")
-    return float(left) / float(right)
+    return _number(float(left) / float(right), left, "/", right)
+
+
+def _number(value: float, left: float, sign: str, right: float) -> float:
+    if math.isnan(value):
+        raise ValueRefusedError(f"{left} {sign} {right} is no number")
+    return value
 
 
 def double_round(value: float | None, places: int = 0) -> float | None:
@@ -103,7 +124,7 @@ def double_round(value: float | None, places: int = 0) -> float | None:
 
 
 def double_sqrt(value: float | None) -> float | None:
-    """The square root; raises below zero, since SQLite cannot hold DuckDB's NaN."""
+    """The square root; raises below zero."""
     if value is None:
         return None
     if value < 0:
@@ -113,7 +134,11 @@ def double_sqrt(value: float | None) -> float | None:
 
 def double_to_integer(value: float | None, digits: int) -> int | None:
     """A float as a whole number: halves to even, as DuckDB casts; raises out of range."""
-    return None if value is None else integer_fit(round(value), digits)
+    if value is None:
+        return None
+    if not math.isfinite(value):
+        raise ValueRefusedError(f"{value} is no whole number")
+    return integer_fit(round(value), digits)
 
 
 # text

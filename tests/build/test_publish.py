@@ -208,13 +208,11 @@ def test_tests_are_listed_by_what_they_read(make, cli):
 
 
 def test_a_failing_row_is_valid_json(make, cli):
-    odd = "{{ config(materialized='table') }} select cast('inf' as double) as x, 1 as n"
-    check = "select o.n, o.x, o.n from {{ ref('odd') }} as o"
+    check = "select n, cast('inf' as double) as x, n from {{ ref('odd') }}"
     expected = {"n": 1, "x": "inf", "n_1": 1}
-    project = make({**SHOP, "models/odd.sql": odd})
+    project = make({**SHOP, "models/odd.sql": "select 1 as n"})
     if project.engine == "sqlite":  # it has no infinity, and refuses a second column of a name
-        project.write({"models/odd.sql": "select 'inf' as x, 1 as n"})
-        check, expected = "select * from {{ ref('odd') }}", {"x": "inf", "n": 1}
+        check, expected = "select 'inf' as x, n from {{ ref('odd') }}", {"x": "inf", "n": 1}
     project.write({"checks/c.yml": f'checks:\n  - {{name: none, sql: "{check}"}}\n'})
     assert cli(project, "build").exit_code == 1
     ((row,),) = project.rows("select failing_row from check_failures")

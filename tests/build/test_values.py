@@ -1,4 +1,4 @@
-"""Every value that a build publishes can be read."""
+"""Every value that a build publishes can be read, and no float is NaN or infinite."""
 
 from __future__ import annotations
 
@@ -99,3 +99,73 @@ def test_a_view_of_names_over_a_view_made_by_hand_is_read(make, cli):
 )
 def test_what_computes_shows_more_than_names(sql):
     assert not shows_names_only(sql)
+
+
+RAW = "id,part,whole\n1,1,2\n2,3,1\n"
+LARGE = "select id, cast(1e308 as double) * part as large, id as n from {{ ref('raw') }}"
+
+
+@pytest.mark.parametrize("kind", ["table", "view", "incremental"])
+@pytest.mark.parametrize(
+    ("part", "held"),
+    [("-3", "large in 1 row\n"), ("3\n3,7", "large in 2 rows\n")],
+)
+def test_infinity_is_not_published(make, cli, kind, part, held):
+    floats = f"models: [{{name: floats, config: {{materialized: {kind}}}}}]\n"
+    project = make(
+        {"seeds/raw.csv": "id,part\n1,1\n", "models/floats.sql": LARGE, "models/f.yml": floats}
+    )
+    assert cli(project, "build").exit_code == 0
+    project.write({"seeds/raw.csv": f"id,part\n1,1\n2,{part}\n"})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3
+    assert f"error[R315]: floats would hold NaN or infinity: {held}" in outcome.stderr
+    assert "where: models/floats.sql\n" in outcome.stderr
+    assert project.rows("select id, large from floats") == [(1, 1e308)]
+
+
+# an expression, in how many rows it is no finite number, and what SQLite says of it
+NO_NUMBER = {
+    "infinity less infinity": (
+        "cast(1e308 as double) * 10 - cast(1e308 as double) * 10", 2, "inf - inf is no number",
+    ),
+    "nothing times infinity": (
+        "(whole - whole) * (cast(1e308 as double) * 10)", 2, "0.0 * inf is no number",
+    ),
+    "a division by zero": ("cast(part as double) / (whole - 1)", 1, "division by zero: 3.0 / 0.0"),
+    "the root of less than zero": ("sqrt(cast(-part as double))", 2, "the square root of -1.0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_NUMBER)
+def test_what_is_no_number_is_not_published(make, cli, name):
+    expression, count, said = NO_NUMBER[name]
+    model = f"select {expression} as ratio from {{{{ ref('raw') }}}}"
+    project = make({"seeds/raw.csv": RAW, "models/floats.sql": model})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 3
+    if project.engine == "duckdb":
+        said = f"error[R315]: floats would hold NaN or infinity: ratio in {count} row"
+    assert said in outcome.stderr
+    assert "where: models/floats.sql" in outcome.stderr
+    opened = project.open(read_only=True)
+    assert "floats" not in opened.relations()
+    opened.close()
+
+
+@pytest.mark.parametrize("kind", ["double", "decimal(9,2)"])
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity"])
+def test_a_seed_holds_finite_numbers(make, cli, kind, text):
+    typed = f"seeds: [{{name: raw, config: {{column_types: {{part: '{kind}'}}}}}}]\n"
+    files = {"seeds/raw.yml": typed, "models/m.sql": "select part from {{ ref('raw') }}"}
+    project = make({**files, "seeds/raw.csv": f"id,part\n1,2.5\n2,{text}\n"})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert f"error[R227]: '{text}' in column part of seed raw is no" in outcome.stderr
+    assert "where: seeds/raw.csv:3\n" in outcome.stderr
+    project.write({"seeds/raw.csv": "id,part\n1,2.5\n2,-1e2\n"})
+    assert cli(project, "build").exit_code == 0
+    assert project.rows("select cast(part as double) as p from raw order by id") == [
+        (2.5,),
+        (-100,),
+    ]

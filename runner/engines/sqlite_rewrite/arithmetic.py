@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from runner.engines.sqlite_rewrite import text
 from runner.engines.sqlite_rewrite.bounds import bound
 from runner.engines.sqlite_rewrite.casts import fold
 from runner.engines.sqlite_rewrite.refusal import only, refusal
@@ -117,7 +116,7 @@ def _number(writer: Writer, node: exp.Expr, verb: str, sign: str) -> str:
     if type_.kind is Kind.DOUBLE:
         if any(rules.is_decimal(writer.type(side)) for side in sides):
             raise refusal(node, "a decimal combined with a double is one", "keep both decimals")
-        return f" {sign} ".join(text.atom(writer.to(side, DOUBLE)) for side in sides)
+        return f"double_{verb}({', '.join(writer.to(side, DOUBLE) for side in sides)})"
     if type_.kind is Kind.NULL:
         return "null"
     if not rules.is_whole(type_):

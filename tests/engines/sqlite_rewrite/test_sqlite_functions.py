@@ -61,6 +61,8 @@ def lite() -> Iterator[apsw.Connection]:
          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ("decimal_mul('1.50', '2.00')", "3.0000"),
         ("decimal_add('-1.50', '1.50')", "0.00"),
+        ("double_mul(0.1, 3.0)", 0.1 * 3),
+        ("double_sub(null, 1.0)", None),
     ],
 )  # fmt: skip
 def test_gives(lite: apsw.Connection, sql: str, expected: object) -> None:
@@ -78,6 +80,11 @@ def test_gives(lite: apsw.Connection, sql: str, expected: object) -> None:
         "decimal_cast(1.5, 38, 12)",
         "decimal_add(1.5, 2.5)",
         "double_divide(1.0, 0.0)",
+        "double_divide(1e999, 1e999)",
+        "double_sub(1e999, 1e999)",
+        "double_add(1e999, -1e999)",
+        "double_mul(1e999, 0.0)",
+        "double_to_integer(1e999, 19)",
         "json_text('{', 'a')",
         "timestamp_parse('2026-02-30')",
         "timestamp_parse('2026-01-01 00:00:00+02')",
