@@ -6,14 +6,8 @@ import shutil
 
 import pytest
 
-INSTRUMENT = (
-    "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
-    "BTC-USDT,BTC,USDT,USDT,1,false\n"
-)
-FILLS = (
-    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,"
-    "executed_at\n"
-)
+from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
+
 POSITIONS = "select * from positions order by account_id"
 # one model in place of the ledger's fifty: what is tried is which facts it reads
 MODELS = {
@@ -27,11 +21,6 @@ MODELS = {
               - name: order_fills
     """,
 }
-
-
-def fill(n: int, price: int) -> str:
-    at = f"2026-03-01T00:00:0{n}Z"
-    return f"x,main,BTC-USDT,o{n},f{n},BUY,1,{price},0.1,USDT,TAKER,{at}\n"
 
 
 def load(cli, project, text: str, form: str) -> str:
@@ -59,14 +48,14 @@ def traded(make_ledger, cli):
     (project.root / "dbt_project.yml").unlink()
     assert cli(project, "migrate", "up").exit_code == 0
     load(cli, project, INSTRUMENT, "instruments")
-    moment = load(cli, project, FILLS + fill(1, 100), "fills")
+    moment = load(cli, project, FILLS_HEADER + fill(1, 100), "fills")
     assert cli(project, "build").exit_code == 0
     return project, moment, answer(cli, project, POSITIONS)
 
 
 def test_yesterdays_report_is_told_again(traded, cli):
     project, then, published = traded
-    load(cli, project, FILLS + fill(2, 300), "fills")
+    load(cli, project, FILLS_HEADER + fill(2, 300), "fills")
     assert cli(project, "build").exit_code == 0
     now = answer(cli, project, POSITIONS)
     assert now != published
@@ -86,7 +75,7 @@ def test_a_moment_to_come_sees_what_comes(traded, cli):
     project, _, _ = traded
     counted = "select count(*) as fills from order_fills"
     assert answer(cli, project, counted, "--as-of", "2999-01-01") == "fills\n1\n"
-    load(cli, project, FILLS + fill(2, 300), "fills")
+    load(cli, project, FILLS_HEADER + fill(2, 300), "fills")
     assert answer(cli, project, counted, "--as-of", "2999-01-01T01:00:00+01:00") == "fills\n2\n"
 
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runner.build import run
+from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 
-FILLS = (
-    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,"
-    "executed_at\n"
-)
-INSTRUMENT = (
-    "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
-    "BTC-USDT,BTC,USDT,USDT,1,false\n"
-)
 LIMITS = """
     suite: limits
     checks:
@@ -31,11 +24,6 @@ LIMITS = """
 """
 
 
-def fill(n: int, side: str, price: int, day: int) -> str:
-    at = f"2026-03-0{day}T00:00:0{n}Z"
-    return f"x,main,BTC-USDT,o{n},f{n},{side},1,{price},0.1,USDT,TAKER,{at}\n"
-
-
 @pytest.fixture
 def traded(make_ledger, cli):
     """A ledger whose limits are kept, and what it looked at in part ever since."""
@@ -43,12 +31,12 @@ def traded(make_ledger, cli):
     project.write({"i.csv": INSTRUMENT, "checks/limits.yml": LIMITS})
     assert cli(project, "migrate", "up").exit_code == 0
     assert cli(project, "ingest", "i.csv", "--format", "canonical-instruments").exit_code == 0
-    assert load(cli, project, fill(1, "BUY", 100, 1) + fill(2, "SELL", 120, 1)) == 0
+    assert load(cli, project, fill(1, 100, "BUY", 1) + fill(2, 120, "SELL", 1)) == 0
     return project
 
 
 def load(cli, project, fills: str) -> int:
-    project.write({"fills.csv": FILLS + fills})
+    project.write({"fills.csv": FILLS_HEADER + fills})
     assert cli(project, "ingest", "fills.csv", "--format", "canonical-fills").exit_code == 0
     return cli(project, "build").exit_code
 
@@ -56,9 +44,9 @@ def load(cli, project, fills: str) -> int:
 @pytest.mark.parametrize(
     ("fills", "broken"),
     [
-        (fill(3, "BUY", 400, 2), "prices_are_low"),
-        (fill(3, "BUY", 100, 2) + fill(4, "SELL", 290, 2), "gains_are_small"),
-        (fill(3, "BUY", 100, 6), "fills_are_early"),
+        (fill(3, 400, "BUY", 2), "prices_are_low"),
+        (fill(3, 100, "BUY", 2) + fill(4, 290, "SELL", 2), "gains_are_small"),
+        (fill(3, 100, "BUY", 6), "fills_are_early"),
     ],
 )
 def test_what_breaks_a_rule_is_found_among_new_rows(
@@ -80,7 +68,7 @@ def test_what_breaks_a_rule_is_found_among_new_rows(
 
 
 def test_what_kept_the_rules_is_published(traded, cli):
-    assert load(cli, traded, fill(3, "BUY", 100, 2) + fill(4, "SELL", 200, 2)) == 0
+    assert load(cli, traded, fill(3, 100, "BUY", 2) + fill(4, 200, "SELL", 2)) == 0
     assert len(traded.rows("select quantity from lot_matches")) == 2
     assert [
         n for n in traded.open(read_only=True).relations() if n.startswith("runner_fresh")

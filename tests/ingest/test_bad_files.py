@@ -9,12 +9,8 @@ import duckdb
 import pytest
 
 from runner.errors import InputError, QuarantinedRows, UsageError
+from tests.canonical_files import FILLS_HEADER as FILLS
 from tests.ingest.conftest import Ledger
-
-FILLS = (
-    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,"
-    "liquidity,executed_at\n"
-)
 
 
 def refused(ledger: Ledger, form: str, content: str | bytes, name: str = "") -> InputError:

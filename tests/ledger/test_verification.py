@@ -13,20 +13,8 @@ from runner.cli.main import run
 from runner.config import load_config
 from runner.engines.base import open_engine
 from runner.scaffold import scaffold
+from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES
-
-INSTRUMENTS = (
-    "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
-    "BTC-USDT,BTC,USDT,USDT,1,false\n"
-)
-FILLS = (
-    "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,"
-    "liquidity,executed_at\n"
-)
-
-
-def fill(n: int) -> str:
-    return f"x,main,BTC-USDT,o{n},f{n},BUY,1,{100 + n},0.1,USDT,TAKER,2026-03-01T00:00:0{n}Z\n"
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -37,9 +25,9 @@ def appended(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     place = ["--project-dir", str(root), "--target", str(request.param)]
     assert run(["migrate", "up", *place]) == 0
     files = {
-        "i.csv": INSTRUMENTS,
-        "a.csv": FILLS + fill(1) + fill(2),
-        "b.csv": FILLS + fill(3) + fill(4),
+        "i.csv": INSTRUMENT,
+        "a.csv": FILLS_HEADER + fill(1, 101) + fill(2, 102),
+        "b.csv": FILLS_HEADER + fill(3, 103) + fill(4, 104),
     }
     for (name, text), form in zip(files.items(), ("instruments", "fills", "fills"), strict=True):
         (root / name).write_text(text)
