@@ -15,6 +15,7 @@ from runner.errors import InputError, Location, ProjectError, nearest
 from runner.ingest import problems
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted
+from runner.ingest.project_sql import told_by_line
 from runner.ingest.shape import Field, Reading, Shape
 from runner.ingest.shapes import SHAPES
 from runner.sqltyping.types import Kind, SqlType, parse_type
@@ -66,10 +67,9 @@ class Candidates:
 
 def mapped(staging: Staging, form: Format) -> Mapping[str, str]:
     """Run a mapping of several shapes once; the columns it gives, and their types."""
-    if len(form.shapes) == 1:
-        return _mapped_types(staging, form)
-    staging.run(f"create or replace temp table {_MAPPED} as\n{form.sql}")
     types = _mapped_types(staging, form)
+    if len(form.shapes) == 1:
+        return types
     for name in ("shape", "item"):
         if name not in types:
             raise ProjectError(
@@ -79,6 +79,7 @@ def mapped(staging: Staging, form: Format) -> Mapping[str, str]:
                 why="its rows become facts of several shapes",
                 mend="`shape` says which one, `item` which rows are of one thing",
             )
+    staging.run(f"create or replace temp table {_MAPPED} as\n{form.sql}")
     return types
 
 
@@ -134,8 +135,15 @@ def _rows_of(form: Format, shape: Shape) -> str:
 
 def _mapped_types(staging: Staging, form: Format) -> Mapping[str, str]:
     """Column name -> DuckDB type of what the mapping gives; refuses floats and unknown names."""
-    sql = form.sql if len(form.shapes) == 1 else f"select * from {_MAPPED}"
-    types = {row[0]: row[1] for row in staging.rows(f"describe {sql}")}
+    with told_by_line(
+        form.file,
+        form.sql,
+        1,
+        code="R281",
+        what=f"DuckDB refuses the mapping of {form.name}",
+        mend="correct the query; macros it is written with are named in its header",
+    ):
+        types = {row[0]: row[1] for row in staging.rows(f"describe {form.sql}")}
     fields = [f.name for name in form.shapes for f in SHAPES[name].fields]
     known = {*fields, *BOOKKEEPING}
     for name, type_name in types.items():

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.compile.source_lines import take_line
-from runner.errors import EngineError, Location, ProjectError, nearest
+from runner.errors import Location, ProjectError, nearest
 from runner.ingest.header import Header, macro_files
+from runner.ingest.project_sql import told_by_line
 from runner.migrate.files import split_statements
 from runner.project.text_file import read_text
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from runner.engines.staging import Staging
 
 _COMMENTS = re.compile(r"(?:\s|--[^\n]*)*")
-_REFUSED = "R310"  # a statement that is no SQL, or names what is not there
 
 
 def find(mapping: Path, header: Header) -> tuple[Path, ...]:
@@ -46,20 +45,16 @@ def install(staging: Staging, files: Sequence[Path]) -> None:
     """Make the macros of files; ProjectError with the line of one that cannot be made."""
     for file in files:
         for sql, line in _statements(file):
-            try:
+            with told_by_line(
+                file,
+                sql,
+                line,
+                code="R282",
+                what=f"DuckDB refuses a macro of {file.name}",
+                mend="correct the macro; it may use its parameters, ingest_raw, and macros made "
+                "before it",
+            ):
                 staging.run(sql)
-            except EngineError as error:
-                if error.code != _REFUSED:
-                    raise
-                within = take_line(error, sql) or 1
-                raise ProjectError(
-                    "R282",
-                    f"DuckDB refuses a macro of {file.name}",
-                    where=Location(file, line + within - 1),
-                    why=error.why,
-                    mend="correct the macro; it may use its parameters, ingest_raw, and macros "
-                    "made before it",
-                ) from error
 
 
 def _statements(file: Path) -> Iterator[tuple[str, int]]:

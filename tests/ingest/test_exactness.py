@@ -85,6 +85,14 @@ def test_ids_are_uuid5(staging: Staging, parts: list[str]) -> None:
     assert found[0] == expected
 
 
+def test_the_quote_of_a_pair_is_the_longest_it_ends_with(staging: Staging) -> None:
+    pairs = {
+        "BTCUSDT": "USDT", "BTCFDUSD": "FDUSD", "BTCUSD": "USD", "USDTTRY": "TRY", "USDT": None,
+        "USDCUSDT": "USDT", "XXUSD1": "USD1", "SOLETH": "ETH", "BTCUSDT_PERP": None, "": None,
+    }  # fmt: skip
+    assert ask(staging, "ingest_quote_currency(t)", list(pairs)) == list(pairs.values())
+
+
 def test_parts_cannot_run_into_each_other() -> None:
     assert name_of("fill", "a|b", "c") != name_of("fill", "a", "b|c")
     assert name_of("fill", "a\\", "b") != name_of("fill", "a", "\\b")

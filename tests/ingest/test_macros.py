@@ -95,6 +95,18 @@ def test_macros_that_are_not_there(duck: Ledger, named: str, mend: str) -> None:
     assert mend in error.mend
 
 
+def test_a_mapping_that_does_not_name_its_macros(duck: Ledger) -> None:
+    file = project(duck, macros="")
+    with pytest.raises(ProjectError) as caught:
+        duck.load("acme-cash", MOVEMENT, "m.json")
+    error = caught.value
+    assert error.code == "R281"
+    assert error.where is not None and error.mend is not None
+    assert (error.where.path, error.where.line) == (file.parent.parent / "acme-cash.sql", 11)
+    assert "acme_movements" in (error.why or "")
+    assert "header" in error.mend
+
+
 @pytest.mark.parametrize(
     ("statement", "line", "said"),
     [
