@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,9 @@ from runner.build import fingerprint
 from runner.build.report import Watcher
 from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
-from runner.compile.source_lines import source_line
+from runner.compile.inlined import Inlined, place
 from runner.engines.base import Column, Engine, Relation
-from runner.errors import ExactnessError, Location
+from runner.errors import ExactnessError
 from runner.sqltyping.types import SqlType
 
 if TYPE_CHECKING:
@@ -78,10 +78,16 @@ class ExactnessGuard:
         sys.setswitchinterval(self._switch_interval)
         self._beside.shutdown(cancel_futures=True)
 
-    def model(self, compiled: Compiled, watcher: Watcher, sql: str | None = None) -> Look:
+    def model(
+        self,
+        compiled: Compiled,
+        watcher: Watcher,
+        sql: str,
+        within: Callable[[], Sequence[Inlined]],
+    ) -> Look:
         """Look at a model's SQL: ExactnessError (`error`) or a note (`warn`) once it is settled.
 
-        `sql` is what the model runs as, where that is not its SQL for a build from nothing.
+        `sql` is what the model runs as, `within` gives the ephemeral models that stand in it.
         Looks at names and types only: what a column holds is the business of contracts and checks.
         """
 
@@ -90,16 +96,18 @@ class ExactnessGuard:
             if self.setting == "warn":
                 watcher.note(f"warning: {compiled.name}: {why}")
                 return
-            line = source_line(compiled.model.raw_sql, compiled.sql, met[0].line)
+            culprit, where = place(compiled, sql, met[0].line, within())
+            if culprit is not compiled:
+                why = f"it stands in the query of {compiled.name}, as {why}"
             raise ExactnessError(
                 "R260",
-                f"{compiled.name} would turn exact money into a binary float",
-                where=Location(compiled.model.path, line),
+                f"{culprit.name} would turn exact money into a binary float",
+                where=where,
                 why=why,
                 mend=met[0].mend,
             )
 
-        return self._look(sql or compiled.sql, refuse, made=compiled.name)
+        return self._look(sql, refuse, made=compiled.name)
 
     def standing(self, name: str) -> Relation | None:
         """Relation `name` as it was when the build began."""

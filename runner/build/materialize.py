@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from runner.build import contract, extension, kernel
+from runner.build.blame import blame
 from runner.build.plan import Action, Step
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
-from runner.compile.source_lines import source_line, take_line
+from runner.compile.inlined import inlined
 from runner.engines.base import Column, Engine
 from runner.errors import CompileError, EngineError, Location, nearest
 
 _STAGING = "runner_increment"
-OF_THE_DATABASE = ("R302", "R303", "R304")  # codes of what no model is at fault for
 
 
 def materialize(
@@ -47,25 +47,9 @@ def materialize(
             return _extend(engine, compiled, sql, columns)
         return engine.table_as(compiled.name, compiled.sql, columns)
     except EngineError as error:
-        raise blame(error, compiled, sql) from error
-
-
-def blame(error: EngineError, compiled: Compiled, ran: str) -> EngineError:
-    """The same error, with the model it happened in, and the line where that can be told."""
-    error.what = f"{compiled.name} could not be built: {error.what}"
-    if error.code not in OF_THE_DATABASE:
-        error.where = Location(compiled.model.path, _line_of(error, compiled, ran))
-    error.mend = error.mend or (
-        f"see the SQL as it ran in target/compiled, or with `runner compile {compiled.name}`; "
-        "nothing was published"
-    )
-    return error
-
-
-def _line_of(error: EngineError, compiled: Compiled, ran: str) -> int | None:
-    """The model file's line that the engine names, or quotes (`LINE 3: …`)."""
-    line = take_line(error, ran)
-    return source_line(compiled.model.raw_sql, ran, line) if line is not None else None
+        through = step.built_through if step.action is Action.EXTEND else None
+        within = inlined(compiler, compiled, through)
+        raise blame(error, engine, compiled, sql, within) from error
 
 
 def _extend(engine: Engine, compiled: Compiled, sql: str, found: Sequence[Column]) -> int:

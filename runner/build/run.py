@@ -19,6 +19,7 @@ from runner.checks.compile import narrowed
 from runner.checks.results import CheckResult, Status
 from runner.checks.run import run_checks
 from runner.compile.compiler import Compiler
+from runner.compile.inlined import inlined
 from runner.config import Config
 from runner.engines.base import Column, Engine, Relation
 from runner.errors import RunnerError
@@ -125,7 +126,7 @@ def _make(
             columns = _known_columns(plan, step, looks[0].digest, guard.standing(step.name))
             rows = materialize(engine, compiler, step, columns)
             if step.compiled and step.materialized == "view":
-                values.prove_view(engine, step.compiled, plan.facts)
+                values.prove_view(engine, compiler, step.compiled, plan.facts)
         _describe(engine, step)
         if step.materialized != "view":
             engine.guard_derived(step.name)
@@ -138,13 +139,14 @@ def _make(
 
 def _looks(compiler: Compiler, step: Step, guard: ExactnessGuard, watcher: Watcher) -> list[Look]:
     """At the step's SQL, and at that which extends it."""
-    if step.compiled is None:
+    made = step.compiled
+    if made is None:
         return []
-    looks = [guard.model(step.compiled, watcher)]
+    looks = [guard.model(made, watcher, made.sql, lambda: inlined(compiler, made))]
     if step.action is Action.EXTEND:
         # of no batch: that is only a number, and makes no difference to types
-        extending = compiler.incremental_sql(step.compiled.name, 0)
-        looks.append(guard.model(step.compiled, watcher, extending))
+        extending = compiler.incremental_sql(made.name, 0)
+        looks.append(guard.model(made, watcher, extending, lambda: inlined(compiler, made, 0)))
     return looks
 
 

@@ -10,9 +10,11 @@ import re
 from collections.abc import Container, Sequence
 from pathlib import Path
 
-from runner.build.materialize import OF_THE_DATABASE, blame
+from runner.build.blame import OF_THE_DATABASE, blame
 from runner.compile.compiled import Compiled
+from runner.compile.compiler import Compiler
 from runner.compile.context import CTE_PREFIX
+from runner.compile.inlined import inlined
 from runner.engines.base import Column, Engine
 from runner.errors import EngineError, Location
 from runner.sqltyping.types import Kind
@@ -41,7 +43,9 @@ def shows_names_only(sql: str) -> bool:
     return _NAMES_ONLY.fullmatch(plain) is not None
 
 
-def prove_view(engine: Engine, compiled: Compiled, tables: Container[str]) -> None:
+def prove_view(
+    engine: Engine, compiler: Compiler, compiled: Compiled, tables: Container[str]
+) -> None:
     """Read a view that was just made; EngineError names its file where a row of it fails.
 
     `tables` are the unique ids of sources known to be tables. Nothing is read of a view that only
@@ -53,7 +57,8 @@ def prove_view(engine: Engine, compiled: Compiled, tables: Container[str]) -> No
     try:
         engine.evaluate(compiled.sql)
     except EngineError as error:
-        raise blame(error, compiled, compiled.sql) from error
+        within = inlined(compiler, compiled)
+        raise blame(error, engine, compiled, compiled.sql, within) from error
 
 
 def prove_standing_view(engine: Engine, compiled: Compiled) -> None:

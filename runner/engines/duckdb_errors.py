@@ -67,13 +67,16 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
     # a date that does not exist, or a type that cannot be, is no number too large
     of_numbers = "field value out of range" not in low and "needed scale" not in low
     if of_numbers and ("overflow" in low or "out of range" in low):
-        raise EngineError(
+        overflow = EngineError(
             "R312",
             "a number leaves the 38 digits it may have",
             why=text.splitlines()[0],
             mend="look for a quantity, price or fee far too large; a wrong fill is mended by "
             "appending a BUST or a CORRECTION of it",
-        ) from error
+        )
+        quoted = re.search(r"^LINE (\d+): ", text, re.M)
+        overflow.sql_line = int(quoted[1]) if quoted else None
+        raise overflow from error
     raise EngineError("R310", "DuckDB refused a statement", why=text) from error
 
 
