@@ -91,7 +91,7 @@ def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test)
         rule,
         relation,
         reads,
-        f"select {test.value} as observed_value\nfrom {rows}\nhaving {test.broken}",
+        f"select {test.shown}\nfrom {rows}\nhaving {test.broken}",
         None if rule.filter else f"case when {test.broken} then 1 else 0 end",
     )
 

@@ -31,6 +31,29 @@ _TAKES: dict[Takes, dict[str, Any]] = {
     Takes.TEXTS: _TEXTS,
     Takes.SQL: _TEXT,
     Takes.TABLE: _TEXT,
+    Takes.QUANTILES: {
+        "type": "object",
+        "properties": {
+            "quantiles": {
+                "type": "array",
+                "items": {"type": "number", "minimum": 0, "maximum": 1},
+                "minItems": 1,
+                "uniqueItems": True,
+            },
+            "value_ranges": {
+                "type": "array",
+                "items": {
+                    "type": "array",
+                    "items": {"type": ["number", "string", "null"]},
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+                "minItems": 1,
+            },
+        },
+        "required": ["quantiles", "value_ranges"],
+        "additionalProperties": False,
+    },
     Takes.CHOICE: {"type": "string"},
 }
 

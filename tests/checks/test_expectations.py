@@ -145,6 +145,33 @@ RULES: list[tuple[str, str, int]] = [
         "{column: price, min_value: 0.81}",
         1,
     ),
+    ("expect_column_median_to_be_between", "{column: price, min_value: 3.75, max_value: 3.75}", 0),
+    ("expect_column_median_to_be_between", "{column: price, min_value: 3.75, strict_min: true}", 1),
+    ("expect_column_median_to_be_between", "{column: id, max_value: 3.999999999999}", 1),
+    (
+        "expect_column_quantile_values_to_be_between",
+        "{column: price, quantile_ranges: {quantiles: [0, 0.5, 0.75, 1], value_ranges: "
+        f"[[1.25, 1.25], [2.5, 2.5], [null, 5], [{LARGE}, null]]}}}}",
+        0,
+    ),
+    (
+        "expect_column_quantile_values_to_be_between",
+        "{column: price, quantile_ranges: {quantiles: [0.5, 0.51], value_ranges: "
+        "[[2.5, 2.5], [null, 2.5]]}}",
+        1,
+    ),
+    ("expect_column_stdev_to_be_between", "{column: other_price, min_value: 1.040832999733}", 0),
+    ("expect_column_stdev_to_be_between", "{column: other_price, min_value: 1.040832999734}", 1),
+    (
+        "expect_column_stdev_to_be_between",
+        "{column: id, min_value: 1, max_value: 1, row_condition: id > 2}",
+        0,
+    ),
+    (
+        "expect_column_stdev_to_be_between",
+        "{column: id, max_value: 1, strict_max: true, row_condition: id > 2}",
+        1,
+    ),
     ("expect_column_distinct_values_to_be_in_set", "{column: venue, value_set: [KRK]}", 2),
     ("expect_column_distinct_values_to_contain_set", "{column: venue, value_set: [KRK, ZZZ]}", 1),
     ("expect_column_distinct_values_to_equal_set", "{column: venue, value_set: [KRK, ZZZ]}", 3),
@@ -295,12 +322,15 @@ def test_options_stand_beside_a_rule_or_in_it(make, cli):
 
 def test_of_nothing_rows_pass_and_figures_fail(make, cli):
     of_rows = [("expect_column_values_to_be_between", "{column: price, min_value: 1}", 0)]
-    figures = [("expect_column_max_to_be_between", "{column: price, min_value: 1}", 1)]
+    figures = [
+        (f"expect_column_{figure}_to_be_between", "{column: price, min_value: 0}", 1)
+        for figure in ("max", "mean", "median", "stdev")
+    ]
     project = make(FILES)
     assert cli(project, "build").exit_code == 0
     project.write({"checks/c.yml": suite([*of_rows, *figures], "nothing")})
     results = judged(cli, project)
-    assert [results[f"rule_{n}"].failures for n in (0, 1)] == [0, 1]
+    assert [results[f"rule_{n}"].failures for n in range(5)] == [0, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -355,6 +385,15 @@ def test_of_nothing_rows_pass_and_figures_fail(make, cli):
         (
             "expect_column_mean_to_be_between: {column: id, min_value: 1.5, max_value: 1}",
             "min_value 1.5 is above max_value 1",
+        ),
+        (
+            "expect_column_stdev_to_be_between: {column: id, min_value: 0.1234567890123}",
+            "no number of up to 12 decimals",
+        ),
+        (
+            "expect_column_quantile_values_to_be_between: "
+            "{column: id, quantile_ranges: {quantiles: [0.5, 0.9], value_ranges: [[1, 2]]}}",
+            "as many pairs of bounds",
         ),
         ("{where: id > 1, row_condition: id > 1, not_null: id}", "give one of them"),
     ],

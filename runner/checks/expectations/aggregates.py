@@ -1,7 +1,6 @@
 """Expectations of one figure that all values of a column come to; of no value there is none.
 
-Means and shares are compared without a division, so that the judgement is exact. Figures that are
-floats by nature (medians, deviations, quantiles) are not among them.
+Means and shares are compared without a division, so that the judgement is exact.
 """
 
 from __future__ import annotations
@@ -26,21 +25,26 @@ def _figure(name: str, value: str, description: str) -> Expectation:
 
     def compile_(given: Given) -> AggregateTest:
         figure = value.format(column=given["column"])
-        broken = " or ".join(filter(None, (f"{figure} is null", outside(figure, given))))
-        return AggregateTest(figure, broken)
+        broken = f"{figure} is null or {outside(figure, given)}"
+        return AggregateTest(f"{figure} as observed_value", broken)
 
     return Expectation(name, {**COLUMN, **BOUNDS}, compile_, description)
 
 
-def _share(name: str, part: str, whole: str, shown: str, description: str) -> Expectation:
-    """Likewise of part / whole, each bound multiplied by the whole instead."""
+def _share(name: str, part: tuple[str, str], whole: tuple[str, str], said: str) -> Expectation:
+    """Likewise of part / whole, each bound multiplied by the whole instead.
+
+    Both are SQL and the name that they are shown by.
+    """
 
     def compile_(given: Given) -> AggregateTest:
-        above, below = (text.format(column=given["column"]) for text in (part, whole))
-        broken = filter(None, (f"{below} = 0", outside(above, given, times=below)))
-        return AggregateTest(shown.format(column=given["column"]), " or ".join(broken))
+        above, below = (sql.format(column=given["column"]) for sql, _ in (part, whole))
+        return AggregateTest(
+            f"{above} as {part[1]}, {below} as {whole[1]}",
+            f"{below} = 0 or {outside(above, given, times=below)}",
+        )
 
-    return Expectation(name, {**COLUMN, **BOUNDS}, compile_, description)
+    return Expectation(name, {**COLUMN, **BOUNDS}, compile_, said)
 
 
 def _strangers(given: Given, shown: str = "{value}") -> str:
@@ -77,24 +81,21 @@ EXPECTATIONS = (
     ),
     _share(
         "expect_column_mean_to_be_between",
-        "sum({column})",
-        "count({column})",
-        "sum({column})",
-        "The mean of the values; a failure shows their sum.",
+        ("sum({column})", "value_sum"),
+        ("count({column})", "value_count"),
+        "The mean of the values; a failure shows their sum and their number.",
     ),
     _share(
         "expect_column_proportion_of_unique_values_to_be_between",
-        "count(distinct {column})",
-        "count({column})",
-        "count(distinct {column})",
-        "How many of the values are different ones, as a share; a failure shows how many.",
+        ("count(distinct {column})", "distinct_count"),
+        ("count({column})", "value_count"),
+        "How many of the values are different ones, as a share.",
     ),
     _share(
         "expect_column_proportion_of_non_null_values_to_be_between",
-        "count({column})",
-        "count(*)",
-        "count({column})",
-        "How many rows have a value, as a share; a failure shows how many.",
+        ("count({column})", "value_count"),
+        ("count(*)", "row_count"),
+        "How many rows have a value, as a share.",
     ),
     Expectation(
         "expect_column_distinct_values_to_be_in_set",

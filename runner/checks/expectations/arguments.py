@@ -28,6 +28,7 @@ class Takes(Enum):
     TEXTS = "a list of texts"
     SQL = "SQL"
     TABLE = "the name of a model, seed or table"
+    QUANTILES = "quantiles (shares from 0 to 1), and as many pairs of bounds as value_ranges"
     CHOICE = "one of its choices"
 
 
@@ -119,6 +120,8 @@ def _fits(value: Any, argument: Argument) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if takes in (Takes.COLUMN, Takes.TEXT, Takes.SQL, Takes.TABLE):
         return isinstance(value, str) and bool(value.strip())
+    if takes is Takes.QUANTILES:
+        return _are_quantiles(value)
     if not isinstance(value, list) or not value:
         return False
     if takes is Takes.PAIRS:
@@ -126,6 +129,20 @@ def _fits(value: Any, argument: Argument) -> bool:
     if takes is Takes.VALUES:
         return all(map(_is_value, value))
     return all(isinstance(item, str) and item.strip() for item in value)
+
+
+def _are_quantiles(value: Any) -> bool:
+    if not isinstance(value, Mapping) or set(value) != {"quantiles", "value_ranges"}:
+        return False
+    shares, ranges = value["quantiles"], value["value_ranges"]
+    if not isinstance(shares, list) or not isinstance(ranges, list) or len(shares) != len(ranges):
+        return False
+    return (
+        len({*map(str, shares)}) == len(shares) > 0
+        and all(isinstance(s, int | Decimal) and 0 <= s <= 1 for s in shares)
+        and all(isinstance(r, list) and len(r) == 2 and r != [None, None] for r in ranges)
+        and all(bound is None or _is_value(bound) for bounds in ranges for bound in bounds)
+    )
 
 
 def _is_value(value: Any) -> bool:

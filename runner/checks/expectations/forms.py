@@ -27,9 +27,9 @@ class KeyTest:
 
 @dataclass(frozen=True)
 class AggregateTest:
-    """One aggregate of the rows, and SQL that is true of it (named `observed`) where it fails."""
+    """Aggregates of the rows, as columns to show, and SQL that is true of them where they fail."""
 
-    value: str
+    shown: str
     broken: str
 
 

@@ -10,7 +10,7 @@ _COUNT = Argument(Takes.COUNT)
 
 def _between(given: Given) -> AggregateTest:
     bounds = {**given, "strict_min": False, "strict_max": False}
-    return AggregateTest("count(*)", outside("count(*)", bounds))
+    return AggregateTest("count(*) as observed_value", outside("count(*)", bounds))
 
 
 EXPECTATIONS = (
@@ -23,7 +23,7 @@ EXPECTATIONS = (
     Expectation(
         "expect_table_row_count_to_equal",
         {"value": Argument(Takes.COUNT, True)},
-        lambda given: AggregateTest("count(*)", f"count(*) <> {given['value']}"),
+        lambda given: AggregateTest("count(*) as observed_value", f"count(*) <> {given['value']}"),
         "There are exactly so many rows.",
     ),
     Expectation(

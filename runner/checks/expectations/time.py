@@ -15,7 +15,8 @@ def _fresh(given: Given) -> AggregateTest:
     # written out, so that the SQL of a failure shows it whenever it is run again
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     oldest = now - timedelta(minutes=min(given["max_age_minutes"], _LONGEST))
-    return AggregateTest(latest, f"{latest} is null or {latest} < timestamp '{oldest}'")
+    broken = f"{latest} is null or {latest} < timestamp '{oldest}'"
+    return AggregateTest(f"{latest} as observed_value", broken)
 
 
 def _changed(given: Given) -> QueryTest:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from runner.checks.expectations import aggregates, columns, keys, queries, records, tables, time
+from runner.checks.expectations import (
+    aggregates,
+    columns,
+    distribution,
+    keys,
+    queries,
+    records,
+    tables,
+    time,
+)
 from runner.checks.expectations.forms import Expectation
 
 VOCABULARY: Mapping[str, Expectation] = {
     expectation.name: expectation
-    for module in (columns, records, keys, aggregates, tables, queries, time)
+    for module in (columns, records, keys, aggregates, distribution, tables, queries, time)
     for expectation in module.EXPECTATIONS
 }
 
