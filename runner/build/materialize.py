@@ -10,7 +10,7 @@ from runner.build.blame import blame
 from runner.build.plan import Action, Step
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
-from runner.compile.inlined import inlined
+from runner.compile.inlined import Inlined, inlined
 from runner.engines.base import Column, Engine
 from runner.errors import CompileError, EngineError, Location, nearest
 
@@ -27,6 +27,9 @@ def materialize(
     compiled = step.compiled
     assert compiled is not None
     sql = compiled.sql
+    through = step.built_through if step.action is Action.EXTEND else None
+    within = inlined(compiler, compiled, through)
+    _enforce_ephemeral_contracts(engine, compiler, within, through)
     try:
         if compiled.materialized == "kernel":
             return kernel.materialize(engine, compiled)
@@ -47,9 +50,20 @@ def materialize(
             return _extend(engine, compiled, sql, columns)
         return engine.table_as(compiled.name, compiled.sql, columns)
     except EngineError as error:
-        through = step.built_through if step.action is Action.EXTEND else None
-        within = inlined(compiler, compiled, through)
         raise blame(error, engine, compiled, sql, within) from error
+
+
+def _enforce_ephemeral_contracts(
+    engine: Engine, compiler: Compiler, within: Sequence[Inlined], through: int | None
+) -> None:
+    for one in within:
+        if one.compiled.has_contract:
+            try:
+                columns = engine.describe(one.sql)
+            except EngineError as error:
+                inner = inlined(compiler, one.compiled, through)
+                raise blame(error, engine, one.compiled, one.sql, inner) from error
+            contract.enforce(one.compiled, columns)
 
 
 def _extend(engine: Engine, compiled: Compiled, sql: str, found: Sequence[Column]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
@@ -14,10 +15,17 @@ from runner.errors import Location
 
 @dataclass(frozen=True)
 class Inlined:
-    """An ephemeral model, and its SQL as it stands in a reader's query."""
+    """An ephemeral model, as it stands in a reader's query; `built_through` is that query's."""
 
+    compiler: Compiler
     compiled: Compiled
-    sql: str
+    built_through: int | None = None
+
+    @cached_property
+    def sql(self) -> str:
+        if self.built_through is None:
+            return self.compiled.sql
+        return self.compiler.incremental_sql(self.compiled.name, self.built_through)
 
 
 def inlined(
@@ -37,10 +45,7 @@ def inlined(
             continue
         for inner in inlined(compiler, parent, built_through):
             found.setdefault(inner.compiled.name, inner)
-        sql = parent.sql
-        if built_through is not None:
-            sql = compiler.incremental_sql(name, built_through)
-        found.setdefault(name, Inlined(parent, sql))
+        found.setdefault(name, Inlined(compiler, parent, built_through))
     return list(found.values())
 
 

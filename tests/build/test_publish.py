@@ -273,6 +273,38 @@ def test_a_contract_is_enforced(make, cli):
     assert "models/schema.yml:3" in outcome.stderr
 
 
+@pytest.mark.parametrize("kind", ["table", "view", "incremental"])
+def test_a_contract_of_an_ephemeral_model_is_enforced(make, cli, kind):
+    promised = """
+        models:
+          - name: stg_orders
+            config: {materialized: ephemeral, contract: {enforced: true}}
+            columns:
+              - {name: id, data_type: bigint}
+              - {name: amount, data_type: "decimal(18,2)"}
+              - {name: status, data_type: text}
+    """
+    between = "{{ config(materialized='ephemeral') }} select * from {{ ref('stg_orders') }}"
+    config = f"{{{{ config(materialized='{kind}') }}}}\n"
+    project = make(
+        {
+            **SHOP,
+            "models/schema.yml": promised,
+            "models/passed_on.sql": between,
+            "models/totals.sql": config + "select amount from {{ ref('passed_on') }}",
+        }
+    )
+    assert cli(project, "build").exit_code == 0
+    project.write({"models/schema.yml": promised.replace("decimal(18,2)", "decimal(38,12)")})
+    outcome = cli(project, "build", "--select", "totals")
+    assert outcome.exit_code == 1
+    assert "error[R102]: stg_orders breaks its contract" in outcome.stderr
+    assert "promised decimal(38,12)" in outcome.stderr
+    assert "where: models/schema.yml:2\n" in outcome.stderr
+    project.write({"models/schema.yml": promised, "models/stg_orders.sql": "select id + nowhere"})
+    assert "where: models/stg_orders.sql:1\n" in cli(project, "build").stderr
+
+
 INCREMENTAL = {
     "seeds/events.csv": "id,amount\n1,5\n2,6\n",
     "models/kept.sql": """
