@@ -24,6 +24,7 @@ class Target:
     engine: str
     path: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    slice_rows: int = 20_000_000  # of how many rows a model that can be built in slices reads
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "target_path": str,
     "stored_failures": int,
 }
-_TARGET_KEYS = {"engine", "path", "memory_limit", "threads", "temp_directory"}
+_OUR_TARGET_KEYS = {"engine", "path", "slice_rows"}  # the others are DuckDB's
+_TARGET_KEYS = {"engine", "path", "memory_limit", "threads", "temp_directory", "slice_rows"}
 
 
 def find_project(start: Path) -> Path:
@@ -219,9 +221,14 @@ def _targets(table: Mapping[str, Any], root: Path, file: Path) -> dict[str, Targ
                     f"target '{name}' has no key '{key}'",
                     f"known keys: {', '.join(sorted(_TARGET_KEYS))}",
                 )
-        settings = {k: str(v) for k, v in entry.items() if k not in ("engine", "path")}
+        settings = {k: str(v) for k, v in entry.items() if k not in _OUR_TARGET_KEYS}
+        rows = entry.get("slice_rows", Target.slice_rows)
+        if not isinstance(rows, int) or rows < 1:
+            raise _bad(
+                file, line, f"target '{name}': slice_rows is {rows!r}", "give a whole number"
+            )
         path = root / str(entry.get("path", f"{name}.{engine}"))
-        targets[name] = Target(name, engine, path, settings)
+        targets[name] = Target(name, engine, path, settings, rows)
     return targets
 
 

@@ -7,6 +7,7 @@
         ~ ' on matches.account_id = changed.account_id'
         ~ ' and matches.instrument_id = changed.instrument_id'
         ~ ' and changed.changed_from <= matches.closed_at)',
+    slice_rows_of=ref('int_book_fills'),
 ) }}
 with
 {% if is_incremental() -%}
@@ -65,6 +66,8 @@ fills as (
     inner join bases
         on fills.book_key = bases.book_key
         and fills.cumulative_quantity > bases.quantity
+    {%- else %}
+    where {{ in_slice('fills.book_key') }}
     {%- endif %}
 ),
 
@@ -166,6 +169,8 @@ stretches as (
         and sell_key is not null
         {%- if is_incremental() %}
         and book_key in (select book_key from bases)
+        {%- else %}
+        and {{ in_slice('book_key') }}
         {%- endif %}
 ),
 

@@ -8,6 +8,7 @@ from typing import Any
 from runner.build import contract, extension, kernel
 from runner.build.blame import blame
 from runner.build.plan import Action, Step
+from runner.build.slices import table_in_slices
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.compile.inlined import Inlined, inlined
@@ -48,7 +49,7 @@ def materialize(
         if step.action is Action.EXTEND:
             assert columns is not None
             return _extend(engine, compiled, sql, columns)
-        return engine.table_as(compiled.name, compiled.sql, columns)
+        return table_in_slices(engine, compiler, compiled, columns)
     except EngineError as error:
         raise blame(error, engine, compiled, sql, within) from error
 

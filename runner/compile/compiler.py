@@ -17,6 +17,7 @@ from runner.compile.context import (
     CrossDatabase,
     Raise,
     Rendering,
+    Slice,
     This,
     env_var,
     log,
@@ -78,6 +79,7 @@ class Compiler:
             "is_incremental": lambda: self._rendering.is_incremental,
             "fresh": lambda name: FRESH_PREFIX + name,
             "built_through": lambda: self._rendering.built_through,
+            "build_slice": lambda: self._rendering.slice,
             "doc": self._doc,
             "execute": True,
             "flags": {"FULL_REFRESH": self._full_refresh},
@@ -215,9 +217,11 @@ class Compiler:
             description=self.description(properties),
         )
 
-    def _begin(self, model: Model, *, built_through: int | None = None) -> Rendering:
+    def _begin(
+        self, model: Model, *, built_through: int | None = None, part: Slice | None = None
+    ) -> Rendering:
         around = {**model.folder_config, **model.properties.config}
-        return Rendering(model.name, around, built_through=built_through)
+        return Rendering(model.name, around, built_through=built_through, slice=part)
 
     def incremental_sql(self, name: str, built_through: int) -> str:
         """The model's SQL as it is when its table stands already (`is_incremental()`).
@@ -226,13 +230,21 @@ class Compiler:
         Ephemeral models in it are part of the same query, and are rendered for it likewise.
         """
         model = self.project.models[name]
+        return self._sql(model, self._begin(model, built_through=built_through))
+
+    def slice_sql(self, name: str, part: Slice) -> str:
+        """The model's SQL as it is for one slice of it, built from nothing."""
+        model = self.project.models[name]
+        return self._sql(model, self._begin(model, part=part))
+
+    def _sql(self, model: Model, rendering: Rendering) -> str:
         outer = self._rendering
-        rendering = self._rendering = self._begin(model, built_through=built_through)
+        self._rendering = rendering
         try:
             sql = self.templates.render(model.raw_sql, model.path).rstrip().rstrip(";")
         finally:
             self._rendering = outer
-        return with_ctes(sql, self._ephemeral_ctes(rendering.refs, built_through))
+        return with_ctes(sql, self._ephemeral_ctes(rendering.refs, rendering.built_through))
 
     def description(self, properties: Properties) -> str:
         if "{{" not in properties.description:

@@ -15,6 +15,14 @@ CTE_PREFIX = "__dbt__cte__"
 FRESH_PREFIX = "runner_fresh_"  # a table of the rows that a build puts into a model
 
 
+@dataclass(frozen=True)
+class Slice:
+    """One of `count` parts of a model: the rows whose key leaves the remainder `number`."""
+
+    number: int
+    count: int
+
+
 @dataclass
 class Rendering:
     """One node being rendered: what it asked for, and what it may know."""
@@ -25,6 +33,7 @@ class Rendering:
     refs: list[str] = field(default_factory=list)
     sources: list[tuple[str, str]] = field(default_factory=list)
     built_through: int | None = None  # of an incremental model whose table stands
+    slice: Slice | None = None  # of a model that is built in several
 
     @property
     def is_incremental(self) -> bool:
