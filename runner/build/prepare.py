@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +100,9 @@ def _load_facts(engine: Engine, workspace: Workspace, watcher: Watcher) -> None:
 
 def plan(engine: Engine, workspace: Workspace, choice: Choice) -> Plan:
     """What to build and check; SelectionError where the choice holds nothing to build."""
-    selector = workspace.selector(state_of(engine, workspace, choice.state))
+    selector = workspace.selector(
+        state_of(workspace, choice.state, lambda: published_nodes(engine))
+    )
     chosen = selector.select(choice.select, choice.exclude)
     everything = not choice.select and not choice.exclude
     buildable = {n for n in chosen if not n.startswith("source.")}
@@ -127,23 +129,35 @@ def to_build(made: Plan) -> list[Compiled]:
     return [s.compiled for s in made.steps if s.compiled and s.action is not Action.SKIP]
 
 
-def state_of(engine: Engine, workspace: Workspace, folder: Path | None) -> StateOf:
-    """`state:modified` and `state:new`, against the last publish or a manifest.json."""
+def published_nodes(engine: Engine) -> Mapping[str, state.NodeState]:
+    """Each node as the last publish left it, by unique id."""
+    return state.read_nodes(engine, state.read_catalogue(engine))
+
+
+def state_of(
+    workspace: Workspace,
+    folder: Path | None,
+    published: Callable[[], Mapping[str, state.NodeState]],
+) -> StateOf:
+    """`state:modified` and `state:new`, against the manifest.json in `folder`.
+
+    Without one, against what was published, which is asked for where a selector needs it.
+    """
 
     def ids(which: str) -> frozenset[str]:
         if folder is not None:
             known, now = _against_manifest(folder, workspace)
         else:
-            nodes = state.read_nodes(engine, state.read_catalogue(engine))
-            known = {k: v.definition for k, v in nodes.items()}
+            known = {k: v.definition for k, v in published().items()}
+            engine = workspace.target.engine
             now = {
-                m.unique_id: fingerprint.of_definition(m, engine.name)
+                m.unique_id: fingerprint.of_definition(m, engine)
                 for m in workspace.models.values()
                 # an ephemeral one stands in its readers' SQL: they are what has changed
                 if m.materialized != "ephemeral"
             }
             now |= {
-                s.unique_id: fingerprint.of_seed(s, engine.name)
+                s.unique_id: fingerprint.of_seed(s, engine)
                 for s in workspace.project.seeds.values()
             }
         if which not in ("modified", "new"):

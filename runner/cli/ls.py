@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import SelectCommand, project_options, select_options, state_option
+from runner.cli.options import (
+    SelectCommand,
+    project_options,
+    select_options,
+    state_option,
+    wait_option,
+)
 
 if TYPE_CHECKING:
+    from runner.build.state import NodeState
     from runner.checks.compiled_rule import CompiledRule
     from runner.graph.select import Selectable
     from runner.project.nodes import Project
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Only these.",
 )
+@wait_option
 def command(
     project_dir: Path,
     target: str | None,
@@ -42,19 +50,25 @@ def command(
     state: Path | None,
     shape: str,
     resource_type: tuple[str, ...],
+    wait_seconds: float,
 ) -> None:
     """List what a selection holds, in the order it would be built.
 
-    Tests are listed where --resource-type asks for them.
+    Tests are listed where --resource-type asks for them. The database is read only where a state:
+    selector is given without --state.
     """
     from runner.build import prepare
     from runner.cli import options
     from runner.workspace import open_workspace
 
     workspace = open_workspace(options.load(project_dir, variables), target)
-    with prepare.for_reading(workspace, 0) as engine:
-        state_of = prepare.state_of(engine, workspace, state)
-        chosen = workspace.selector(state_of).select(select, exclude)
+
+    def published() -> Mapping[str, NodeState]:
+        with prepare.for_reading(workspace, wait_seconds) as engine:
+            return prepare.published_nodes(engine)
+
+    state_of = prepare.state_of(workspace, state, published)
+    chosen = workspace.selector(state_of).select(select, exclude)
     nodes = {n.unique_id: n for n in workspace.selectables()}
     for unique_id in workspace.dag.order():
         node = nodes.get(unique_id)

@@ -437,6 +437,26 @@ def test_wait_waits_for_the_holder(hold, cli):
     assert time.monotonic() - started > 0.3
 
 
+def test_a_listing_needs_no_database_but_for_its_state(hold, cli):
+    project, held = hold
+    assert cli(project, "build").exit_code == 0
+    holder = held(60)
+    listed = cli(project, "ls")
+    assert listed.exit_code == 0, listed.stderr
+    assert listed.stdout.split() == ["raw", "one"]
+    project.write({"models/new.sql": "select 1 as n"})
+    against = ["--select", "state:new", "--state", "target"]
+    assert cli(project, "ls", *against).stdout.split() == ["new"]
+    outcome = cli(project, "ls", "--select", "state:new")
+    if project.engine == "duckdb":  # SQLite lets others read
+        assert outcome.exit_code == 3
+        assert "R302" in outcome.stderr
+    holder.kill()
+    held(1)
+    outcome = cli(project, "ls", "--select", "state:new", "--wait", "30")
+    assert outcome.stdout.split() == ["new"], outcome.stderr
+
+
 def test_a_query_from_a_file_is_refused_at_its_line(make, cli):
     project = make(GOOD)
     assert cli(project, "build").exit_code == 0
