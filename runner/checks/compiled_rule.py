@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runner.checks.expectations.forms import SchemaTest
 from runner.checks.rules import Rule, bad_rule
 from runner.compile.compiler import Compiler
 from runner.errors import nearest
@@ -30,6 +31,7 @@ class CompiledRule:
     keys: tuple[str, ...] = ()  # the columns that tell rows apart
     template: str | None = None  # the failing query, with {batch} where the relation stands
     observed: str | None = None  # the query of the figure that is kept for the next build
+    schema: SchemaTest | None = None  # of the columns that `failing` has until they are judged
     judges_rows: bool = False  # each row of the relation by itself, whatever the others are
 
 

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from runner.checks.compile import Scan, scans
 from runner.checks.compiled_rule import CompiledRule
+from runner.checks.expectations.arguments import literal
 from runner.compile.source_lines import take_line
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
 # of the rule itself, by the database or on the way to it
 _REFUSALS = ("R310", "R312", "R330", "R331", "R332")
+
+
+def with_columns(engine: Engine, rules: Iterable[CompiledRule]) -> list[CompiledRule]:
+    """The rules; those on columns with what they find as their query, which reads no table.
+
+    EngineError where a table is not there.
+    """
+    return [rule if rule.schema is None else _judged_columns(engine, rule) for rule in rules]
+
+
+def _judged_columns(engine: Engine, rule: CompiledRule) -> CompiledRule:
+    assert rule.schema is not None
+    try:
+        found = rule.schema.judge(engine.describe(rule.failing))
+    except EngineError as error:
+        raise cannot_run(engine, error, [rule]) from error
+    shown = {"reason": ""} if found is None else found
+    listed = ", ".join(
+        f"{value if isinstance(value, int) else literal(str(value))} as {name}"
+        for name, value in shown.items()
+    )
+    where = "\nwhere 1 = 0" if found is None else ""
+    return replace(rule, failing=f"select {listed}{where}", schema=None)
 
 
 def count(engine: Engine, scan: Scan) -> list[int]:
@@ -25,7 +50,7 @@ def count(engine: Engine, scan: Scan) -> list[int]:
 
 def count_alone(engine: Engine, rule: CompiledRule) -> int:
     """One rule's failures, by the query that it has or would have if it shared none."""
-    (scan,) = scans([rule])
+    (scan,) = scans(with_columns(engine, [rule]))
     return count(engine, scan)[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from runner.checks.compiled_rule import (
@@ -15,7 +16,13 @@ from runner.checks.compiled_rule import (
 )
 from runner.checks.expectations import VOCABULARY
 from runner.checks.expectations.arguments import RefusedArguments, Takes, literal
-from runner.checks.expectations.forms import KeyTest, QueryTest, RowTest, Test
+from runner.checks.expectations.forms import (
+    KeyTest,
+    QueryTest,
+    RowTest,
+    SchemaTest,
+    Test,
+)
 from runner.checks.rules import Rule, bad_rule
 from runner.checks.suites import table_named
 from runner.compile.compiler import Compiler
@@ -59,6 +66,8 @@ def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test)
             rule, relation, reads, sql.replace("{batch}", rows), template=sql, observed=observed
         )
     assert relation is not None
+    if isinstance(test, SchemaTest):
+        return _of_columns(rule, relation, reads, test)
     considered = " and ".join(enclosed(c) for c in (rule.filter, _considered(test)) if c)
     if isinstance(test, RowTest):
         failing = both(considered, test.failing)
@@ -98,3 +107,17 @@ def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test)
 
 def _considered(test: Test) -> str:
     return test.considered if isinstance(test, RowTest | KeyTest) else ""
+
+
+def _of_columns(
+    rule: Rule, relation: str, reads: tuple[str, ...], test: SchemaTest
+) -> CompiledRule:
+    if rule.filter is not None:
+        raise bad_rule(
+            rule.where, "a rule on columns is about no rows", "leave its row_condition out"
+        )
+    # named with its arguments: another rule's result does not stand for this one's
+    asked = json.dumps(rule.arguments, default=str)
+    return CompiledRule(
+        rule, relation, reads, f"-- {asked}\nselect *\nfrom {relation}", schema=test
+    )

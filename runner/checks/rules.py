@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from runner.errors import Location, ProjectError, nearest
+from runner.project.yaml_file import LineMap
 
 
 class RuleKind(Enum):
@@ -161,25 +162,33 @@ def kind_of(body: Mapping[str, Any], where: Location) -> tuple[RuleKind, str]:
 
     The kind, and the key as it is written.
     """
-    from runner.checks.expectations import VOCABULARY, canonical_name
+    from runner.checks.expectations import LEFT_OUT, VOCABULARY, canonical_name
 
     known: dict[str, RuleKind] = {kind.value: kind for kind in RuleKind if kind.value in SHORT}
     kinds = [key for key in body if key in known or canonical_name(str(key)) in VOCABULARY]
     strangers = [key for key in body if key not in kinds and key not in OPTIONS]
+    if strangers and canonical_name(str(strangers[0])) in LEFT_OUT:
+        raise bad_rule(
+            where,
+            f"Great Expectations' {strangers[0]} is not part of the vocabulary",
+            "docs/expectations.md lists what is; for the rest write unexpected_rows_expectation",
+        )
     if strangers:
         near = nearest(canonical_name(str(strangers[0])), {*known, *OPTIONS, *VOCABULARY})
         raise bad_rule(
-            where,
+            Location(where.path, body.line_of(strangers[0]))
+            if isinstance(body, LineMap)
+            else where,
             f"a check has no key '{strangers[0]}'",
             f"did you mean '{near}'?"
             if near
             else f"known: {', '.join(sorted({*known, *OPTIONS}))}, and the expectations that "
-            "docs/checks.md lists",
+            "docs/expectations.md lists",
         )
     if len(kinds) != 1:
         raise bad_rule(
             where,
             "a check needs exactly one rule" + (f", this has {', '.join(kinds)}" if kinds else ""),
-            f"one of {', '.join(sorted(known))}, or an expectation that docs/checks.md lists",
+            f"one of {', '.join(sorted(known))}, or an expectation that docs/expectations.md lists",
         )
     return known.get(kinds[0], RuleKind.EXPECTATION), kinds[0]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from runner.checks.compile import scans
 from runner.checks.compiled_rule import CompiledRule
-from runner.checks.count import cannot_run, count
+from runner.checks.count import cannot_run, count, with_columns
 from runner.checks.results import CheckResult, FailingRows, Status
 from runner.checks.rules import Rule, Severity
 from runner.engines.base import Engine
@@ -32,7 +32,7 @@ def run_checks(
     EngineError where the database cannot run a rule: that is neither a pass nor a failure.
     """
     results = []
-    for scan in scans(rules):
+    for scan in scans(with_columns(engine, rules)):
         started = time.perf_counter()
         counts = count(engine, scan)
         share = (time.perf_counter() - started) / len(scan.rules)

@@ -7,6 +7,6 @@ relation: SQL that is true of failing rows, a judgement on an aggregate, or a qu
 from __future__ import annotations
 
 from runner.checks.expectations.forms import Expectation
-from runner.checks.expectations.vocabulary import VOCABULARY, canonical_name
+from runner.checks.expectations.vocabulary import LEFT_OUT, VOCABULARY, canonical_name
 
-__all__ = ["VOCABULARY", "Expectation", "canonical_name"]
+__all__ = ["LEFT_OUT", "VOCABULARY", "Expectation", "canonical_name"]

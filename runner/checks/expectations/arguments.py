@@ -174,12 +174,7 @@ def outside(value: str, bounds: Mapping[str, Any], *, times: str = "") -> str:
 
     `times` is what each bound is multiplied by: part against bound * whole needs no division.
     """
-    lowest, highest = bounds["min_value"], bounds["max_value"]
-    are_numbers = isinstance(lowest, int | Decimal) and isinstance(highest, int | Decimal)
-    if are_numbers and lowest > highest:
-        raise RefusedArguments(
-            f"min_value {lowest} is above max_value {highest}", "no value is in between"
-        )
+    require_in_order(bounds)
     factor = f" * {times}" if times else ""
     broken = []
     for bound, strict, sign in (("min_value", "strict_min", "<"), ("max_value", "strict_max", ">")):
@@ -187,3 +182,13 @@ def outside(value: str, bounds: Mapping[str, Any], *, times: str = "") -> str:
             beyond = f"{sign}=" if bounds[strict] else sign
             broken.append(f"{value} {beyond} {literal(bounds[bound])}{factor}")
     return " or ".join(broken)
+
+
+def require_in_order(bounds: Mapping[str, Any]) -> None:
+    """RefusedArguments for numbers that nothing is between."""
+    lowest, highest = bounds["min_value"], bounds["max_value"]
+    are_numbers = isinstance(lowest, int | Decimal) and isinstance(highest, int | Decimal)
+    if are_numbers and lowest > highest:
+        raise RefusedArguments(
+            f"min_value {lowest} is above max_value {highest}", "no value is in between"
+        )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from runner.checks.expectations.arguments import Arguments
+from runner.engines.base import Column
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,14 @@ class QueryTest:
     observed: str | None = None
 
 
-Test = RowTest | KeyTest | AggregateTest | QueryTest
+@dataclass(frozen=True)
+class SchemaTest:
+    """What is wrong with a relation's columns, as the row that a failure shows; None if nothing."""
+
+    judge: Callable[[Sequence[Column]], Mapping[str, Any] | None]
+
+
+Test = RowTest | KeyTest | AggregateTest | QueryTest | SchemaTest
 Given = Mapping[str, Any]
 
 

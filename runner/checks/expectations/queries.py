@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from runner.checks.expectations.arguments import Argument, RefusedArguments, Takes, literal
+from runner.checks.expectations.arguments import (
+    Argument,
+    Arguments,
+    RefusedArguments,
+    Takes,
+    literal,
+)
 from runner.checks.expectations.forms import Expectation, Given, QueryTest
 
 _COLUMNS = Argument(Takes.COLUMNS)
+_SEQUENCE: Arguments = {
+    "column": Argument(Takes.COLUMN, True),
+    "order_by": Argument(Takes.COLUMNS, True),
+    "group_by": _COLUMNS,
+    "strictly": Argument(Takes.FLAG, default=False),
+}
 
 
 def foreign_key(
@@ -103,9 +115,16 @@ def _sums(table: str, columns: Sequence[str], names: Sequence[str], amount: str)
 
 
 def _increasing(given: Given) -> QueryTest:
-    column = given["column"]
-    order = given["order_by"] or ["1"]
-    broken = "<=" if given["strictly"] else "<"
+    return _monotonic(given, "<")
+
+
+def _decreasing(given: Given) -> QueryTest:
+    return _monotonic(given, ">")
+
+
+def _monotonic(given: Given, beyond: str) -> QueryTest:
+    column, order = given["column"], given["order_by"]
+    broken = f"{beyond}=" if given["strictly"] else beyond
     return QueryTest(
         f"select *\nfrom (\n    select\n        *,\n        {_lag(column, given, order)} "
         f"as value_before\n    from {{batch}}\n    where {column} is not null\n) as ordered\n"
@@ -204,14 +223,16 @@ EXPECTATIONS = (
     ),
     Expectation(
         "expect_column_values_to_be_increasing",
-        {
-            "column": Argument(Takes.COLUMN, True),
-            "order_by": Argument(Takes.COLUMNS, True),
-            "group_by": _COLUMNS,
-            "strictly": Argument(Takes.FLAG, default=False),
-        },
+        _SEQUENCE,
         _increasing,
         "In each group, no value is below the one before it in that order.",
+        is_ours=True,
+    ),
+    Expectation(
+        "expect_column_values_to_be_decreasing",
+        _SEQUENCE,
+        _decreasing,
+        "In each group, no value is above the one before it in that order.",
         is_ours=True,
     ),
     Expectation(

@@ -36,9 +36,10 @@ def own_expectation(rule: Rule, columns: Mapping[str, SqlType]) -> tuple[str, Ar
     """
     if rule.filter is not None or (rule.error_if, rule.warn_if) != (Threshold(), Threshold()):
         return None
-    if any(column not in columns for column in rule.columns):
-        return None
     found = _named(rule)
+    of_schema = found is not None and found[0] in _OF_SCHEMA
+    if not of_schema and any(column not in columns for column in rule.columns):
+        return None
     if found is not None and found[0] in _OF_NUMBERS:
         # it refuses texts, which the database may take for numbers
         found = found if columns[rule.columns[0]].kind in _NUMBERS else None
@@ -142,6 +143,12 @@ def _number(value: Any) -> Any:
 
 
 _OF_NUMBERS = {"expect_column_values_to_be_between"}
+# which ask whether there is such a column
+_OF_SCHEMA = {
+    "expect_column_to_exist",
+    "expect_table_columns_to_match_set",
+    "expect_table_columns_to_match_ordered_list",
+}
 _EXACT: Mapping[str, Callable[[Given], Arguments | None]] = {
     "expect_column_values_to_not_be_null": _as_given,
     "expect_column_values_to_be_null": _as_given,
@@ -160,4 +167,7 @@ _EXACT: Mapping[str, Callable[[Given], Arguments | None]] = {
     "expect_column_unique_value_count_to_be_between": _bounds,
     "expect_table_row_count_to_be_between": _row_count,
     "expect_table_row_count_to_equal": _as_given,
+    "expect_table_column_count_to_be_between": _row_count,
+    "expect_table_column_count_to_equal": _as_given,
+    **dict.fromkeys(_OF_SCHEMA, _as_given),
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.checks.compile import scans
 from runner.checks.compiled_rule import CompiledRule
-from runner.checks.count import cannot_run, count_alone
+from runner.checks.count import cannot_run, count_alone, with_columns
 from runner.checks.gx.context import GxContext, open_context
 from runner.checks.gx.outcome import broken, failures_of
 from runner.checks.gx.suites import TableSuite, table_suites
@@ -38,6 +38,7 @@ def run_checks(
     EngineError where a rule cannot be run, UsageError where Great Expectations is not installed.
     """
     results: list[CheckResult] = []
+    rules = with_columns(engine, rules)
     with open_context(engine) as context:
         _silence()
         for suite in table_suites(rules, context.connection.relations):

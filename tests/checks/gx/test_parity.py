@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+from runner.checks.expectations import LEFT_OUT, VOCABULARY
 from runner.checks.gx import exactness
 from runner.checks.gx.run import run_checks as run_with_gx
 from runner.checks.results import CheckResult
@@ -91,6 +94,7 @@ def _suite() -> str:
     lines += ["      - {name: not_null_of_inlined, not_null: price}"]
     lines += ["      - {name: rows_of_inlined, row_count: {min: 6}}"]
     lines += ["      - {name: unique_of_inlined, expect_column_values_to_be_unique: venue}"]
+    lines += ["      - {name: columns_of_inlined, expect_table_column_count_to_equal: 6}"]
     lines += ["  - name: alone", "    sql: select * from {{ ref('trades') }} where id > 4"]
     return "\n".join(lines) + "\n"
 
@@ -136,6 +140,15 @@ def test_both_judge_alike(make, cli):
     # on data that tells: with verdicts of every kind, by its own expectations and by our SQL
     assert {result.status.value for result in ours.values()} == {"pass", "warn", "fail"}
     assert ours["few"].status.value == "warn" and ours["no_more_than_two"].failures == 2
+
+
+def test_each_of_its_expectations_is_taken_over_or_left_out():
+    found = find_spec("great_expectations")  # an import warns
+    assert found is not None and found.origin is not None
+    folder = Path(found.origin).parent / "expectations" / "core"
+    names = {path.stem for path in folder.glob("*expect*.py")}
+    ours = {name for name, expectation in VOCABULARY.items() if expectation.is_ours}
+    assert names - ours == (set(VOCABULARY) - ours) | LEFT_OUT
 
 
 def test_both_judge_the_ledger_alike(make_ledger, cli):
