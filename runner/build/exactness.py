@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runner import __version__
-from runner.build import fingerprint
+from runner.build import fingerprint, state
 from runner.build.report import Watcher
 from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
@@ -142,6 +143,20 @@ class ExactnessGuard:
         from runner.sqltyping.exactness import check_exact
 
         return Look(digest, self._beside.submit(check_exact, sql, dict(self._schema)), refuse)
+
+
+@contextmanager
+def exact_checks(engine: Engine, rules: Iterable[CompiledRule], setting: str) -> Iterator[None]:
+    """Look at what checks run as while they run; ExactnessError as a build would raise it."""
+    known = state.read_checks(engine, state.read_catalogue(engine)) if setting != "off" else {}
+    passed = [check.exact_sql for check in known.values() if check.exact_sql]
+    with ExactnessGuard(engine, setting, passed) as guard:
+        looks = [guard.check(rule) for rule in rules]
+        try:
+            yield
+        finally:
+            for look in looks:
+                look.settle()
 
 
 def findings(engine: Engine, sql: str) -> list[Finding]:

@@ -62,6 +62,7 @@ def command(
     import uuid
     from contextlib import closing
 
+    from runner.build.exactness import exact_checks
     from runner.checks import report
     from runner.checks.results import Status
     from runner.checks.run import run_checks
@@ -78,15 +79,16 @@ def command(
     opened = open_engine(workspace.target, read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         rules = _built(engine, workspace, rules)
-        if checker == "gx":
-            from runner.checks.gx.run import run_checks as run_in_gx
+        with exact_checks(engine, rules, config.exactness):
+            if checker == "gx":
+                from runner.checks.gx.run import run_checks as run_in_gx
 
-            folder = config.target_path / "gx"
-            results = run_in_gx(
-                engine, rules, config.stored_failures, fail_fast=fail_fast, folder=folder
-            )
-        else:
-            results = run_checks(engine, rules, config.stored_failures, fail_fast=fail_fast)
+                folder = config.target_path / "gx"
+                results = run_in_gx(
+                    engine, rules, config.stored_failures, fail_fast=fail_fast, folder=folder
+                )
+            else:
+                results = run_checks(engine, rules, config.stored_failures, fail_fast=fail_fast)
     report.write_results(config.target_path, results, config.root, uuid.uuid4().hex)
     for result in results:
         if result.status is not Status.PASS and format_name == "table":

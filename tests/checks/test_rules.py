@@ -128,3 +128,23 @@ def test_two_checks_of_one_name_are_refused(make, cli):
     outcome = cli(make({**FILES, "checks/c.yml": twice}), "build")
     assert outcome.exit_code == 2
     assert "two checks are called 'unique_kept_id'" in outcome.stderr
+
+
+def test_a_verdict_by_a_float_is_refused_in_a_build_and_without_one(make, cli):
+    priced = "select 1 as id, cast('1.5' as decimal(38, 12)) as price"
+    project = make(
+        {
+            "models/kept.sql": f"{{{{ config(materialized='table') }}}} {priced}",
+            "checks/c.yml": _suite("kept", {"expression: price < 0.6 * 3": 0}),
+        }
+    )
+    settings = project.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("target =", 'exact_money = "error"\ntarget ='))
+    assert cli(project, "build").exit_code == 0
+    assert cli(project, "check").exit_code == 0
+    project.write({"checks/c.yml": _suite("kept", {"expression: price / 3 < 0.6": 0})})
+    for command in ("build", "check"):
+        outcome = cli(project, command)
+        assert outcome.exit_code == 2
+        assert "error[R260]: the check rule_0 would turn" in outcome.stderr
+        assert "where: checks/c.yml:4\n" in outcome.stderr
