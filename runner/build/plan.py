@@ -70,6 +70,8 @@ class Plan:
     facts: Mapping[str, fingerprint.Fact]
     last_batch: int
     shown_through: tuple[Compiled, ...]  # standing views over what is built, left as they are
+    removed: tuple[state.NodeState, ...]  # relations that no model or seed makes any more
+    is_pruned: bool  # whether those are dropped
     standing: frozenset[str]  # checks that failed at the last publish, and need not run again
 
     @property
@@ -81,9 +83,15 @@ class Plan:
     @property
     def has_work(self) -> bool:
         moving = (Action.BUILD, Action.EXTEND)
-        return any(s.action in moving for s in self.steps) or any(
-            c.action in moving for c in self.checks
+        return (
+            any(s.action in moving for s in self.steps)
+            or any(c.action in moving for c in self.checks)
+            or bool(self.dropped)
         )
+
+    @property
+    def dropped(self) -> tuple[state.NodeState, ...]:
+        return self.removed if self.is_pruned else ()
 
 
 @dataclass(frozen=True)
@@ -91,3 +99,4 @@ class Request:
     selected: frozenset[str]
     is_everything: bool
     full_refresh: bool
+    prune: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from runner.build import extension, fingerprint, state
+from runner.build import extension, fingerprint, removed, state
 from runner.build.check_planner import CheckPlanner
 from runner.build.plan import Action, Plan, Request, Step
 from runner.checks.compiled_rule import CompiledRule
@@ -64,6 +64,7 @@ class Planner:
         checks = CheckPlanner(self, chosen, request).plan(rules)
         failed = {name for name, known in self.check_states.items() if known.failures}
         due = {c.rule.rule.name for c in checks if c.action is Action.BUILD}
+        left = self._removed()
         return Plan(
             tuple(chosen),
             checks,
@@ -71,17 +72,33 @@ class Planner:
             self.check_states,
             self.facts,
             self.last_batch,
-            self._shown_through(chosen),
+            self._shown_through(chosen, is_any_dropped=request.prune and bool(left)),
+            left,
+            request.prune,
             frozenset(failed & {r.rule.name for r in rules} - due),
         )
 
-    def _shown_through(self, steps: Sequence[Step]) -> tuple[Compiled, ...]:
-        """Standing views that show rows of this build, and are not built by it."""
-        changed = {s.unique_id for s in steps if s.action in (Action.BUILD, Action.EXTEND)}
+    def _removed(self) -> tuple[state.NodeState, ...]:
+        stored = [m for m in self.models.values() if m.materialized != "ephemeral"]
+        made = {m.unique_id for m in stored} | self.seeds.keys()
+        made |= {m.name for m in stored} | {s.name for s in self.seeds.values()}
+        return removed.find(self.nodes.values(), self.relations, made)
+
+    def _shown_through(
+        self, steps: Sequence[Step], *, is_any_dropped: bool
+    ) -> tuple[Compiled, ...]:
+        """Standing views that show rows of this build, and are not built by it.
+
+        All of them where relations are dropped: their SQL as published may read one.
+        """
+        built = {s.unique_id for s in steps if s.action in (Action.BUILD, Action.EXTEND)}
+        changed = set(built)
         found = []
         for unique_id in self.dag.order():
             model = self.models.get(unique_id)
-            if model is None or unique_id in changed or changed.isdisjoint(model.depends_on):
+            if model is None or unique_id in built:
+                continue
+            if changed.isdisjoint(model.depends_on) and not is_any_dropped:
                 continue
             standing = self.relations.get(model.name)
             if model.materialized == "ephemeral":

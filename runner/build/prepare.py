@@ -31,6 +31,7 @@ class Choice:
     exclude: tuple[str, ...] = ()
     full_refresh: bool = False
     state: Path | None = None
+    prune: bool = False
 
 
 @contextmanager
@@ -114,7 +115,7 @@ def plan(engine: Engine, workspace: Workspace, choice: Choice) -> Plan:
             mend="add + after the source to build what stands on it",
         )
     planner = Planner(engine, workspace.project, workspace.models, workspace.dag)
-    request = Request(frozenset(chosen), everything, choice.full_refresh)
+    request = Request(frozenset(chosen), everything, choice.full_refresh, choice.prune)
     return planner.plan(request, workspace.rules)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from runner.build import extension, state, values
+from runner.build import extension, removed, state, values
 from runner.build.exactness import ExactnessGuard, Look
 from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
@@ -51,6 +51,7 @@ def run_build(
                 digests = [n.exact_sql for n in plan.nodes.values()]
                 digests += [c.exact_sql for c in plan.check_states.values()]
                 passed = " ".join(d for d in digests if d).split()
+                removed.drop(engine, plan.dropped)
                 with ExactnessGuard(engine, config.exactness, passed) as guard:
                     _build(engine, compiler, plan, result, guard, watcher)
                     exact_checks = _audit(engine, compiler, plan, result, config, guard, watcher)
@@ -236,7 +237,8 @@ def _write_state(
     engine: Engine, plan: Plan, result: BuildResult, exact_checks: Mapping[str, str | None]
 ) -> None:
     now = _now()
-    nodes = dict(plan.nodes)
+    gone = {node.unique_id for node in plan.dropped}
+    nodes = {k: v for k, v in plan.nodes.items() if k not in gone}
     relations = engine.relations()
     for unique_id, fact in plan.facts.items():
         nodes[unique_id] = state.of_fact(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.build.prepare import Choice
     from runner.build.report import BuildResult
     from runner.cli.watch import Quiet
-    from runner.config import Config
+    from runner.config import Config, Target
     from runner.engines.base import Engine
     from runner.workspace import Workspace
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 @select_options
 @click.option("--full-refresh", is_flag=True, help="Build everything anew, changed or not.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
+@click.option(
+    "--prune", is_flag=True, help="Drop the tables and views of models and seeds that are gone."
+)
 @click.option("--migrate", is_flag=True, help="Apply pending migrations first.")
 @state_option
 @as_of_option
@@ -42,6 +45,7 @@ def command(
     exclude: tuple[str, ...],
     full_refresh: bool,
     dry_run: bool,
+    prune: bool,
     migrate: bool,
     state: Path | None,
     as_of: str | None,
@@ -65,15 +69,20 @@ def command(
     if not quiet:
         for note in workspace.notes:
             say(f"warning: {note}", colour="yellow")
-    choice = prepare.Choice(select, exclude, full_refresh, state)
+    choice = prepare.Choice(select, exclude, full_refresh, state, prune)
     if dry_run:
         with prepare.for_reading(workspace, wait_seconds) as engine:
-            _show_plan(prepare.plan(engine, workspace, choice))
+            plan = prepare.plan(engine, workspace, choice)
+        _show_plan(plan)
+        if not quiet:
+            _say_removed(plan, config, workspace.target, as_of)
         return 0
     prepare.refuse_on_a_new_database(workspace, choice)
     eyes = watcher(quiet)
     with prepare.for_writing(workspace, wait_seconds, migrate=migrate, watcher=eyes) as engine:
         result = _build(engine, workspace, choice, eyes, config, quiet)
+    if not quiet:
+        _say_removed(result.plan, config, workspace.target, as_of)
     if result.published and not quiet:
         if as_of is None:
             _say_next(result, config, workspace.target.name)
@@ -129,6 +138,20 @@ def _build(
     return result
 
 
+def _say_removed(plan: Plan, config: Config, target: Target, as_of: str | None) -> None:
+    from runner.cli.console import say
+
+    if plan.removed and not plan.is_pruned:
+        names = ", ".join(node.relation for node in plan.removed)
+        then = f' --as-of "{as_of}"' if as_of else ""
+        command = f"runner build --prune{config.option_for(target.name)}{then}"
+        say(
+            f"warning: {target.path.name} still holds what no model or seed makes any more: "
+            f"{names}; drop with `{command}`",
+            colour="yellow",
+        )
+
+
 def _say_next(result: BuildResult, config: Config, target: str) -> None:
     from runner.cli.console import say
 
@@ -147,6 +170,9 @@ def _say_next(result: BuildResult, config: Config, target: str) -> None:
 
 
 def _show_plan(plan: Plan) -> None:
+    for node in plan.dropped:
+        reason = "no model or seed makes it"
+        click.echo(f"{'drop':<7} {node.materialized:<11} {node.relation:<32} {reason}")
     for step in plan.steps:
         click.echo(f"{step.action.value:<7} {step.materialized:<11} {step.name:<32} {step.reason}")
     due = sum(c.action.value != "skip" for c in plan.checks)

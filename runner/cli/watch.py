@@ -116,12 +116,14 @@ def summarise(result: BuildResult, target: str, option: str) -> None:
     built = [s for s in result.steps if s.step.action in (Action.BUILD, Action.EXTEND)]
     skipped = sum(s.step.action is Action.SKIP for s in result.steps)
     passed = sum(c.status is Status.PASS for c in result.checks)
+    dropped = len(result.plan.dropped) if result.published else 0
     counted = (
-        f"{len(built)} built, {skipped} unchanged; checks: {passed} passed, "
-        f"{len(result.warned)} warned, {len(result.failed)} failed; {duration(result.seconds)}"
+        f"{len(built)} built, {skipped} unchanged{f', {dropped} dropped' if dropped else ''}; "
+        f"checks: {passed} passed, {len(result.warned)} warned, {len(result.failed)} failed; "
+        f"{duration(result.seconds)}"
     )
     if result.published:
-        if built:
+        if built or dropped:
             say(f"published to {target}: {counted}", colour="green")
         else:
             say(f"{target} is up to date: {counted}", colour="green")

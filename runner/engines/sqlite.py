@@ -361,6 +361,10 @@ class SQLiteEngine(SQLiteGuards):
         if known is not None:
             self._run(f"drop {'view' if known.is_view else 'table'} {quote(name)}")
             self._known = None
+            if known.is_view and self.has_relation(_VIEW_COLUMNS):
+                self._run(f"delete from {_VIEW_COLUMNS} where view_name = ?", (name,))
+            if self.has_relation(_COMMENTS):
+                self._run(f"delete from {_COMMENTS} where table_name = ?", (name,))
 
 
 def _encode_params(params: Params) -> list[Any]:
