@@ -66,6 +66,7 @@ def command(
     from runner.checks import report
     from runner.checks.results import Status
     from runner.checks.run import run_checks
+    from runner.checks.selection import selected
     from runner.cli import options
     from runner.cli.console import say
     from runner.cli.watch import explain
@@ -75,7 +76,7 @@ def command(
 
     config = options.load(project_dir, variables)
     workspace = open_workspace(config, target)
-    rules = _selected(workspace, select, exclude)
+    rules = selected(workspace, select, exclude)
     opened = open_engine(workspace.target, read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         rules = _built(engine, workspace, rules)
@@ -151,18 +152,6 @@ def history(
                 mend=f"did you mean '{near}'?" if near else "see `runner check history`",
             )
         write(engine.query(kept.RUNS, (check_name,)), format_name, output)
-
-
-def _selected(
-    workspace: Workspace, select: tuple[str, ...], exclude: tuple[str, ...]
-) -> list[CompiledRule]:
-    from runner.errors import SelectionError
-
-    chosen = workspace.selector().select(select, exclude)
-    rules = [r for r in workspace.rules if not (select or exclude) or chosen & set(r.reads)]
-    if not rules:
-        raise SelectionError("R206", "the selection holds no check", mend="see `runner ls`")
-    return rules
 
 
 def _built(engine: Engine, workspace: Workspace, rules: list[CompiledRule]) -> list[CompiledRule]:

@@ -28,7 +28,7 @@ BROKEN = {
         checks:
           - table: kept
             rules:
-              - expect_column_values_to_be_between: {column: id, max_value: 2}
+              - {expect_column_values_to_be_between: {column: id, max_value: 2}, tags: nightly}
           - name: none_is_first
             sql: select * from {{ ref('kept') }} where id = 1
     """
@@ -88,6 +88,31 @@ def test_a_table_shows_what_did_not_pass(checked, cli):
     assert SMALL in outcome.stdout and "none_is_first" in outcome.stdout
     assert "not_null" not in outcome.stdout
     assert "checks: 1 passed, 1 warned, 2 failed" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("select", "names"),
+    [
+        (("--select", "none_is_first"), {"none_is_first"}),
+        (("--select", "tag:nightly"), {SMALL}),
+        (("--select", "tag:nightly none_is_first"), {SMALL, "none_is_first"}),
+        (("--select", "kept,tag:nightly"), {SMALL}),
+        (("--select", "orders,tag:nightly"), None),
+        (("--select", "broken"), {SMALL, "none_is_first"}),
+        (("--select", "path:checks/broken.yml"), {SMALL, "none_is_first"}),
+        (("--select", "config.owner:desk"), {KNOWN}),
+        (("--select", "orders+"), {SMALL, KNOWN, "none_is_first", "not_null_kept_price"}),
+        (("--select", "kept", "--exclude", "tag:nightly config.owner:desk none_is_first"),
+         {"not_null_kept_price"}),
+        (("--exclude", "kept"), None),
+    ],
+)  # fmt: skip
+def test_checks_are_selected_by_what_they_are_and_what_they_are_about(checked, cli, select, names):
+    outcome = cli(checked, "check", "--format", "json", *select)
+    if names is None:
+        assert outcome.exit_code == 2 and "error[R206]" in outcome.stderr
+    else:
+        assert {entry["name"] for entry in json.loads(outcome.stdout)} == names
 
 
 def test_warn_only_exits_with_0(checked, cli):
