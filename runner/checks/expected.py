@@ -62,15 +62,22 @@ def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test)
         sql = test.sql.replace("{check}", literal(rule.name))
         rows = batch(rule, relation)
         observed = test.observed.replace("{batch}", rows) if test.observed else None
+        considered = None if test.considered is None else count_of(rows, test.considered)
         return CompiledRule(
-            rule, relation, reads, sql.replace("{batch}", rows), template=sql, observed=observed
+            rule,
+            relation,
+            reads,
+            sql.replace("{batch}", rows),
+            considered=considered,
+            template=sql,
+            observed=observed,
         )
     assert relation is not None
     if isinstance(test, SchemaTest):
         return _of_columns(rule, relation, reads, test)
-    considered = " and ".join(enclosed(c) for c in (rule.filter, _considered(test)) if c)
+    tested = " and ".join(enclosed(c) for c in (rule.filter, _considered(test)) if c)
     if isinstance(test, RowTest):
-        failing = both(considered, test.failing)
+        failing = both(tested, test.failing)
         return CompiledRule(
             rule,
             relation,
@@ -78,7 +85,7 @@ def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test)
             f"select *\nfrom {relation}\nwhere {failing}",
             f"count(*) filter (where {failing})",
             failing,
-            considered=count_of(relation, considered),
+            considered=count_of(relation, tested),
         )
     if isinstance(test, KeyTest):
         listed = ", ".join(test.columns)
@@ -92,7 +99,7 @@ def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test)
             f"    where {both(rule.filter, present)}\n) as counted\nwhere row_count > 1",
             counted=doubles(rule, relation, test.columns),
             tally="coalesce(sum(row_count), 0)",
-            considered=count_of(relation, considered),
+            considered=count_of(relation, tested),
             keys=test.columns,
         )
     rows = relation if rule.filter is None else f"{batch(rule, relation)} as batch"

@@ -27,6 +27,12 @@ from runner.checks.rules import (
 from runner.errors import Location, nearest
 from runner.project.yaml_file import LineMap, read_yaml
 
+_ROW_KINDS = {
+    RuleKind.NOT_NULL,
+    RuleKind.ACCEPTED_VALUES,
+    RuleKind.RELATIONSHIPS,
+    RuleKind.EXPRESSION,
+}
 _SUITE_KEYS = {"version", "suite", "description", "checks"}
 
 
@@ -141,8 +147,7 @@ def _mostly(
     options: Mapping[str, Any], kind: RuleKind, arguments: Mapping[str, Any], where: Location
 ) -> Decimal | None:
     mostly = mostly_of(options.get("mostly"), where)
-    row_kinds = (RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION)
-    of_rows = kind in row_kinds or (
+    of_rows = kind in _ROW_KINDS or (
         kind is RuleKind.EXPECTATION and VOCABULARY[arguments["expectation"]].takes_mostly
     )
     if mostly is not None and not of_rows:

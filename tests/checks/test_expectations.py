@@ -308,6 +308,31 @@ def test_how_a_rule_is_judged(make, cli, rule, status, failures, considered):
 
 
 @pytest.mark.parametrize(
+    ("rule", "status", "failures", "considered"),
+    [
+        ("expect_foreign_key_to_exist: {column_list: [venue], other_table: venues, mostly: 0.8}",
+         "pass", 1, 5),
+        ("expect_foreign_key_to_exist: {column_list: [account], other_table: totals, "
+         "match_nulls: true, mostly: 0.9}", "fail", 1, 5),
+        ("{relationships: {column: account, to: totals}, where: id > 4}", "pass", 0, None),
+        ("{relationships: {column: venue, to: venues}, mostly: 0.81}", "fail", 1, 5),
+        ("expect_column_values_to_be_gap_free: {column: id, start: 1, mostly: 0.8}", "pass", 1, 5),
+        ("expect_column_values_to_be_increasing: {column: traded_on, order_by: [id]}",
+         "fail", 1, 5),
+        ("expect_state_transitions_to_be_legal: "
+         "{column: status, order_by: [id], transitions: moves, mostly: 0.9}", "fail", 1, 4),
+    ],
+)  # fmt: skip
+def test_rows_that_are_looked_up_have_a_share(make, cli, rule, status, failures, considered):
+    project = make(FILES)
+    assert cli(project, "build").exit_code == 0
+    body = rule[1:-1] if rule.startswith("{") else rule
+    project.write({"checks/c.yml": f"checks: [{{table: trades, rules: [{{name: r, {body}}}]}}]"})
+    found = judged(cli, project)["r"]
+    assert (found.status.value, found.failures, found.considered) == (status, failures, considered)
+
+
+@pytest.mark.parametrize(
     ("rule", "failures"),
     [
         ("expect_foreign_key_to_exist: {column_list: [venue], other_table: venues}", 0),

@@ -39,10 +39,12 @@ class QueryTest:
     """A query whose rows are failures; `{batch}` in it stands for the relation.
 
     `{check}` is the check's name, as text. What `observed` gives is kept in check_history.
+    Where each failure is a row of the relation, `considered` is true of the rows that were tested.
     """
 
     sql: str
     observed: str | None = None
+    considered: str | None = None
 
 
 @dataclass(frozen=True)
