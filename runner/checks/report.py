@@ -32,7 +32,8 @@ def result_of(result: CheckResult, root: Path) -> dict[str, Any]:
         "columns": list(rule.columns),
         "severity": rule.severity.value,
         "status": result.status.value,
-        "failures": result.failures,
+        "failures": None if result.error else result.failures,
+        "error": None if result.error is None else result.error.why,
         "considered": result.considered,
         "share": None if result.share is None else f"{result.share:.6f}",
         "mostly": None if rule.mostly is None else str(rule.mostly),
@@ -65,6 +66,7 @@ def as_junit(results: Iterable[CheckResult], root: Path) -> str:
                 seconds=r.seconds,
                 message=r.sentence,
                 failure=_story(r) if r.status is Status.FAIL else None,
+                error=_story(r) if r.status is Status.ERROR else None,
                 output=_story(r) if r.status is Status.WARN else None,
             )
             for r in results
@@ -79,7 +81,7 @@ def as_github(results: Iterable[CheckResult], root: Path) -> str:
     for result in results:
         if result.status is Status.PASS:
             continue
-        level = "error" if result.status is Status.FAIL else "warning"
+        level = "warning" if result.status is Status.WARN else "error"
         where = result.rule.where
         place = f"file={_property(file_name(where.path, root))},line={where.line or 1}"
         title = _property(result.rule.name)
@@ -90,7 +92,7 @@ def as_github(results: Iterable[CheckResult], root: Path) -> str:
 def as_table(results: Iterable[CheckResult], root: Path) -> Result:
     """Those that did not pass, worst first, as a table."""
     columns = ("status", "check_name", "suite", "table_name", "failures", "share", "declared_at")
-    order = (Status.FAIL, Status.WARN)
+    order = (Status.ERROR, Status.FAIL, Status.WARN)
     shown = sorted(
         (r for r in results if r.status is not Status.PASS), key=lambda r: order.index(r.status)
     )
@@ -100,7 +102,7 @@ def as_table(results: Iterable[CheckResult], root: Path) -> Result:
             r.rule.name,
             r.rule.suite,
             r.rule.table,
-            r.failures,
+            None if r.error else r.failures,
             None if r.share is None else f"{r.share:.2%}",
             f"{file_name(r.rule.where.path, root)}:{r.rule.where.line or 1}",
         )
@@ -126,6 +128,8 @@ def write_results(folder: Path, results: Iterable[CheckResult], root: Path, run_
 
 
 def _story(result: CheckResult) -> str:
+    if result.error is not None:
+        return f"{result.sentence}\n{result.error.why or ''}".rstrip()
     lines = [result.sentence]
     if result.share is not None:
         lines[0] += f" of {result.considered:,} ({result.share:.2%})"

@@ -7,12 +7,14 @@ from enum import Enum
 from typing import Any
 
 from runner.checks.rules import Rule
+from runner.errors import EngineError
 
 
 class Status(Enum):
     PASS = "pass"
     WARN = "warn"
     FAIL = "fail"
+    ERROR = "error"  # the database could not tell
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class CheckResult:
     repeated: bool = False  # nothing it reads has changed, so an earlier result stands
     observed: str | None = None  # the figure that the next build is compared with
     considered: int | None = None  # rows tested, where the rule is about rows and some failed
+    error: EngineError | None = None  # why it could not run
 
     @property
     def share(self) -> float | None:
@@ -44,6 +47,8 @@ class CheckResult:
 
     @property
     def sentence(self) -> str:
+        if self.error is not None:
+            return self.error.what
         rows = "row" if self.failures == 1 else "rows"
         said = self.rule.description.strip().rstrip(".") or self.rule.name
         return f"{said}: {self.failures:,} {rows}"

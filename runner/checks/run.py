@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from runner.checks.compile import scans
@@ -24,26 +24,61 @@ def run_checks(
     on_result: OnResult | None = None,
     *,
     fail_fast: bool = False,
+    keeps_errors: bool = False,
 ) -> list[CheckResult]:
     """Count every rule's failures, and fetch up to `stored_failures` rows of each that has any.
 
     `fail_fast` leaves out what would come after the first scan that a check fails in.
 
-    EngineError where the database cannot run a rule: that is neither a pass nor a failure.
+    EngineError where the database cannot run a rule: that is neither a pass nor a failure. With
+    `keeps_errors` it is a result like others; no transaction must be open, which it would end.
     """
-    results = []
-    for scan in scans(with_columns(engine, rules)):
-        started = time.perf_counter()
-        counts = count(engine, scan)
-        share = (time.perf_counter() - started) / len(scan.rules)
-        for rule, failures in zip(scan.rules, counts, strict=True):
-            result = detailed(engine, rule, failures, share, stored_failures)
-            results.append(result)
-            if on_result is not None:
+    results: list[CheckResult] = []
+    for found in _scanned(engine, rules, stored_failures, keeps_errors=keeps_errors):
+        results += found
+        if on_result is not None:
+            for result in found:
                 on_result(result)
-        if fail_fast and any(r.status is Status.FAIL for r in results):
+        if fail_fast and any(r.status in (Status.FAIL, Status.ERROR) for r in found):
             break
     return results
+
+
+def _scanned(
+    engine: Engine, rules: Sequence[CompiledRule], limit: int, *, keeps_errors: bool
+) -> Iterator[list[CheckResult]]:
+    """The results of one scan after the other."""
+    ready: list[CompiledRule] = []
+    for rule in rules:
+        try:
+            ready += with_columns(engine, [rule])
+        except EngineError as error:
+            yield [_error(rule, error, keeps_errors=keeps_errors)]
+    for scan in scans(ready):
+        started = time.perf_counter()
+        try:
+            counts = count(engine, scan)
+            share = (time.perf_counter() - started) / len(scan.rules)
+            yield [
+                detailed(engine, rule, failures, share, limit)
+                for rule, failures in zip(scan.rules, counts, strict=True)
+            ]
+        except EngineError as error:
+            if len(scan.rules) == 1 or not keeps_errors:
+                yield [_error(scan.rules[0], error, keeps_errors=keeps_errors)]
+                continue
+            for rule in scan.rules:
+                yield from _scanned(engine, [rule], limit, keeps_errors=True)
+
+
+def _error(rule: CompiledRule, error: EngineError, *, keeps_errors: bool) -> CheckResult:
+    if error.code != "R311" or not keeps_errors:
+        raise error
+    return could_not_run(rule, error)
+
+
+def could_not_run(rule: CompiledRule, error: EngineError) -> CheckResult:
+    return CheckResult(rule.rule, Status.ERROR, 0, rule.failing, 0.0, error=error)
 
 
 def detailed(

@@ -56,7 +56,10 @@ def command(
     warn_only: bool,
     wait_seconds: float,
 ) -> int:
-    """Run the checks on the published tables, without building; exit 1 where one fails."""
+    """Run the checks on the published tables, without building.
+
+    Exit 1 where one fails, 3 where one cannot be run.
+    """
     if ctx.invoked_subcommand is not None:
         return 0
     import uuid
@@ -71,6 +74,7 @@ def command(
     from runner.cli.console import say
     from runner.cli.watch import explain
     from runner.engines.base import open_engine
+    from runner.errors import EngineError
     from runner.report.write import write
     from runner.workspace import open_workspace
 
@@ -86,13 +90,22 @@ def command(
 
                 folder = config.target_path / "gx"
                 results = run_in_gx(
-                    engine, rules, config.stored_failures, fail_fast=fail_fast, folder=folder
+                    engine,
+                    rules,
+                    config.stored_failures,
+                    fail_fast=fail_fast,
+                    keeps_errors=True,
+                    folder=folder,
                 )
             else:
-                results = run_checks(engine, rules, config.stored_failures, fail_fast=fail_fast)
+                results = run_checks(
+                    engine, rules, config.stored_failures, fail_fast=fail_fast, keeps_errors=True
+                )
     report.write_results(config.target_path, results, config.root, uuid.uuid4().hex)
     for result in results:
-        if result.status is not Status.PASS and format_name == "table":
+        if result.error is not None:
+            say(str(result.error), colour="red")
+        elif result.status is not Status.PASS and format_name == "table":
             explain(result, config.option_for(workspace.target.name), stored=False)
     if format_name != "table":
         click.echo(report.WRITERS[format_name](results, config.root), nl=False)
@@ -100,12 +113,17 @@ def command(
         write(report.as_table(results, config.root), "table")
     failed = sum(r.status is Status.FAIL for r in results)
     warned = sum(r.status is Status.WARN for r in results)
+    broken = sum(r.status is Status.ERROR for r in results)
     left = len(rules) - len(results)
     say(
-        f"checks: {len(results) - failed - warned} passed, {warned} warned, {failed} failed"
+        f"checks: {len(results) - failed - warned - broken} passed, {warned} warned, "
+        f"{failed} failed"
+        + (f", {broken} could not run" if broken else "")
         + (f", {left} not run" if left else ""),
-        colour="red" if failed else "green",
+        colour="red" if failed or broken else "green",
     )
+    if broken:
+        return EngineError.exit_code
     return 1 if failed and not warn_only else 0
 
 

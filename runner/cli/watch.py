@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.build.plan import Action, Plan, Step
 from runner.build.report import BuildResult, StepResult
+from runner.checks.expectations.arguments import literal
 from runner.checks.results import CheckResult, Status
 from runner.cli.console import duration, say
 from runner.report.write import text
@@ -152,9 +153,10 @@ def explain(check: CheckResult, option: str = "", *, stored: bool = True) -> Non
             shown = shown or f"every column is null: {', '.join(check.rows.columns)}"
             say(f"    {shown}" if len(shown) <= _ROW_WIDTH else f"    {shown[:_ROW_WIDTH]}…")
         if failed and stored:
+            name = literal(check.rule.name)
             say(
                 '  all of them: runner query "select failing_row from check_failures '
-                f"where check_name = '{check.rule.name}'\"{option}"
+                f'where check_name = {name}"{option}'
             )
         elif not stored:
             say(f"  all of them: {_query(check.failing_sql)}{option}")

@@ -11,7 +11,7 @@ from runner.errors import Location
 
 @dataclass(frozen=True)
 class JUnitCase:
-    """`failure` is None for what passed; `output` is what else there is to say."""
+    """`failure` is None for what passed, `error` for what ran; `output` is what else is to say."""
 
     suite: str
     classname: str
@@ -20,6 +20,7 @@ class JUnitCase:
     seconds: float
     message: str = ""
     failure: str | None = None
+    error: str | None = None
     output: str | None = None
 
 
@@ -43,9 +44,10 @@ def as_junit(cases: Sequence[JUnitCase], root: Path) -> str:
                     "line": str(case.where.line or 1),
                 },
             )
-            if case.failure is not None:
-                failure = ElementTree.SubElement(element, "failure", {"message": case.message})
-                failure.text = _xml_text(case.failure)
+            for tag, said in (("failure", case.failure), ("error", case.error)):
+                if said is not None:
+                    wrong = ElementTree.SubElement(element, tag, {"message": case.message})
+                    wrong.text = _xml_text(said)
             if case.output is not None:
                 ElementTree.SubElement(element, "system-out").text = _xml_text(case.output)
     ElementTree.indent(top)
@@ -61,7 +63,7 @@ def _counts(cases: Sequence[JUnitCase]) -> dict[str, str]:
     return {
         "tests": str(len(cases)),
         "failures": str(sum(case.failure is not None for case in cases)),
-        "errors": "0",
+        "errors": str(sum(case.error is not None for case in cases)),
         "time": f"{sum(case.seconds for case in cases):.6f}",
     }
 

@@ -121,6 +121,35 @@ def test_warn_only_exits_with_0(checked, cli):
     assert "2 failed" in outcome.stderr
 
 
+@pytest.mark.parametrize("judge", ["native", "gx"])
+def test_a_check_that_cannot_run_is_told_among_the_others(checked, cli, judge):
+    checked.write(
+        {
+            "checks/strange.yml": """
+                checks:
+                  - table: kept
+                    rules:
+                      - {name: strange, expression: prise > 5}
+                      - {name: unread, expect_column_values_to_match_regex:
+                          {column: price, regex: '['}}
+            """
+        }
+    )
+    outcome = cli(checked, "check", "--engine", judge, "--format", "json", "--warn-only")
+    assert outcome.exit_code == 3
+    found = {entry["name"]: entry for entry in json.loads(outcome.stdout)}
+    told = {name: (entry["status"], entry["failures"]) for name, entry in found.items()}
+    assert told[SMALL] == ("fail", 1) and told["not_null_kept_price"] == ("pass", 0)
+    assert told["strange"] == told["unread"] == ("error", None)
+    assert "prise" in found["strange"]["error"]
+    assert "2 failed, 2 could not run" in outcome.stderr
+    assert "error[R311]: the check strange could not run" in outcome.stderr
+    top = ElementTree.fromstring(cli(checked, "check", "--format", "junit").stdout)
+    assert (top.get("failures"), top.get("errors")) == ("2", "2")
+    lines = cli(checked, "check", "--format", "github").stdout.splitlines()
+    assert any(line.startswith("::error file=checks/strange.yml,line=4,") for line in lines)
+
+
 def test_fail_fast_leaves_the_rest(checked, cli):
     outcome = cli(checked, "check", "--fail-fast")
     assert outcome.exit_code == 1

@@ -15,7 +15,7 @@ from runner.checks.gx.context import GxContext, open_context
 from runner.checks.gx.outcome import broken, failures_of
 from runner.checks.gx.suites import TableSuite, table_suites
 from runner.checks.results import CheckResult, Status
-from runner.checks.run import OnResult, detailed
+from runner.checks.run import OnResult, could_not_run, detailed
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
@@ -29,6 +29,7 @@ def run_checks(
     on_result: OnResult | None = None,
     *,
     fail_fast: bool = False,
+    keeps_errors: bool = False,
     folder: Path | None = None,
 ) -> list[CheckResult]:
     """As runner.checks.run.run_checks; what Great Expectations itself says is left in `folder`.
@@ -37,24 +38,45 @@ def run_checks(
 
     EngineError where a rule cannot be run, UsageError where Great Expectations is not installed.
     """
-    results: list[CheckResult] = []
-    rules = with_columns(engine, rules)
+    ready, results = _ready(engine, rules, keeps_errors=keeps_errors)
     with open_context(engine) as context:
         _silence()
-        for suite in table_suites(rules, context.connection.relations):
-            for result in _checked(context, engine, suite, stored_failures):
-                results.append(result)
-                if on_result is not None:
-                    on_result(result)
-            if fail_fast and any(r.status is Status.FAIL for r in results):
+        for suite in table_suites(ready, context.connection.relations):
+            if fail_fast and any(r.status in (Status.FAIL, Status.ERROR) for r in results):
                 break
+            found = list(_checked(context, engine, suite, stored_failures))
+            results += [_kept(result, keeps_errors=keeps_errors) for result in found]
         if folder is not None:
             from runner.checks.gx.documents import write_documents
 
             write_documents(context.data_context, folder)
-    names = (rule.rule.name for scan in scans(rules) for rule in scan.rules)
+    names = [rule.rule.name for scan in scans(ready) for rule in scan.rules]
     order = {name: number for number, name in enumerate(names)}
-    return sorted(results, key=lambda result: order[result.rule.name])
+    results.sort(key=lambda result: order.get(result.rule.name, -1))
+    if on_result is not None:
+        for result in results:
+            on_result(result)
+    return results
+
+
+def _ready(
+    engine: Engine, rules: Sequence[CompiledRule], *, keeps_errors: bool
+) -> tuple[list[CompiledRule], list[CheckResult]]:
+    """Rules with the columns of their tables known, and results of those that have no table."""
+    ready: list[CompiledRule] = []
+    results: list[CheckResult] = []
+    for rule in rules:
+        try:
+            ready += with_columns(engine, [rule])
+        except EngineError as error:
+            results.append(_kept(could_not_run(rule, error), keeps_errors=keeps_errors))
+    return ready, results
+
+
+def _kept(result: CheckResult, *, keeps_errors: bool) -> CheckResult:
+    if result.error is not None and not (keeps_errors and result.error.code == "R311"):
+        raise result.error
+    return result
 
 
 def _checked(
@@ -64,21 +86,41 @@ def _checked(
     context.connection.errors.clear()
     try:
         validated = _validated(context, suite)
-    except Exception as error:
+    except Exception:
         # what it asks before it judges, as whether the table can be read
         if not context.connection.errors:
             raise
-        raise cannot_run(engine, context.connection.errors[0], suite.rules) from error
+        refused = context.connection.errors[0]
+        for rule in suite.rules:
+            yield could_not_run(rule, cannot_run(engine, refused, [rule]))
+        return
     share = (time.perf_counter() - started) / len(suite.rules)
     by_name = {result.expectation_config.meta["check"]: result for result in validated.results}
-    _require_judged(context, engine, suite, by_name)
     for rule in suite.rules:
         found = by_name[rule.rule.name]
-        failures = failures_of(found)
-        if failures is None:
-            # rows are let pass only by a share or a threshold
-            failures = count_alone(engine, rule) if _tolerates(rule) else 0
-        yield detailed(engine, rule, failures, share, limit, passed=bool(found.success))
+        said = broken(found)
+        if said is not None:
+            yield could_not_run(rule, _why(context, engine, rule, said))
+            continue
+        try:
+            failures = failures_of(found)
+            if failures is None:
+                # rows are let pass only by a share or a threshold
+                failures = count_alone(engine, rule) if _tolerates(rule) else 0
+            yield detailed(engine, rule, failures, share, limit, passed=bool(found.success))
+        except EngineError as error:
+            yield could_not_run(rule, error)
+
+
+def _why(context: GxContext, engine: Engine, rule: CompiledRule, said: str) -> EngineError:
+    """Why an expectation broke, which looks like one that failed: the database's own words."""
+    if context.connection.errors:
+        try:
+            count_alone(engine, rule)
+        except EngineError as error:
+            return error
+    told = EngineError("R310", "Great Expectations failed", why=said)
+    return cannot_run(engine, told, [rule])
 
 
 def _validated(context: GxContext, suite: TableSuite) -> Any:
@@ -110,21 +152,6 @@ def _validated(context: GxContext, suite: TableSuite) -> Any:
     run = kept.checkpoints.add(checkpoint).run()
     (result,) = run.run_results.values()
     return result
-
-
-def _require_judged(
-    context: GxContext, engine: Engine, suite: TableSuite, by_name: dict[str, Any]
-) -> None:
-    """EngineError where an expectation broke: it looks like one that failed."""
-    told = [(rule, broken(by_name[rule.rule.name])) for rule in suite.rules]
-    failed = [(rule, said) for rule, said in told if said is not None]
-    if not failed:
-        return
-    if context.connection.errors:
-        raise cannot_run(engine, context.connection.errors[0], [rule for rule, _ in failed])
-    rule, said = failed[0]
-    error = EngineError("R310", "Great Expectations failed", why=said)
-    raise cannot_run(engine, error, [rule])
 
 
 def _tolerates(rule: CompiledRule) -> bool:
