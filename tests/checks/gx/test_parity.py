@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from runner.config import load_config
 from runner.engines.base import open_engine
 from runner.workspace import open_workspace
 from tests.checks.test_expectations import FILES, LARGE, RULES
+from tests.checks.test_ledger_suites import FAULTS
 
 _ROWS = [
     ("(2, 'a', 'KRK', 'PARTIAL', 2.50, 2.50,", "(2, 'a', 'BIN', null, null, null,"),
@@ -161,6 +163,23 @@ def test_both_judge_the_ledger_alike(make_ledger, cli):
     ours, theirs = _both(project)
     assert len(ours) > 300
     assert _said(theirs) == _said(ours)
+
+
+def test_both_judge_a_damaged_ledger_alike(make_ledger, cli):
+    """With every fault of tests.checks.test_ledger_suites in it at once."""
+    project = make_ledger(demo=True)
+    assert cli(project, "build").exit_code == 0
+    engine = project.open()
+    if project.engine == "sqlite":
+        engine.connection.execute("pragma foreign_keys = off")
+    for _, sql in FAULTS:
+        (table,) = re.findall(r"^(?:update|delete from|insert into) (\w+)", sql)
+        engine.lift_guard(table)
+        engine.execute(sql)
+    engine.close()
+    ours, theirs = _both(project)
+    assert _said(theirs) == _said(ours)
+    assert sum(result.status.value == "fail" for result in ours.values()) > 40
 
 
 # (table, rule, failures, failures by Great Expectations' own expectation)
