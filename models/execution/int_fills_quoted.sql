@@ -12,6 +12,8 @@ with fills as (
         on fills.instrument_id = instruments.instrument_id
     {%- if is_incremental() %}
     where fills.order_id in (select order_id from {{ remeasured }})
+    {%- else %}
+    where {{ in_slice('instruments.instrument_key') }}
     {%- endif %}
 ),
 
@@ -29,9 +31,11 @@ moments as (
     union all
     select null, null, instrument_key, event_at, 1, tick_number, null
     from {{ ref('int_ticks_numbered') }}
+    where {{ in_slice('instrument_key') }}
     union all
     select null, null, instrument_key, event_at - {{ horizon }}, 1, null, tick_number
     from {{ ref('int_ticks_numbered') }}
+    where {{ in_slice('instrument_key') }}
 ),
 
 latest as (

@@ -1,14 +1,14 @@
 -- One row per order during which other orders of the ledger filled: what all of them paid.
 with turnover as (
     select
-        orders.instrument_number,
+        orders.instrument_key,
         fills.executed_at,
         sum(fills.quantity) as quantity,
         -- 18 decimals, so that a running total has room for what a ledger turns over
         sum(round(fills.quantity * fills.price, 18)) as value
     from {{ ref('int_fills_effective') }} as fills
     inner join {{ ref('int_orders_overlapping') }} as orders on fills.order_id = orders.order_id
-    group by orders.instrument_number, fills.executed_at
+    group by orders.instrument_key, fills.executed_at
 ),
 
 -- only differences within an instrument are used, so one window runs over all of them
@@ -19,7 +19,7 @@ running as (
         sum(value) over turnover_order as running_value
     from turnover
     window turnover_order as (
-        order by instrument_number, executed_at
+        order by instrument_key, executed_at
         rows between unbounded preceding and current row
     )
 ),
@@ -32,10 +32,10 @@ intervals as (
         closing.running_value - opening.running_value + opening.value as value
     from {{ ref('int_orders_overlapping') }} as orders
     inner join running as opening
-        on orders.instrument_number = opening.instrument_number
+        on orders.instrument_key = opening.instrument_key
         and orders.first_filled_at = opening.executed_at
     inner join running as closing
-        on orders.instrument_number = closing.instrument_number
+        on orders.instrument_key = closing.instrument_key
         and orders.last_filled_at = closing.executed_at
 ),
 

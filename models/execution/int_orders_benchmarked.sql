@@ -34,6 +34,11 @@ with known as (
         and cast(timed.ended_at as date) = ends.close_date
     {%- if is_incremental() %}
     where timed.order_id in (select order_id from {{ remeasured }})
+    {%- else %}
+    where timed.instrument_id in (
+        select instrument_id from {{ ref('int_instruments_numbered') }}
+        where {{ in_slice('instrument_key') }}
+    )
     {%- endif %}
 ),
 

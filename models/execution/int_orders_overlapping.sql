@@ -1,12 +1,6 @@
 -- One row per filled order between whose first and last fill another order may have filled too.
 {%- set remeasured = ref('int_remeasured_orders') %}
-with instruments as (
-    select
-        instrument_id,
-        cast(row_number() over (order by instrument_id) as integer) as instrument_number
-    from {{ ref('stg_instruments') }}
-),
-
+with
 {% if is_incremental() -%}
 -- nothing that ended before can overlap an order that is measured anew
 needed as (
@@ -25,20 +19,23 @@ needed as (
 intervals as (
     select
         costs.order_id,
-        instruments.instrument_number,
+        instruments.instrument_key,
         costs.filled_quantity,
         costs.first_filled_at,
         costs.last_filled_at,
-        instruments.instrument_number * cast(100000000000 as bigint)
+        instruments.instrument_key * cast(100000000000 as bigint)
         + epoch_ms(costs.first_filled_at) // 1000 as began_s,
-        instruments.instrument_number * cast(100000000000 as bigint)
+        instruments.instrument_key * cast(100000000000 as bigint)
         + epoch_ms(costs.last_filled_at) // 1000 as ended_s
     from {{ ref('order_costs') }} as costs
-    inner join instruments on costs.instrument_id = instruments.instrument_id
+    inner join {{ ref('int_instruments_numbered') }} as instruments
+        on costs.instrument_id = instruments.instrument_id
     {%- if is_incremental() %}
     inner join needed
         on costs.instrument_id = needed.instrument_id
         and costs.last_filled_at >= needed.first_filled_at
+    {%- else %}
+    where {{ in_slice('instruments.instrument_key') }}
     {%- endif %}
 ),
 
@@ -56,7 +53,7 @@ neighbours as (
 final as (
     select
         order_id,
-        instrument_number,
+        instrument_key,
         filled_quantity,
         first_filled_at,
         last_filled_at

@@ -11,6 +11,8 @@ with orders as (
         on timed.instrument_id = instruments.instrument_id
     {%- if is_incremental() %}
     where timed.order_id in (select order_id from {{ remeasured }})
+    {%- else %}
+    where {{ in_slice('instruments.instrument_key') }}
     {%- endif %}
 ),
 
@@ -31,6 +33,7 @@ moments as (
     union all
     select null, null, instrument_key, event_at, 1, tick_number
     from {{ ref('int_ticks_numbered') }}
+    where {{ in_slice('instrument_key') }}
 ),
 
 latest as (

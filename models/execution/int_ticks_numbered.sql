@@ -2,39 +2,29 @@
 with quotes as (
     select
         ticks.instrument_id,
+        instruments.instrument_key,
         ticks.tick_id,
         ticks.bid_price,
         ticks.ask_price,
         ticks.mid_price,
         ticks.event_at
     from {{ ref('stg_market_ticks') }} as ticks
-    inner join {{ ref('stg_instruments') }} as instruments
+    inner join {{ ref('int_instruments_numbered') }} as instruments
         on ticks.instrument_id = instruments.instrument_id
     -- feeds send zeros where nobody quotes
     where ticks.mid_price > 0 or instruments.allows_negative_price
 ),
 
-instruments as (
-    select
-        instrument_id,
-        cast(row_number() over (order by instrument_id) as integer) as instrument_key
-    from quotes
-    group by instrument_id
-),
-
 numbered as (
     select
-        row_number() over (
-            order by instruments.instrument_key, quotes.event_at, quotes.tick_id
-        ) as tick_number,
-        instruments.instrument_key,
-        instruments.instrument_id,
-        quotes.bid_price,
-        quotes.ask_price,
-        quotes.mid_price,
-        quotes.event_at
+        row_number() over (order by instrument_key, event_at, tick_id) as tick_number,
+        instrument_key,
+        instrument_id,
+        bid_price,
+        ask_price,
+        mid_price,
+        event_at
     from quotes
-    inner join instruments on quotes.instrument_id = instruments.instrument_id
 ),
 
 held as (

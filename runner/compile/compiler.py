@@ -210,7 +210,7 @@ class Compiler:
         properties = model.properties
         return Compiled(
             model=model,
-            sql=with_ctes(sql, self._ephemeral_ctes(rendering.refs)),
+            sql=with_ctes(sql, self._ephemeral_ctes(rendering)),
             config=config,
             depends_on=self._depends_on(rendering),
             columns=properties.columns,
@@ -233,7 +233,10 @@ class Compiler:
         return self._sql(model, self._begin(model, built_through=built_through))
 
     def slice_sql(self, name: str, part: Slice) -> str:
-        """The model's SQL as it is for one slice of it, built from nothing."""
+        """The model's SQL as it is for one slice of it, built from nothing.
+
+        Ephemeral models in it are rendered for that slice likewise.
+        """
         model = self.project.models[name]
         return self._sql(model, self._begin(model, part=part))
 
@@ -244,7 +247,7 @@ class Compiler:
             sql = self.templates.render(model.raw_sql, model.path).rstrip().rstrip(";")
         finally:
             self._rendering = outer
-        return with_ctes(sql, self._ephemeral_ctes(rendering.refs, rendering.built_through))
+        return with_ctes(sql, self._ephemeral_ctes(rendering))
 
     def description(self, properties: Properties) -> str:
         if "{{" not in properties.description:
@@ -260,18 +263,18 @@ class Compiler:
         ids += [self.project.sources[key].unique_id for key in rendering.sources]
         return tuple(dict.fromkeys(ids))
 
-    def _ephemeral_ctes(
-        self, refs: list[str], built_through: int | None = None
-    ) -> list[tuple[str, str]]:
+    def _ephemeral_ctes(self, reader: Rendering) -> list[tuple[str, str]]:
         """Each ephemeral model referred to; its own ephemerals already stand inside it."""
+        through, part = reader.built_through, reader.slice
         found = []
-        for name in dict.fromkeys(refs):
+        for name in dict.fromkeys(reader.refs):
             if name in self.project.models:
                 compiled = self.model(name)
                 if compiled.materialized == "ephemeral":
                     sql = compiled.sql
-                    if built_through is not None:
-                        sql = self.incremental_sql(name, built_through)
+                    if through is not None or part is not None:
+                        rendering = self._begin(compiled.model, built_through=through, part=part)
+                        sql = self._sql(compiled.model, rendering)
                     found.append((CTE_PREFIX + name, sql))
         return found
 
@@ -303,9 +306,9 @@ class Compiler:
         try:
             rendered = self.templates.render(sql, where.path, variables)
             depends_on = self._depends_on(self._rendering)
-            rendered = with_ctes(
-                rendered.rstrip().rstrip(";"), self._ephemeral_ctes(self._rendering.refs)
-            )
+            # only what the check itself says is of new rows
+            whole = Rendering("", refs=self._rendering.refs)
+            rendered = with_ctes(rendered.rstrip().rstrip(";"), self._ephemeral_ctes(whole))
         except CompileError as error:
             error.where = where
             raise

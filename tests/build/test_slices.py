@@ -56,15 +56,21 @@ def test_there_is_a_slice_for_every_so_many_rows(make, cli, sliced, rows: int, c
 
 def test_the_ledger_in_slices_is_the_same(make_ledger, cli, sliced):
     project = make_ledger(demo=True)
-    everything = "select * from lot_matches order by opening_fill_id, closing_fill_id"
+    tables = {
+        "lot_matches": "opening_fill_id, closing_fill_id",
+        "int_trades": "book_key, trade_number",
+        "order_slippage": "order_id",
+    }
     assert cli(project, "build").exit_code == 0
     assert not sliced
-    whole = project.rows(everything)
+    whole = {t: project.rows(f"select * from {t} order by {key}") for t, key in tables.items()}
     allow(project, 100)
-    assert cli(project, "build", "--full-refresh").exit_code == 0
-    assert {name for name, *_ in sliced} == {"lot_matches"}
-    assert len(sliced) > 2
-    assert project.rows(everything) == whole
+    outcome = cli(project, "build", "--full-refresh")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert {name for name, *_ in sliced} == tables.keys()
+    assert len(sliced) > 2 * len(tables)
+    for table, key in tables.items():
+        assert project.rows(f"select * from {table} order by {key}") == whole[table]
 
 
 @pytest.mark.parametrize("rows", ["0", "-5", "1.5", '"many"'])
