@@ -44,7 +44,9 @@ def traded(make_ledger, cli):
     project = make_ledger()
     for folder in ("models", "checks", "seeds"):
         shutil.rmtree(project.root / folder)
-    project.write({**MODELS, "checks/empty.yml": "checks: []"})
+    project.write(
+        {**MODELS, "checks/empty.yml": "checks: [{name: holds, sql: select 1 as n where 1 = 0}]"}
+    )
     (project.root / "dbt_project.yml").unlink()
     assert cli(project, "migrate", "up").exit_code == 0
     load(cli, project, INSTRUMENT, "instruments")

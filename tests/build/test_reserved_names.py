@@ -19,7 +19,7 @@ drop table things;
 """
 GOOD = {
     "sql/migrations/0001_things.sql": THINGS,
-    "checks/c.yml": "checks: []\n",
+    "checks/c.yml": "checks: [{name: holds, sql: select 1 as n where 1 = 0}]\n",
     "models/one.sql": "select thing_id from things",
 }
 REFUSED = [

@@ -191,7 +191,11 @@ def test_a_number_too_large_is_one_clear_error(make, cli):
 
 
 def test_a_ledger_without_its_folders_is_refused(make, cli):
-    ledger = {**GOOD, "sql/ingest/x.sql": "select 1", "checks/c.yml": "checks: []\n"}
+    ledger = {
+        **GOOD,
+        "sql/ingest/x.sql": "select 1",
+        "checks/c.yml": "checks: [{name: holds, sql: select 1 as n where 1 = 0}]\n",
+    }
     outcome = cli(make(ledger), "build")
     assert outcome.exit_code == 2
     assert "R210" in outcome.stderr

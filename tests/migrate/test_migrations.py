@@ -311,7 +311,7 @@ def test_a_build_says_what_is_pending(make, cli):
         {
             "sql/migrations/0001_things.sql": FACT,
             "models/one.sql": "select 1 as n",
-            "checks/c.yml": "checks: []",
+            "checks/c.yml": "checks: [{name: holds, sql: select 1 as n where 1 = 0}]",
         }
     )
     assert cli(project, "build").exit_code == 0
