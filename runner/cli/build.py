@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 @click.option("--migrate", is_flag=True, help="Apply pending migrations first.")
 @state_option
 @as_of_option
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["json", "junit", "github"]),
+    help="Write the checks' results to stdout, for another program.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @wait_option
 def command(
@@ -49,6 +55,7 @@ def command(
     migrate: bool,
     state: Path | None,
     as_of: str | None,
+    format_name: str | None,
     quiet: bool,
     wait_seconds: float,
 ) -> int:
@@ -58,6 +65,7 @@ def command(
     --as-of the ledger is built as it was known then, in a place of its own under target/as_of.
     """
     from runner.build import prepare
+    from runner.checks import report
     from runner.cli import options
     from runner.cli.console import say
     from runner.cli.watch import watcher
@@ -81,6 +89,8 @@ def command(
     eyes = watcher(quiet)
     with prepare.for_writing(workspace, wait_seconds, migrate=migrate, watcher=eyes) as engine:
         result = _build(engine, workspace, choice, eyes, config, quiet)
+    if format_name is not None:
+        click.echo(report.WRITERS[format_name](result.checks, config.root), nl=False)
     if not quiet:
         _say_removed(result.plan, config, workspace.target, as_of)
     if result.published and not quiet:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from runner.cli.options import (
 
 if TYPE_CHECKING:
     from runner.checks.compiled_rule import CompiledRule
+    from runner.checks.results import CheckResult
+    from runner.config import Config
     from runner.engines.base import Engine
     from runner.workspace import Workspace
 
@@ -41,6 +44,12 @@ if TYPE_CHECKING:
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first check that fails.")
 @click.option("--warn-only", is_flag=True, help="Say what fails, and exit 0 all the same.")
+@click.option(
+    "--parquet",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Check an export instead of the database: NAME.parquet is the table NAME.",
+)
 @wait_option
 @click.pass_context
 def command(
@@ -54,6 +63,7 @@ def command(
     checker: str,
     fail_fast: bool,
     warn_only: bool,
+    parquet: Path | None,
     wait_seconds: float,
 ) -> int:
     """Run the checks on the published tables, without building.
@@ -64,6 +74,7 @@ def command(
         return 0
     import uuid
     from contextlib import closing
+    from functools import partial
 
     from runner.build.exactness import exact_checks
     from runner.checks import report
@@ -73,58 +84,37 @@ def command(
     from runner.cli import options
     from runner.cli.console import say
     from runner.cli.watch import explain
-    from runner.engines.base import open_engine
-    from runner.errors import EngineError
     from runner.report.write import write
     from runner.workspace import open_workspace
 
     config = options.load(project_dir, variables)
+    if parquet is not None:
+        config = _over_parquet(config, target)
     workspace = open_workspace(config, target)
     rules = selected(workspace, select, exclude)
-    opened = open_engine(workspace.target, read_only=True, wait_seconds=wait_seconds)
-    with closing(opened) as engine:
-        rules = _built(engine, workspace, rules)
+    with closing(_opened(workspace, parquet, wait_seconds)) as engine:
+        rules, absent = _standing(engine, workspace, rules, parquet)
         with exact_checks(engine, rules, config.exactness):
+            judge = partial(run_checks, engine, rules, config.stored_failures)
             if checker == "gx":
                 from runner.checks.gx.run import run_checks as run_in_gx
 
-                folder = config.target_path / "gx"
-                results = run_in_gx(
-                    engine,
-                    rules,
-                    config.stored_failures,
-                    fail_fast=fail_fast,
-                    keeps_errors=True,
-                    folder=folder,
-                )
-            else:
-                results = run_checks(
-                    engine, rules, config.stored_failures, fail_fast=fail_fast, keeps_errors=True
-                )
-    report.write_results(config.target_path, results, config.root, uuid.uuid4().hex)
+                folder = _writable(config.target_path / "gx")
+                judge = partial(run_in_gx, engine, rules, config.stored_failures, folder=folder)
+            results = judge(fail_fast=fail_fast, keeps_errors=True)
+    if _writable(config.target_path) is not None:
+        report.write_results(config.target_path, results, config.root, uuid.uuid4().hex)
+    option = None if parquet else config.option_for(workspace.target.name)
     for result in results:
         if result.error is not None:
             say(str(result.error), colour="red")
         elif result.status is not Status.PASS and format_name == "table":
-            explain(result, config.option_for(workspace.target.name), stored=False)
+            explain(result, option, stored=False)
     if format_name != "table":
         click.echo(report.WRITERS[format_name](results, config.root), nl=False)
     elif any(r.status is not Status.PASS for r in results):
         write(report.as_table(results, config.root), "table")
-    failed = sum(r.status is Status.FAIL for r in results)
-    warned = sum(r.status is Status.WARN for r in results)
-    broken = sum(r.status is Status.ERROR for r in results)
-    left = len(rules) - len(results)
-    say(
-        f"checks: {len(results) - failed - warned - broken} passed, {warned} warned, "
-        f"{failed} failed"
-        + (f", {broken} could not run" if broken else "")
-        + (f", {left} not run" if left else ""),
-        colour="red" if failed or broken else "green",
-    )
-    if broken:
-        return EngineError.exit_code
-    return 1 if failed and not warn_only else 0
+    return _exit_status(results, len(rules) - len(results) + absent, warn_only)
 
 
 @command.command()
@@ -172,22 +162,100 @@ def history(
         write(engine.query(kept.RUNS, (check_name,)), format_name, output)
 
 
-def _built(engine: Engine, workspace: Workspace, rules: list[CompiledRule]) -> list[CompiledRule]:
-    """Without the rules on models that are built only when somebody asks, and were not."""
+def _over_parquet(config: Config, target: str | None) -> Config:
+    """The project, for a folder of Parquet files: what reads them is DuckDB."""
+    from dataclasses import replace
+
+    from runner.config import Target
+    from runner.errors import UsageError
+
+    if target is not None:
+        raise UsageError(
+            "R200", "--parquet and --target name two places", mend="leave one of them out"
+        )
+    memory = Target("parquet", "duckdb", Path(":memory:"))
+    return replace(config, targets={memory.name: memory}, default_target=memory.name)
+
+
+def _opened(workspace: Workspace, parquet: Path | None, wait_seconds: float) -> Engine:
+    from runner.checks import history
+    from runner.engines.base import open_engine
+    from runner.engines.parquet import open_folder
+
+    if parquet is None:
+        return open_engine(workspace.target, read_only=True, wait_seconds=wait_seconds)
+    engine = open_folder(parquet)
+    history.ensure_table(engine)  # there is no build before: what asks for one passes
+    return engine
+
+
+def _standing(
+    engine: Engine, workspace: Workspace, rules: list[CompiledRule], parquet: Path | None
+) -> tuple[list[CompiledRule], int]:
+    """The rules whose tables are there, and how many others were left out.
+
+    In a database only what is built when somebody asks may be absent, in an export anything.
+    """
     from runner.errors import SelectionError
 
-    built = engine.relations()
-    absent = {
-        m.unique_id
-        for m in workspace.models.values()
-        if m.config.get("on_demand") and m.name not in built
-    }
-    rules = [r for r in rules if not absent & set(r.reads)]
-    if not rules:
+    standing = engine.relations()
+
+    def stands(unique_id: str) -> bool:
+        name = unique_id.rpartition(".")[2]
+        if name in standing:
+            return True
+        model = workspace.models.get(name)
+        if model is not None and model.materialized == "ephemeral":
+            return all(map(stands, model.depends_on))
+        return parquet is None and not (model and model.config.get("on_demand"))
+
+    found = [rule for rule in rules if all(map(stands, rule.reads))]
+    if not found and parquet is not None:
+        raise SelectionError(
+            "R206",
+            f"{parquet} has the tables of none of the checks",
+            mend="export what they read, each as NAME.parquet",
+        )
+    if not found:
         raise SelectionError(
             "R206",
             "what the selection's checks judge is not built",
             why="it is built when it is selected or shown",
             mend="name it in `runner build --select`",
         )
-    return rules
+    return found, len(rules) - len(found) if parquet is not None else 0
+
+
+def _writable(folder: Path) -> Path | None:
+    """The folder, made where it is missing; None, with a warning, where nothing can be written."""
+    import tempfile
+
+    from runner.cli.console import say
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        why = error.strerror or str(error)
+        say(f"warning: nothing is written to {folder}: {why}", colour="yellow")
+        return None
+
+
+def _exit_status(results: Sequence[CheckResult], left: int, warn_only: bool) -> int:
+    """Say what the checks came to."""
+    from runner.checks.results import Status
+    from runner.cli.console import say
+    from runner.errors import ChecksFailed, EngineError
+
+    counts = {status: sum(r.status is status for r in results) for status in Status}
+    failed, broken = counts[Status.FAIL], counts[Status.ERROR]
+    say(
+        f"checks: {counts[Status.PASS]} passed, {counts[Status.WARN]} warned, {failed} failed"
+        + (f", {broken} could not run" if broken else "")
+        + (f", {left} not run" if left else ""),
+        colour="red" if failed or broken else "green",
+    )
+    if broken:
+        return EngineError.exit_code
+    return ChecksFailed.exit_code if failed and not warn_only else 0

@@ -132,8 +132,11 @@ def summarise(result: BuildResult, target: str, option: str) -> None:
         say(f"NOTHING PUBLISHED to {target}: {counted}", colour="red", bold=True)
 
 
-def explain(check: CheckResult, option: str = "", *, stored: bool = True) -> None:
-    """A failed check in full: its sentence, where it is declared, its first failing rows."""
+def explain(check: CheckResult, option: str | None = "", *, stored: bool = True) -> None:
+    """A failed check in full: its sentence, where it is declared, its first failing rows.
+
+    `option` is None where no command can ask for the rest of them.
+    """
     failed = check.status is Status.FAIL
     say()
     say(f"{'FAIL' if failed else 'WARN'} {check.rule.name}", colour="red" if failed else "yellow")
@@ -159,12 +162,14 @@ def explain(check: CheckResult, option: str = "", *, stored: bool = True) -> Non
                 f'where check_name = {name}"{option}'
             )
         elif not stored:
-            say(f"  all of them: {_query(check.failing_sql)}{option}")
+            command = None if option is None else _query(check.failing_sql)
+            said = "the SQL is in target/check_results.json"
+            say(f"  all of them: {said if command is None else command + (option or '')}")
 
 
-def _query(sql: str) -> str:
+def _query(sql: str) -> str | None:
     """The command that answers `sql`, where a shell's line can hold it."""
     line = " ".join(sql.split())
     if len(line) > _ROW_WIDTH or "--" in line or any(c in line for c in '"$`\\!'):
-        return "the SQL is in target/check_results.json"
+        return None
     return f'runner query "{line}"'

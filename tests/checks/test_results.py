@@ -83,6 +83,15 @@ def test_github_annotates_where_a_rule_stands(checked, cli):
     assert "33.33%25" in warning and "%0A" in warning and "price=%25" in warning
 
 
+def test_a_build_writes_them_too(checked, cli):
+    """Of one that publishes nothing: there is nothing then that they could be asked of."""
+    lines = cli(checked, "build", "--format", "github", "--quiet").stdout.splitlines()
+    assert [line.partition(" ")[0] for line in lines].count("::error") == 2
+    outcome = cli(checked, "build", "--format", "junit")
+    assert ElementTree.fromstring(outcome.stdout).get("failures") == "2"
+    assert "NOTHING PUBLISHED" in outcome.stderr
+
+
 def test_a_table_shows_what_did_not_pass(checked, cli):
     outcome = cli(checked, "check")
     assert SMALL in outcome.stdout and "none_is_first" in outcome.stdout
