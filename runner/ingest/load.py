@@ -22,6 +22,7 @@ from runner.ingest import (
     quarantine,
     readers,
     references,
+    tally,
 )
 from runner.ingest.batch import Append, Origin
 from runner.ingest.candidates import Candidates, Defaults
@@ -29,11 +30,15 @@ from runner.ingest.facts import FactTable, fact_tables
 from runner.ingest.formats import Format, find_format
 from runner.ingest.shapes import SHAPES
 from runner.ingest.source import Source, open_sources
+from runner.ingest.tally import Tally
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What one load did. `read` = rows that made facts + `duplicates` + `quarantined`."""
+    """What one load did. `read` = rows that made facts + `duplicates` + `quarantined`.
+
+    `passed_over` rows more hold nothing that a ledger keeps.
+    """
 
     batch_id: int | None
     source: str
@@ -42,6 +47,7 @@ class LoadReport:
     appended: Mapping[str, int]
     duplicates: int
     quarantined: int
+    passed_over: int = 0
     warnings: list[str] = field(default_factory=list)
 
 
@@ -105,7 +111,7 @@ def ingest(
 def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadReport:
     facts = fact_tables(engine, config.migration_path)
     functions.install(staging)
-    warnings = readers.read(staging, call.form, call.sources)
+    row_count, warnings = readers.read(staging, call.form, call.sources)
     macros.install(staging, call.form.macros)
     shapes = [shape for name, shape in SHAPES.items() if name in call.form.shapes]
     types = candidates.mapped(staging, call.form)
@@ -119,6 +125,7 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
         for shape in shapes
     ]
     judged, appends = _judge(engine, staging, loaded, facts)
+    counted = tally.count(staging, row_count, judged)
     kept = quarantine.collect(staging, call.form, call.sources, judged, facts["quarantine"])
     refused = staging.rows("select count(*) from ingest_quarantine")[0][0]
     if call.strict and refused:
@@ -134,16 +141,18 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     )
     rows_appended = dict(appended.rows) if appended else {}
     rows_appended.pop("quarantine", None)
-    read, doubles = _count(staging, judged)
+    if appends:
+        tally.check(staging, counted, judged, rows_appended, refused)
     return LoadReport(
         batch_id=appended.batch_id if appended else None,
         source=call.source,
         format=call.form.name,
-        read=read,
+        read=counted.read,
         appended=rows_appended,
-        duplicates=doubles,
+        duplicates=counted.duplicates,
         quarantined=refused,
-        warnings=warnings + _warnings(staging, loaded, refused, rows_appended),
+        passed_over=counted.passed_over,
+        warnings=warnings + _warnings(staging, loaded, counted, rows_appended),
     )
 
 
@@ -190,45 +199,19 @@ def _in_sequence(engine: Engine, table: str, sql: str) -> str:
     )
 
 
-def _count(staging: Staging, judged: Sequence[Candidates]) -> tuple[int, int]:
-    """Rows read, and rows that added nothing because the ledger has all they say."""
-    rows = judged[0]
-    if rows.has_item:
-        parts = " union all ".join(
-            f"select row_id, item, problem, is_duplicate from {rows.table}" for rows in judged
-        )
-        candidate_rows, doubles = staging.rows(
-            "select count(*), count(*) filter (not is_refused and not is_fresh) from ("
-            "select bool_or(problem is not null) as is_refused, "
-            "bool_or(problem is null and not is_duplicate) as is_fresh "
-            f"from ({parts}) as candidates group by row_id, item) as items"
-        )[0]
-    else:
-        candidate_rows, doubles = staging.rows(
-            f"select count(*), count(*) filter (problem is null and is_duplicate) from {rows.table}"
-        )[0]
-        for steps in judged[1:]:
-            doubles -= staging.rows(
-                f"select count(distinct s.row_id) from {steps.table} as s "
-                f"inner join {rows.table} as r on s.row_id = r.row_id "
-                "where r.problem is null and r.is_duplicate "
-                "and (s.problem is not null or not s.is_duplicate)"
-            )[0][0]
-    refused = staging.rows("select count(*) from ingest_refused")[0][0]
-    return candidate_rows + refused, doubles
-
-
 def _warnings(
-    staging: Staging, loaded: Sequence[Candidates], refused: int, appended: Mapping[str, int]
+    staging: Staging, loaded: Sequence[Candidates], counted: Tally, appended: Mapping[str, int]
 ) -> list[str]:
     found = []
-    if refused:
+    if counted.refused:
         reasons = staging.rows(
             "select reason_code, count(*) as n from ingest_quarantine group by reason_code "
             "order by n desc, reason_code"
         )
         listed = ", ".join(f"{count:,} {code}" for code, count in reasons)
-        found.append(f"{refused:,} rows were set aside in quarantine: {listed}")
+        found.append(f"{counted.refused:,} rows were set aside in quarantine: {listed}")
+    if counted.passed_over:
+        found.append(f"{counted.passed_over:,} rows hold nothing that a ledger keeps: passed over")
     rounded = sum(
         staging.rows(f"select count(*) from {rows.table} where {rows.fresh} and has_rounding")[0][0]
         for rows in loaded

@@ -25,10 +25,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Piece:
-    """A reader's answer for one file: SQL of its rows, SQL of its rows verbatim, and warnings."""
+    """A reader's answer for one file: SQL of its rows, SQL of its rows verbatim, and warnings.
+
+    `counted` is SQL of how many rows it holds, those that are no rows included.
+    """
 
     rows: str
     verbatim: str
+    counted: str
     warnings: tuple[str, ...] = ()
 
 

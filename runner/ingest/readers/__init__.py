@@ -25,8 +25,11 @@ _READERS = {"csv": csv.read, "json": json.read, "parquet": parquet.read}
 FILE_SHIFT = 40
 
 
-def read(staging: Staging, form: Format, sources: Sequence[Source]) -> list[str]:
-    """Read every file into the staging; the warnings. InputError where a file cannot be read."""
+def read(staging: Staging, form: Format, sources: Sequence[Source]) -> tuple[int, list[str]]:
+    """Read every file into the staging; how many rows, and the warnings.
+
+    InputError where a file cannot be read.
+    """
     staging.run(
         "create or replace temp table ingest_refused "
         "(row_id bigint, raw varchar, code varchar, reason varchar)"
@@ -47,4 +50,6 @@ def read(staging: Staging, form: Format, sources: Sequence[Source]) -> list[str]
     verbatim = "\nunion all\n".join(piece.verbatim for piece in pieces)
     staging.run(f"create or replace temp view ingest_raw as\n{rows}")
     staging.run(f"create or replace temp view ingest_source as\n{verbatim}")
-    return [warning for piece in pieces for warning in piece.warnings]
+    counts = " union all ".join(piece.counted for piece in pieces)
+    row_count = sum(row[0] for row in staging.rows(counts))
+    return row_count, [warning for piece in pieces for warning in piece.warnings]

@@ -62,6 +62,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
         f"select\n    row_id,\n    {columns}\n"
         f"from (select row_id, {cells} as cells {body}) where len(cells) = {len(names)}",
         f"select row_id, raw from {table}",
+        f"select count(*) {body}",
         warnings,
     )
 

@@ -100,6 +100,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     return Piece(
         f"select\n    row_id,\n    {columns}\nfrom {table} where record is not null",
         f"select row_id, raw from {table}",
+        f"select count(*) from {table}",
     )
 
 

@@ -37,6 +37,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     return Piece(
         f"select\n    {row_id},\n    {columns}\nfrom {table}",
         f"select {row_id}, cast(to_json(struct_pack({texts})) as varchar) as raw from {table}",
+        f"select count(*) from {table}",
         warnings,
     )
 
