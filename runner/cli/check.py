@@ -192,38 +192,45 @@ def _opened(workspace: Workspace, parquet: Path | None, wait_seconds: float) -> 
 def _standing(
     engine: Engine, workspace: Workspace, rules: list[CompiledRule], parquet: Path | None
 ) -> tuple[list[CompiledRule], int]:
-    """The rules whose tables are there, and how many others were left out.
+    """The rules whose tables are there, and how many others were left out of an export's.
 
-    In a database only what is built when somebody asks may be absent, in an export anything.
+    In a database only what is built when somebody asks may be absent: SelectionError.
     """
     from runner.errors import SelectionError
 
     standing = engine.relations()
 
-    def stands(unique_id: str) -> bool:
+    def absent(unique_id: str) -> set[str]:
         name = unique_id.rpartition(".")[2]
-        if name in standing:
-            return True
         model = workspace.models.get(name)
+        if name in standing:
+            return set()
         if model is not None and model.materialized == "ephemeral":
-            return all(map(stands, model.depends_on))
-        return parquet is None and not (model and model.config.get("on_demand"))
+            return {missing for parent in model.depends_on for missing in absent(parent)}
+        return {name}
 
-    found = [rule for rule in rules if all(map(stands, rule.reads))]
-    if not found and parquet is not None:
-        raise SelectionError(
-            "R206",
-            f"{parquet} has the tables of none of the checks",
-            mend="export what they read, each as NAME.parquet",
-        )
-    if not found:
+    missing = {r.rule.name: {m for id_ in r.reads for m in absent(id_)} for r in rules}
+    found = [r for r in rules if not missing[r.rule.name]]
+    if parquet is not None:
+        if not found:
+            raise SelectionError(
+                "R206",
+                f"{parquet} has the tables of none of the checks",
+                mend="export what they read, each as NAME.parquet",
+            )
+        return found, len(rules) - len(found)
+    asked_for = {m.name for m in workspace.models.values() if m.config.get("on_demand")}
+    unbuilt = sorted(set().union(*missing.values()) - asked_for)
+    if unbuilt or not found:
         raise SelectionError(
             "R206",
             "what the selection's checks judge is not built",
-            why="it is built when it is selected or shown",
-            mend="name it in `runner build --select`",
+            why=f"there is no {', '.join(unbuilt[:5])}{' …' if len(unbuilt) > 5 else ''}"
+            if unbuilt
+            else "it is built when it is selected or shown",
+            mend="run `runner build`" if unbuilt else "name it in `runner build --select`",
         )
-    return found, len(rules) - len(found) if parquet is not None else 0
+    return found, 0
 
 
 def _writable(folder: Path) -> Path | None:

@@ -77,3 +77,15 @@ def test_a_folder_without_a_file_is_no_export(built, cli):
     outcome = cli(built, "check", "--parquet", "export")
     assert outcome.exit_code == 2
     assert "error[R217]" in outcome.stderr
+
+
+def test_what_is_not_built_is_said_once(built, cli):
+    built.write({"models/later.sql": "select 1 as id"})
+    rules = "[{not_null: id}, {unique: id}, {expect_column_to_exist: id}]"
+    built.write({"checks/late.yml": f"checks: [{{table: later, rules: {rules}}}]"})
+    for judge in ("native", "gx"):
+        outcome = cli(built, "check", "--engine", judge)
+        assert outcome.exit_code == 2
+        assert outcome.stderr.count("error[") == 1
+        assert "there is no later\n" in outcome.stderr and "runner build" in outcome.stderr
+    assert cli(built, "check", "--exclude", "later").exit_code == 0

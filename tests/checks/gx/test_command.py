@@ -125,14 +125,6 @@ def test_what_breaks_in_great_expectations_is_an_error(built, cli, monkeypatch):
     assert 'The column "prise" in BatchData does not exist' in outcome.stderr
 
 
-def test_a_table_that_is_not_there_is_an_error(built, cli):
-    built.write({"models/later.sql": "select 1 as id"})
-    built.write({"checks/late.yml": "checks: [{table: later, rules: [{not_null: id}]}]"})
-    outcome = cli(built, "check", "--engine", "gx")
-    assert outcome.exit_code == 3
-    assert "error[R311]: the check not_null_later_id could not run" in outcome.stderr
-
-
 def test_without_the_extra_it_says_how_to_get_it(built, cli, monkeypatch):
     monkeypatch.setitem(sys.modules, "great_expectations", None)
     outcome = cli(built, "check", "--engine", "gx")
