@@ -18,6 +18,7 @@ _COMMANDS = {
     "ls": "List models, seeds and sources.",
     "migrate": "Move the database's schema up or down.",
     "query": "Answer a question in SQL, read-only.",
+    "replay": "Fold orders from their facts, and compare.",
     "show": "Show the rows of a published table.",
     "trace": "Tell the whole story of an order.",
     "verify": "Prove that the facts are what was appended.",

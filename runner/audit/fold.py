@@ -1,0 +1,201 @@
+"""One order's life folded from its facts, one after the other.
+
+Written from the words of `order_state`'s description, in plain decimal Python: it shares neither
+SQL nor code with the model, so that each can be held against the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from runner.money import CONTEXT, QUANTUM
+
+FINAL = frozenset({"CANCELLED", "REJECTED", "EXPIRED", "FAILED"})
+_WORKING = frozenset({"PENDING", "ACCEPTED", "PARTIAL"})
+_ZERO = Decimal(0).quantize(QUANTUM)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The order as it was sent, or first seen; `quantity` is None where only fills are known."""
+
+    order_id: str
+    client_order_id: str | None
+    origin: str
+    quantity: Decimal | None
+    sent_at: datetime
+    batch_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`tells_terms`: a RESTATED event that says when and by which client's id it was sent."""
+
+    sequence_number: int
+    event_type: str
+    status: str | None
+    order_quantity: Decimal | None
+    occurred_at: datetime
+    reason: str | None
+    batch_id: int
+    tells_terms: bool = False
+    client_order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """An execution; of a CORRECTION or BUST `corrects` is the fill it is about."""
+
+    fill_id: str
+    kind: str
+    corrects: str | None
+    quantity: Decimal
+    price: Decimal
+    executed_at: datetime
+    recorded_at: datetime
+    exchange_fill_id: str | None
+    batch_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where an order stands: the columns of `order_state` but for its id."""
+
+    client_order_id: str | None
+    status: str
+    quantity: Decimal | None
+    filled_quantity: Decimal
+    leaves_quantity: Decimal | None
+    average_fill_price: Decimal | None
+    sent_at: datetime
+    last_event_at: datetime | None
+    last_sequence_number: int | None
+
+
+class OrderFold:
+    """Takes an order's facts in any order; `state` is where those taken so far leave it."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.opening = opening
+        self.last_event: Event | None = None
+        self.stating: Event | None = None  # the last that states a status
+        self._amending: Event | None = None
+        self._terms: list[Event] = []
+        self._fills: dict[str, Fill] = {}
+        self._newest: dict[str, Fill] = {}  # the newest amendment, by the fill it is of
+        self._first_fill_at: datetime | None = None
+        self._filled = _ZERO
+        self._value = _ZERO
+        self._last_filled_at: datetime | None = None
+
+    def take(self, fact: Event | Fill) -> None:
+        if isinstance(fact, Event):
+            self._take_event(fact)
+        else:
+            self._take_fill(fact)
+
+    def _take_event(self, event: Event) -> None:
+        self.last_event = _later(self.last_event, event)
+        if event.status is not None:
+            self.stating = _later(self.stating, event)
+        if event.order_quantity is not None:
+            self._amending = _later(self._amending, event)
+        if event.tells_terms:
+            self._terms.append(event)
+
+    def _take_fill(self, fill: Fill) -> None:
+        self._fills[fill.fill_id] = fill
+        if self._first_fill_at is None or fill.executed_at < self._first_fill_at:
+            self._first_fill_at = fill.executed_at
+        if fill.corrects is not None:
+            newest = self._newest.get(fill.corrects)
+            if newest is None or _recency(fill) > _recency(newest):
+                self._newest[fill.corrects] = fill
+        if fill.corrects is None and fill.fill_id not in self._newest:
+            self._count(fill)
+        else:
+            self._recount()
+
+    def _recount(self) -> None:
+        self._filled, self._value, self._last_filled_at = _ZERO, _ZERO, None
+        for fill in self._fills.values():
+            if self.counts(fill):
+                self._count(fill)
+
+    def counts(self, fill: Fill) -> bool:
+        """A trade nobody amended, or the newest correction of one."""
+        if fill.fill_id in self._newest or fill.kind == "BUST":
+            return False
+        return fill.corrects is None or self._newest[fill.corrects] is fill
+
+    def _count(self, fill: Fill) -> None:
+        self._filled = CONTEXT.add(self._filled, fill.quantity)
+        self._value = CONTEXT.fma(fill.quantity, fill.price, self._value)
+        if self._last_filled_at is None or fill.executed_at > self._last_filled_at:
+            self._last_filled_at = fill.executed_at
+
+    @property
+    def quantity(self) -> Decimal | None:
+        return self._amending.order_quantity if self._amending else self.opening.quantity
+
+    @property
+    def status(self) -> str:
+        stated = self.stating.status if self.stating else None
+        quantity, filled = self.quantity, self._filled
+        if filled > 0 and quantity is not None and filled >= quantity:
+            return "FILLED"
+        if stated in FINAL:
+            return str(stated)
+        if filled > 0:
+            return "FILLED" if quantity is None else "PARTIAL"
+        if stated in ("PARTIAL", "FILLED"):
+            return "ACCEPTED"  # it was said to be filled, and no fill says so
+        return stated or "PENDING"
+
+    @property
+    def state(self) -> State:
+        status, quantity = self.status, self.quantity
+        leaves: Decimal | None = _ZERO
+        if quantity is None:
+            leaves = None
+        elif status in _WORKING:
+            leaves = CONTEXT.subtract(quantity, self._filled)
+        average = None
+        if self._filled:
+            average = CONTEXT.divide(self._value, self._filled).quantize(QUANTUM, context=CONTEXT)
+        last_event_at = self.last_event.occurred_at if self.last_event else None
+        if self._last_filled_at and (last_event_at is None or self._last_filled_at > last_event_at):
+            last_event_at = self._last_filled_at
+        named = [e.client_order_id for e in self._terms if e.client_order_id is not None]
+        return State(
+            self.opening.client_order_id or min(named, default=None),
+            status,
+            quantity,
+            self._filled,
+            leaves,
+            average,
+            self._sent_at(),
+            last_event_at,
+            self.last_event.sequence_number if self.last_event else None,
+        )
+
+    def _sent_at(self) -> datetime:
+        """What later terms say; else of an order first seen on fills the earliest of them."""
+        if self._terms:
+            return min(event.occurred_at for event in self._terms)
+        is_of_fills = self.opening.origin == "EXTERNAL" and self.opening.quantity is None
+        if is_of_fills and self._first_fill_at is not None:
+            return self._first_fill_at
+        return self.opening.sent_at
+
+
+def _later(known: Event | None, event: Event) -> Event:
+    if known is None or event.sequence_number > known.sequence_number:
+        return event
+    return known
+
+
+def _recency(fill: Fill) -> tuple[datetime, str]:
+    return fill.recorded_at, fill.fill_id
