@@ -24,7 +24,7 @@ class Target:
     engine: str
     path: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    slice_rows: int = 20_000_000  # of how many rows a model that can be built in slices reads
+    slice_rows: int = 5_000_000  # of how many rows a model that can be built in slices reads
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Config:
     check_paths: tuple[Path, ...]
     migration_path: Path
     ingest_path: Path
+    audit_path: Path
     target_path: Path
     stored_failures: int
 
@@ -92,6 +93,7 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "check_paths": list,
     "migration_path": str,
     "ingest_path": str,
+    "audit_path": str,
     "target_path": str,
     "stored_failures": int,
 }
@@ -152,6 +154,7 @@ def load_config(start: Path, overrides: Mapping[str, Any] | None = None) -> Conf
         check_paths=paths("check_paths") or (root / "checks",),
         migration_path=root / table.get("migration_path", "sql/migrations"),
         ingest_path=root / table.get("ingest_path", "sql/ingest"),
+        audit_path=root / table.get("audit_path", "sql/audit"),
         target_path=root / table.get("target_path", "target"),
         stored_failures=table.get("stored_failures", 1000),
     )

@@ -16,11 +16,14 @@ from runner.compile.context import Slice
 from runner.engines.base import Column, Engine
 
 
+_MOST = 8  # each slice reads the key of every row again
+
+
 def slices_of(engine: Engine, compiled: Compiled) -> list[Slice]:
     """The slices that a model is to be built in; a single one is all of it."""
     relation = compiled.config.get("slice_rows_of")
     rows = engine.row_count(str(relation)) if relation else 0
-    count = max(1, -(-rows // engine.target.slice_rows))
+    count = min(_MOST, max(1, -(-rows // engine.target.slice_rows)))
     return [Slice(number, count) for number in range(count)]
 
 

@@ -43,7 +43,7 @@ def allow(project, rows: object) -> None:
     (project.root / "pyproject.toml").write_text(f"{settings}slice_rows = {rows}\n")
 
 
-@pytest.mark.parametrize(("rows", "count"), [(20, 0), (19, 2), (3, 7)])
+@pytest.mark.parametrize(("rows", "count"), [(20, 0), (19, 2), (3, 7), (1, 8)])
 def test_there_is_a_slice_for_every_so_many_rows(make, cli, sliced, rows: int, count: int):
     project = make({"models/m.sql": MODEL, "macros/m.sql": MACRO, "seeds/numbers.csv": NUMBERS})
     allow(project, rows)
