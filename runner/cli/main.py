@@ -10,6 +10,7 @@ import click
 from runner import __version__
 
 _COMMANDS = {
+    "audit": "Answer the named questions of an auditor, and pack evidence.",
     "build": "Build, check and publish the derived tables.",
     "check": "Run the checks on what is published.",
     "compile": "Print a model's SQL as an engine runs it.",

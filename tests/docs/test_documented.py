@@ -9,7 +9,7 @@ import pytest
 
 from runner import config
 from runner.checks.rules import RuleKind
-from tests.docs import make_commands, make_expectations, make_formats, make_models
+from tests.docs import make_audit, make_commands, make_expectations, make_formats, make_models
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -41,6 +41,11 @@ def test_the_model_reference_is_what_the_models_say():
 def test_the_format_reference_is_what_the_mappings_say():
     written = make_formats.PAGE.read_text(encoding="utf-8")
     assert written == make_formats.page(), "run: python -m tests.docs.make_formats"
+
+
+def test_the_audit_queries_are_described_as_they_describe_themselves():
+    written = make_audit.PAGE.read_text(encoding="utf-8")
+    assert written == make_audit.page(), "run: python -m tests.docs.make_audit"
 
 
 def test_the_vocabulary_of_checks_is_written_out():
