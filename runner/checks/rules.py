@@ -123,7 +123,11 @@ def tags_of(value: Any, where: Location) -> tuple[str, ...]:
 
 
 # Great Expectations' words for the same
-_SEVERITIES: dict[str, Severity] = {"critical": Severity.ERROR, "warning": Severity.WARN}
+_SEVERITIES: dict[str, Severity] = {
+    "critical": Severity.ERROR,
+    "warning": Severity.WARN,
+    "info": Severity.WARN,
+}
 
 
 def severity_of(value: Any, where: Location) -> Severity:

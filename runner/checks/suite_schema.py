@@ -60,8 +60,8 @@ _TAKES: dict[Takes, dict[str, Any]] = {
 _OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "string", "description": "Unique in the project."},
     "severity": {
-        "enum": ["error", "warn", "critical", "warning"],
-        "description": "An error stops the publish; critical and warning are GX's words.",
+        "enum": ["error", "warn", "critical", "warning", "info"],
+        "description": "An error stops the publish; critical, warning and info are GX's words.",
     },
     "mostly": {
         "type": "number",

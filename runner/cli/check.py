@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     type=click.Choice(["native", "gx"]),
     help="What judges: our own SQL, or Great Expectations (the extra [gx]).",
 )
-@click.option("--fail-fast", is_flag=True, help="Stop at the first check that fails.")
+@click.option("--fail-fast", is_flag=True, help="Stop after the first table that a check fails on.")
 @click.option("--warn-only", is_flag=True, help="Say what fails, and exit 0 all the same.")
 @click.option(
     "--parquet",

@@ -296,6 +296,7 @@ def test_all_of_the_vocabulary_is_tried():
         ("{column: venue, value_set: [KRK], row_condition: id < 5}", "fail", 1, 3),
         ("{column: status, value_set: [NEW]}", "fail", 2, 4),
         ("{column: venue, value_set: [KRK], severity: warning}", "warn", 3, 5),
+        ("{column: '\"venue\"', value_set: [KRK], severity: info}", "warn", 3, 5),
     ],
 )
 def test_how_a_rule_is_judged(make, cli, rule, status, failures, considered):

@@ -207,7 +207,8 @@ EXPECTATIONS = (
             "valid_to": Argument(Takes.COLUMN),
         },
         _foreign_key,
-        "Each row refers to one of another table; with as_of, to one that was valid then.",
+        "Each row refers to one of another table; with as_of, to one that was valid then: from "
+        "valid_from on, and before valid_to or without an end. A moment of null finds none.",
         takes_mostly=True,
         judges_rows=True,
         is_ours=True,
