@@ -100,6 +100,6 @@ def _say(report: LoadReport, option: str) -> None:
     for warning in report.warnings:
         say(f"  warning: {warning}", colour="yellow")
     if report.quarantined:
-        say(f'  why: runner query "select line_number, reason, raw from quarantine"{option}')
+        say(f"  why: runner quarantine list{option}; later: runner quarantine retry{option}")
     if appended:
         say(f"next: runner build{option}")

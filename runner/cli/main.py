@@ -18,6 +18,7 @@ _COMMANDS = {
     "init": "Start a new ledger project.",
     "ls": "List models, seeds and sources.",
     "migrate": "Move the database's schema up or down.",
+    "quarantine": "Rows that ingest refused: list, show, retry.",
     "query": "Answer a question in SQL, read-only.",
     "replay": "Fold orders from their facts, and compare.",
     "show": "Show the rows of a published table.",

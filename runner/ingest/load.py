@@ -101,8 +101,8 @@ def ingest(
             f"{report.quarantined:,} of {report.read:,} rows of {report.source} cannot be loaded; "
             "no facts were appended",
             why="; ".join(report.warnings),
-            mend='see `runner query "select line_number, reason, raw from quarantine"'
-            f"{config.option_for(engine.target.name)}`, correct the file, "
+            mend=f"see `runner quarantine list{config.option_for(engine.target.name)}`, "
+            "correct the file, "
             "or leave --strict out to load the other rows",
         )
     return report
@@ -112,21 +112,10 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     facts = fact_tables(engine, config.migration_path)
     functions.install(staging)
     row_count, warnings = readers.read(staging, call.form, call.sources)
-    macros.install(staging, call.form.macros)
-    shapes = [shape for name, shape in SHAPES.items() if name in call.form.shapes]
-    types = candidates.mapped(staging, call.form)
-    instruments = None
-    if any(shape.has_instrument for shape in shapes):
-        instruments = staging.ledger("instruments", facts["instruments"].columns, "instrument_id")
-    loaded = [
-        candidates.build(
-            staging, call.form, shape, types, facts[shape.table].columns, instruments, call.defaults
-        )
-        for shape in shapes
-    ]
-    judged, appends = _judge(engine, staging, loaded, facts)
+    loaded = map_rows(staging, call.form, call.defaults, facts)
+    judged, appends = judge(engine, staging, loaded, facts)
     counted = tally.count(staging, row_count, judged)
-    kept = quarantine.collect(staging, call.form, call.sources, judged, facts["quarantine"])
+    kept = quarantine.collect(staging, call.form, call.defaults, judged, facts["quarantine"])
     refused = staging.rows("select count(*) from ingest_quarantine")[0][0]
     if call.strict and refused:
         appends = []
@@ -156,7 +145,25 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     )
 
 
-def _judge(
+def map_rows(
+    staging: Staging, form: Format, defaults: Defaults, facts: Mapping[str, FactTable]
+) -> list[Candidates]:
+    """What the mapping makes of the rows that were read, one staging table a shape."""
+    macros.install(staging, form.macros)
+    shapes = [shape for name, shape in SHAPES.items() if name in form.shapes]
+    types = candidates.mapped(staging, form)
+    instruments = None
+    if any(shape.has_instrument for shape in shapes):
+        instruments = staging.ledger("instruments", facts["instruments"].columns, "instrument_id")
+    return [
+        candidates.build(
+            staging, form, shape, types, facts[shape.table].columns, instruments, defaults
+        )
+        for shape in shapes
+    ]
+
+
+def judge(
     engine: Engine, staging: Staging, loaded: Sequence[Candidates], facts: Mapping[str, FactTable]
 ) -> tuple[list[Candidates], list[Append]]:
     """Judge rows against others and the ledger; what is to be appended, in any order."""

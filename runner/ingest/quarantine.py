@@ -11,25 +11,26 @@ from collections.abc import Sequence
 
 from runner.engines.staging import Staging
 from runner.ingest.batch import Append
-from runner.ingest.candidates import Candidates
+from runner.ingest.candidates import Candidates, Defaults
 from runner.ingest.facts import FactTable
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted, uuid5_sql
-from runner.ingest.source import Source
 
 
 def collect(
     staging: Staging,
     form: Format,
-    sources: Sequence[Source],
+    defaults: Defaults,
     judged: Sequence[Candidates],
     fact: FactTable,
 ) -> Append | None:
     """Every refused row of the load into ingest_quarantine; those not kept already to append."""
     if not _any(staging, judged):
-        staging.run("create or replace temp table ingest_quarantine (reason_code varchar)")
+        staging.run(
+            "create or replace temp table ingest_quarantine "
+            "(row_id bigint, reason_code varchar, reason varchar)"
+        )
         return None
-    files = ", ".join(f"({s.number}, {quoted(s.name)})" for s in sources)
     parts = [
         "select row_id, raw, code, reason, cast(null as varchar) as fact, cast(null as varchar) "
         "as item, 0 as nth_shape from ingest_refused"
@@ -50,9 +51,10 @@ def collect(
     staging.run(
         "create or replace temp table ingest_quarantine as "
         f"select {identity} as quarantine_id, f.name as source, {quoted(form.name)} as format, "
-        "r.row_id & 1099511627775 as line_number, r.code as reason_code, r.reason, r.raw, r.row_id "
-        f"from ingest_numbered as r "
-        f"inner join (values {files}) as f (number, name) on r.row_id >> 40 = f.number"
+        "r.row_id & 1099511627775 as line_number, r.code as reason_code, r.reason, r.raw, "
+        f"f.reader, f.header, {_text(defaults.account)} as given_account, "
+        f"{_text(defaults.venue)} as given_venue, r.row_id "
+        "from ingest_numbered as r inner join ingest_files as f on r.row_id >> 40 = f.number"
     )
     known = staging.ledger(
         fact.name, fact.columns, "quarantine_id", "select quarantine_id from ingest_quarantine"
@@ -63,6 +65,10 @@ def collect(
         f"where quarantine_id not in (select quarantine_id from {known}) "
         "order by quarantine_id, row_id",
     )
+
+
+def _text(value: str | None) -> str:
+    return f"cast({quoted(value)} as varchar)"
 
 
 # a thing that would have been facts of several shapes is kept once, for the first of its reasons

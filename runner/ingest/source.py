@@ -27,13 +27,15 @@ class Source:
 class Piece:
     """A reader's answer for one file: SQL of its rows, SQL of its rows verbatim, and warnings.
 
-    `counted` is SQL of how many rows it holds, those that are no rows included.
+    `counted` is SQL of how many rows it holds, those that are no rows included; `header` the line
+    that names a CSV's columns.
     """
 
     rows: str
     verbatim: str
     counted: str
     warnings: tuple[str, ...] = ()
+    header: str | None = None
 
 
 def open_sources(files: Sequence[Path], root: Path) -> list[Source]:

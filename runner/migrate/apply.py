@@ -108,6 +108,9 @@ def apply_statements(engine: Engine, migration: Migration) -> None:
             engine.define(statement.sql, append_only=statement.is_fact)
             if statement.table is not None:
                 _describe(engine, statement)
+            elif statement.altered is not None:
+                for column, comment in statement.column_comments:
+                    engine.comment(statement.altered, column, comment)
         except EngineError as error:
             raise MigrationError(
                 "R324",

@@ -13,6 +13,7 @@ from runner.project.text_file import read_text
 _NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 _PART = re.compile(r"^--\s*migrate:(up|down|verify)\s*$", re.M)
 _CREATE_TABLE = re.compile(r"create\s+table\s+(?:if\s+not\s+exists\s+)?(\w+)\s*\(", re.I)
+_ADD_COLUMN = re.compile(r"^\s*alter\s+table\s+(\w+)\s+add\s+column\s+(\w+)", re.I | re.M)
 _COLUMN = re.compile(r"^\s*(?!constraint\b|check\b|primary\b|foreign\b|unique\b)(\w+)\s+\w", re.I)
 _TRAILING_COMMENT = re.compile(r"--\s*(?P<text>.+?)\s*$")
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|;", re.S)
@@ -28,6 +29,7 @@ class Statement:
     table: str | None = None
     table_comment: str | None = None
     column_comments: tuple[tuple[str, str], ...] = ()
+    altered: str | None = None  # the table that a column is added to
 
     @property
     def is_fact(self) -> bool:
@@ -158,15 +160,27 @@ def _append(statements: list[Statement], text: str, start: int, end: int, first_
     line = first_line + text.count("\n", 0, start + leading)
     created = _CREATE_TABLE.search(raw)
     if created is None:
-        statements.append(Statement(raw.strip(), line))
+        statements.append(_other(raw, line))
         return
     head, body = raw[: created.start()], raw[created.end() :]
-    comment = " ".join(
-        found.group(1).strip() for found in re.finditer(r"^\s*--\s?(.*)$", head, re.M)
-    )
+    comment = _comment(head)
     statements.append(
         Statement(raw.strip(), line, created.group(1), comment or None, tuple(_columns(body)))
     )
+
+
+def _other(raw: str, line: int) -> Statement:
+    """A statement that makes no table; the comment above a column added is the column's."""
+    added = _ADD_COLUMN.search(raw)
+    comment = _comment(raw[: added.start()]) if added else ""
+    if added is None or not comment:
+        return Statement(raw.strip(), line)
+    table, column = added.groups()
+    return Statement(raw.strip(), line, column_comments=((column, comment),), altered=table)
+
+
+def _comment(head: str) -> str:
+    return " ".join(found.group(1).strip() for found in re.finditer(r"^\s*--\s?(.*)$", head, re.M))
 
 
 def _columns(body: str) -> list[tuple[str, str]]:

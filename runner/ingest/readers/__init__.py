@@ -6,6 +6,7 @@ After `read`, the staging has
     ingest_source   row_id and the row verbatim
     ingest_refused  row_id, the row verbatim, code and reason: rows that are no rows
     ingest_floats   row_id and literal of the numbers in JSON that a binary float wrote
+    ingest_files    each file's number, name, reader, and header where it is a CSV
 
 `row_id` is the file's number in the load, times 2^40, plus the line (CSV, NDJSON) or the record's
 number (JSON, Parquet), from 1.
@@ -18,10 +19,13 @@ from collections.abc import Sequence
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.readers import csv, json, parquet
+from runner.ingest.readers import csv, fix, json, parquet
 from runner.ingest.source import Piece, Source
 
-_READERS = {"csv": csv.read, "json": json.read, "parquet": parquet.read}
+Row = tuple[int, str]  # its line or number, and its text
+
+_READERS = {"csv": csv.read, "json": json.read, "parquet": parquet.read, "fix": fix.read}
+_KEPT = {"csv": csv.read_kept, "json": json.read_kept, "parquet": json.read_kept}
 FILE_SHIFT = 40
 
 
@@ -30,11 +34,7 @@ def read(staging: Staging, form: Format, sources: Sequence[Source]) -> tuple[int
 
     InputError where a file cannot be read.
     """
-    staging.run(
-        "create or replace temp table ingest_refused "
-        "(row_id bigint, raw varchar, code varchar, reason varchar)"
-    )
-    staging.run("create or replace temp table ingest_floats (row_id bigint, literal varchar)")
+    _start(staging)
     pieces: list[Piece] = []
     for source in sources:
         if source.kind not in form.readers:
@@ -46,6 +46,49 @@ def read(staging: Staging, form: Format, sources: Sequence[Source]) -> tuple[int
                 mend="name the right --format, or the right file",
             )
         pieces.append(_READERS[source.kind](staging, form, source))
+    return _stage(staging, sources, pieces)
+
+
+def read_kept(
+    staging: Staging, form: Format, files: Sequence[tuple[Source, str | None, Sequence[Row]]]
+) -> tuple[int, list[str]]:
+    """Read rows that were kept into the staging, as `read` does files.
+
+    Of each file its source, the header of a CSV, and its rows: the line or number, and the text.
+    """
+    _start(staging)
+    pieces = []
+    for source, header, rows in files:
+        if source.kind not in _KEPT:
+            raise InputError(
+                "R283",
+                f"rows of {source.kind} cannot be read by themselves: load their file again",
+                where=Location(source.path),
+            )
+        pieces.append(_KEPT[source.kind](staging, form, source, rows, header))
+    return _stage(staging, [source for source, _, _ in files], pieces)
+
+
+def _start(staging: Staging) -> None:
+    staging.run(
+        "create or replace temp table ingest_refused "
+        "(row_id bigint, raw varchar, code varchar, reason varchar)"
+    )
+    staging.run("create or replace temp table ingest_floats (row_id bigint, literal varchar)")
+
+
+def _stage(
+    staging: Staging, sources: Sequence[Source], pieces: Sequence[Piece]
+) -> tuple[int, list[str]]:
+    staging.run(
+        "create or replace temp table ingest_files "
+        "(number bigint, name varchar, reader varchar, header varchar)"
+    )
+    for source, piece in zip(sources, pieces, strict=True):
+        staging.run(
+            "insert into ingest_files values (?, ?, ?, ?)",
+            [source.number, source.name, source.kind, piece.header],
+        )
     rows = "\nunion all by name\n".join(piece.rows for piece in pieces)
     verbatim = "\nunion all\n".join(piece.verbatim for piece in pieces)
     staging.run(f"create or replace temp view ingest_raw as\n{rows}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runner.engines.staging import Staging
 from runner.errors import EngineError, InputError, Location
@@ -34,11 +34,43 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     header_id, header = staging.rows(
         f"select row_id, raw from {table} where trim(raw) <> '' order by row_id limit 1"
     )[0]
+    return _piece(staging, form, source, table, header, int(header_id), has_quotes)
+
+
+def read_kept(
+    staging: Staging,
+    form: Format,
+    source: Source,
+    rows: Sequence[tuple[int, str]],
+    header: str | None,
+) -> Piece:
+    """Stage rows of a CSV that were kept, each with its line, under the header they stood under."""
+    table = f"ingest_lines_{source.number}"
+    base = source.number << 40
+    assert header is not None
+    staging.run(f"create or replace temp table {table} (row_id bigint, raw varchar)")
+    staging.run(
+        f"insert into {table} select unnest(?::bigint[]), unnest(?::varchar[])",
+        [[base + line for line, _ in rows], [raw for _, raw in rows]],
+    )
+    has_quotes = '"' in header or any('"' in raw for _, raw in rows)
+    return _piece(staging, form, source, table, header, base, has_quotes)
+
+
+def _piece(
+    staging: Staging,
+    form: Format,
+    source: Source,
+    table: str,
+    header: str,
+    header_id: int,
+    has_quotes: bool,
+) -> Piece:
     delimiter = max(_DELIMITERS, key=header.count)
     names = [cell.strip().lower() for cell in next(csv.reader([header], delimiter=delimiter))]
     names, zones = _zones(form, names)
-    header_line = int(header_id) - (source.number << 40)
-    warnings = check_columns(form, source, names, header_line)
+    header_line = header_id - (source.number << 40)
+    warnings = check_columns(form, source, names, header_line or None)
     cells = _split(delimiter, has_quotes)
     body = f"from {table} where row_id > {header_id} and trim(raw) <> ''"
     staging.run(
@@ -64,6 +96,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
         f"select row_id, raw from {table}",
         f"select count(*) {body}",
         warnings,
+        header,
     )
 
 

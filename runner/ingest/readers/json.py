@@ -8,7 +8,7 @@ noted for a decimal field to refuse: 0.30000000000000004 says that nobody meant 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -70,11 +70,46 @@ def _digits(literal: str) -> str:
 
 def read(staging: Staging, form: Format, source: Source) -> Piece:
     """Stage a JSON array, a single object, or one object a line; of envelopes, what is inside."""
+    decoder = _Decoder()
+    return _piece(staging, form, source, decoder, _opened(form, decoder, _records(source, decoder)))
+
+
+def read_kept(
+    staging: Staging,
+    form: Format,
+    source: Source,
+    rows: Iterable[tuple[int, str]],
+    header: str | None = None,
+) -> Piece:
+    """Stage records that were kept, each with its number; a row of Parquet is kept as one, too."""
+    decoder = _Decoder()
+    return _piece(staging, form, source, decoder, _kept(form, source, decoder, rows))
+
+
+def _kept(
+    form: Format, source: Source, decoder: _Decoder, rows: Iterable[tuple[int, str]]
+) -> Iterator[Record]:
+    for number, raw in rows:
+        found = [
+            (number, inner, record)
+            for _, inner, record in _opened(
+                form, decoder, iter([(number, raw, _decode(decoder, raw))])
+            )
+        ]
+        for line, inner, record in found:
+            if source.kind == "parquet" and record is not None:
+                # a column of a file is found in any letter case
+                record = json.dumps({k.lower(): v for k, v in json.loads(record).items()})
+            yield line, inner, record
+
+
+def _piece(
+    staging: Staging, form: Format, source: Source, decoder: _Decoder, records: Iterator[Record]
+) -> Piece:
     table = f"ingest_records_{source.number}"
     staging.run(f"create or replace temp table {table} (row_id bigint, raw varchar, record json)")
-    decoder = _Decoder()
     chunk: list[Record] = []
-    for record in _opened(form, decoder, _records(source, decoder)):
+    for record in records:
         chunk.append(record)
         if floats := decoder.floats():
             staging.run(
