@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.readers import csv, fix, json, parquet
+from runner.ingest.readers import csv, json, parquet
 from runner.ingest.source import Piece, Source
 
 Row = tuple[int, str]  # its line or number, and its text
 
-_READERS = {"csv": csv.read, "json": json.read, "parquet": parquet.read, "fix": fix.read}
+_READERS = {"csv": csv.read, "json": json.read, "parquet": parquet.read}
 _KEPT = {"csv": csv.read_kept, "json": json.read_kept, "parquet": json.read_kept}
 FILE_SHIFT = 40
 
