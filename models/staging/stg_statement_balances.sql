@@ -17,6 +17,8 @@ final as (
 
         stated_at,
 
+        average_price,
+
         recorded_at,
         batch_id
     from source

@@ -21,6 +21,11 @@ final as (
 
         executed_at,
 
+        fill_id,
+        order_id,
+        liquidity,
+        raw_values,
+
         recorded_at,
         batch_id
     from source

@@ -14,6 +14,8 @@ final as (
         period_start,
         period_end,
 
+        instrument_id,
+
         recorded_at,
         batch_id
     from source

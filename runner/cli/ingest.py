@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.options import project_options, wait_option
+from runner.cli.statement_options import extent_of, statement_options
 
 if TYPE_CHECKING:
     from runner.ingest.load import LoadReport
@@ -50,6 +51,15 @@ def _describe(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
 )
 @click.option("--account", help="The account, where the file does not say.")
 @click.option("--venue", help="The venue, where the file does not say.")
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["facts", "statement"]),
+    default="facts",
+    show_default=True,
+    help="Whose word the rows are: facts of the ledger, or what the venue states.",
+)
+@statement_options
 @click.option("--strict", is_flag=True, help="Append nothing if any row has to be set aside.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @project_options
@@ -59,6 +69,10 @@ def command(
     format_name: str,
     account: str | None,
     venue: str | None,
+    kind: str,
+    start: str | None,
+    end: str | None,
+    scope: str | None,
     strict: bool,
     quiet: bool,
     project_dir: Path,
@@ -79,11 +93,19 @@ def command(
     from runner.migrate.apply import migrate_new
 
     config = options.load(project_dir, variables)
+    extent = extent_of(kind, start, end, scope)
     opened = open_engine(config.target(target), wait_seconds=wait_seconds)
     with closing(opened) as engine:
         migrate_new(engine, config.migration_path)
         report = ingest(
-            engine, config, list(files), format_name, account=account, venue=venue, strict=strict
+            engine,
+            config,
+            list(files),
+            format_name,
+            account=account,
+            venue=venue,
+            strict=strict,
+            extent=extent,
         )
     if not quiet or report.quarantined:
         _say(report, config.option_for(opened.target.name))

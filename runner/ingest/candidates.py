@@ -28,6 +28,8 @@ BOOKKEEPING = (
     "shape",
     "item",
 )  # what a mapping gives beside the fields
+# what the file says of all its rows, for those that do not say and a caller who does not either
+_DEFAULTS = ("default_venue", "default_account")
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,18 @@ def build(
     ledger_columns: tuple[Column, ...],
     instruments: str | None,
     defaults: Defaults,
+    *,
+    takes_rest: bool,
 ) -> Candidates:
-    """Read and judge every mapped row into a staging table."""
+    """Read and judge every mapped row of a shape into a staging table."""
     table = f"ingest_{shape.name}"
     columns = tuple(c for c in ledger_columns if c.name in shape.columns)
     typed = ",\n    ".join(
         f"cast({shape.columns[c.name]} as {type_sql(c.type)}) as {c.name}" for c in columns
     )
     keeps = "".join(f",\n    {sql} as keep_{name}" for name, sql in shape.keeps.items())
+    derived = "".join(f",\n    {sql} as {name}" for name, sql in shape.derives.items())
+    kept = f"\nwhere ({shape.leaves_out}) is not true" if shape.leaves_out else ""
     raw = "".join(f",\n    r.{name}" for name in ("raw", "item") if name in types)
     join = (
         f"\nleft join {instruments} as i on r.symbol = i.symbol"
@@ -109,26 +115,25 @@ def build(
     problem = problems.first_of(shape, bool(join), "refusal" in types, has_floats)
     staging.run(
         f"create or replace temp table {table} as\n"
-        f"with mapped as (\n{_rows_of(form, shape)}\n),\n"
+        f"with mapped as (\n{_rows_of(form, shape, takes_rest)}\n),\n"
         f"texts as (\nselect\n    {_texts(shape, types, defaults)}\nfrom mapped as m\n),\n"
         f"fields as (\nselect *,\n    {_fields(shape, types)}\nfrom texts as t\n),\n"
-        f"rows as (\nselect *,\n    {_rounding(shape, types)}\nfrom fields as f\n)\n"
+        f"rows as (\nselect *,\n    {_rounding(shape, types)}\nfrom fields as f\n),\n"
+        f"derived as (\nselect r.*{derived}\nfrom rows as r{kept}\n)\n"
         f"select\n    r.row_id{raw},\n    {problem} as problem,\n"
         f"    false as is_duplicate,\n    r.is_rounded as has_rounding,\n    {typed}{keeps}\n"
-        f"from rows as r{join}"
+        f"from derived as r{join}"
     )
     return Candidates(table, shape, columns, "raw" in types, "item" in types)
 
 
-def _rows_of(form: Format, shape: Shape) -> str:
-    """The mapping, or its rows of one shape: the first also takes those that say none it has."""
+def _rows_of(form: Format, shape: Shape, takes_rest: bool) -> str:
+    """The mapping, or its rows of one shape; `takes_rest`: those that say none it has, too."""
     if len(form.shapes) == 1:
         return form.sql
-    others = ", ".join(quoted(name) for name in form.shapes[1:])
+    others = ", ".join(quoted(name) for name in form.shapes if name != shape.name)
     condition = (
-        f"coalesce(shape, '') not in ({others})"
-        if shape.name == form.shape
-        else f"shape = {quoted(shape.name)}"
+        f"coalesce(shape, '') not in ({others})" if takes_rest else f"shape = {quoted(shape.name)}"
     )
     return f"select * from {_MAPPED} where {condition}"
 
@@ -145,7 +150,7 @@ def _mapped_types(staging: Staging, form: Format) -> Mapping[str, str]:
     ):
         types = {row[0]: row[1] for row in staging.rows(f"describe {form.sql}")}
     fields = [f.name for name in form.shapes for f in SHAPES[name].fields]
-    known = {*fields, *BOOKKEEPING}
+    known = {*fields, *BOOKKEEPING, *_DEFAULTS}
     for name, type_name in types.items():
         if name not in known:
             near = nearest(name, known)
@@ -192,14 +197,21 @@ def _texts(shape: Shape, types: Mapping[str, str], defaults: Defaults) -> str:
         else:
             sql = f"cast(m.{name} as varchar)"
             listed.append(f"m.{name} as {name}_given")
-        if name == "venue" and defaults.venue is not None:
-            sql = f"coalesce({sql}, {quoted(defaults.venue)})"
-        if name == "account" and defaults.account is not None:
-            sql = f"coalesce({sql}, {quoted(defaults.account)})"
-        elif name == "account" and defaults.account_is_venue:
-            sql = f"coalesce({sql}, venue_text)"
+        if name in ("venue", "account"):
+            sql = f"coalesce({', '.join([sql, *_defaults(name, types, defaults)])})"
         listed.append(f"{sql} as {name}_text")
     return ",\n    ".join(listed)
+
+
+def _defaults(name: str, types: Mapping[str, str], defaults: Defaults) -> list[str]:
+    """SQL of what stands for a venue or an account that a row does not name, in this order."""
+    given = defaults.venue if name == "venue" else defaults.account
+    found = [quoted(given)] if given is not None else []
+    if f"default_{name}" in types:
+        found.append(f"nullif(m.default_{name}, '')")
+    if name == "account" and given is None and defaults.account_is_venue:
+        found.append("venue_text")
+    return found
 
 
 def _fields(shape: Shape, types: Mapping[str, str]) -> str:

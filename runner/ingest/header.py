@@ -7,6 +7,8 @@
     -- records: data.list           where an API's answer holds its records (readers/envelope.py)
     -- venue: binance               the venue of rows that name none; the account, too
     -- macros: binance              what the mapping shares with others of its venue (macros.py)
+    -- scope: symbols               a file is of the symbols in it, not of all the account trades
+    -- repeats: yes                 the same thing may stand on several rows: messages sent again
 
 The lines before the first key are the description. A key may stand on several lines.
 """
@@ -18,7 +20,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_KEY = re.compile(r"^--\s*(shape|reads|columns|optional|records|venue|macros):\s*(.*)$")
+_KEY = re.compile(
+    r"^--\s*(shape|reads|columns|optional|records|venue|macros|scope|repeats):\s*(.*)$"
+)
 
 
 @dataclass(frozen=True)

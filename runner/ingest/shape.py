@@ -79,6 +79,9 @@ class Shape:
     amended_by: str = ""  # how a fact that stands is put right, in words
     # what a load keeps of a row beside the fact, for the other facts it makes of it
     keeps: Mapping[str, str] = field(default_factory=dict)
+    # fields worked out of all rows of a load, with windows over `r`
+    derives: Mapping[str, str] = field(default_factory=dict)
+    leaves_out: str | None = None  # SQL over `r` and the CTE `rows`: rows that are no such fact
 
     def field(self, name: str) -> Field | None:
         return next((f for f in self.fields if f.name == name), None)

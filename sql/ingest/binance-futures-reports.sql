@@ -11,6 +11,7 @@
 -- shape: order, event, fill
 -- reads: json
 -- venue: binance
+-- repeats: yes
 -- macros: binance
 
 with messages as (

@@ -10,6 +10,7 @@
 -- shape: order
 -- reads: json
 -- venue: binance
+-- scope: symbols
 -- macros: binance
 
 with orders as (

@@ -9,6 +9,7 @@
 -- shape: order, event, fill
 -- reads: json
 -- venue: binance
+-- repeats: yes
 -- macros: binance
 
 with reports as (

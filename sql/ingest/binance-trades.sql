@@ -9,6 +9,7 @@
 -- shape: fill
 -- reads: json
 -- venue: binance
+-- scope: symbols
 -- macros: binance
 
 with records as (

@@ -13,6 +13,7 @@
 -- reads: json
 -- records: data
 -- venue: bitmex
+-- repeats: yes
 -- macros: bitmex
 
 with records as (

@@ -12,6 +12,7 @@
 -- columns: portfolio, type, amount, balance, amount/balance unit, transfer id, trade id, order id
 -- optional: time, timestamp
 -- venue: coinbasepro
+-- repeats: yes
 
 with cells as (
     select

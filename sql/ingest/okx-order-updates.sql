@@ -10,6 +10,7 @@
 -- reads: json
 -- records: data
 -- venue: okx
+-- repeats: yes
 -- macros: okx
 
 with updates as (

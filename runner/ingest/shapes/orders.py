@@ -51,6 +51,9 @@ ORDER = Shape(
         moment("updated_at"),
         text("reason"),
         text("venue_status"),
+        # what a statement tells of an order; the ledger's own come from its fills
+        amount("filled_quantity"),
+        amount("average_price"),
         *ORDER_KEYS,
         *INSTRUMENT_TERMS,
     ),

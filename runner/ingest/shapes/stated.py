@@ -1,0 +1,194 @@
+"""The same rows as what the venue says: fills and orders that land in a statement.
+
+A mapping is not asked whose word it reads. Its rows keep their fields and what is refused of them;
+only the facts they become differ: statement_fills and statement_orders of a statement that the load
+makes, whose period the caller gives or the rows of each file tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from runner.ingest.functions import quoted, uuid5_sql
+from runner.ingest.shape import Rule, Shape, bounded, bounded_price
+from runner.ingest.shapes.fills import FILL
+from runner.ingest.shapes.identity import ORDER_ID
+from runner.ingest.shapes.orders import ORDER
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a statement claims to be whole about.
+
+    `start` (UTC, the first moment it covers) and `end` (the first it no longer does): what is not
+    given the rows of each file tell. `scope`: it tells of all the `account` trades, or of the
+    `symbols` it lists, a statement each; None: what the format says.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    scope: str | None = None
+    repeats: bool = False  # rows of one file that are the same are one thing, told again
+
+    @property
+    def by_symbol(self) -> bool:
+        return self.scope == "symbols"
+
+
+def stated(name: str, extent: Extent) -> Shape | None:
+    """A shape as a statement has it; None where a statement holds no such thing."""
+    return {"fill": _fill, "order": _order}[name](extent) if name in STATED else None
+
+
+STATED = ("fill", "order")
+_EMPTY_PERIOD = Rule(
+    "empty_period",
+    "r.period_end <= r.period_start",
+    "'the statement would end ' || cast(r.period_end as varchar) || ', not after its start '"
+    " || cast(r.period_start as varchar)",
+)
+
+
+def _fill(extent: Extent) -> Shape:
+    key = "coalesce(r.fill_key, r.fill_id)"
+    return replace(
+        FILL,
+        table="statement_fills",
+        key="statement_fill_id",
+        columns={
+            "statement_fill_id": _row_id("statement_fill", key, extent),
+            "statement_id": _statement_id(extent),
+            "exchange_order_id": "r.order_id",
+            "exchange_fill_id": "r.fill_id",
+            "instrument_id": FILL.columns["instrument_id"],
+            "side": "r.side",
+            "quantity": "r.quantity",
+            "price": "r.price",
+            "fee_amount": "r.fee_amount",
+            "fee_currency": "r.fee_currency",
+            "executed_at": "r.executed_at",
+            "fill_id": FILL.columns["fill_id"],
+            "order_id": ORDER_ID,
+            "liquidity": "r.liquidity",
+            "raw_values": "r.raw_values",
+        },
+        rules=(*FILL.rules, _EMPTY_PERIOD),
+        references=(),
+        makes_orders=False,
+        account_column="keep_account_id",
+        amended_by="",
+        derives=_period("r.executed_at", extent),
+        # a statement tells fills as they stand
+        leaves_out=f"r.kind = 'BUST' or (r.venue, r.account, {key}) in "
+        "(select (venue, account, corrects_fill_id) from rows where kind <> 'TRADE')",
+        keeps={**_kept(FILL), **_statement(extent)},
+    )
+
+
+def _order(extent: Extent) -> Shape:
+    reported_at = "coalesce(r.updated_at, r.created_at)"
+    return replace(
+        ORDER,
+        table="statement_orders",
+        key="statement_order_id",
+        columns={
+            "statement_order_id": _row_id(
+                "statement_order", "coalesce(r.order_key, r.order_id)", extent
+            ),
+            "statement_id": _statement_id(extent),
+            "exchange_order_id": "r.order_id",
+            "instrument_id": ORDER.columns["instrument_id"],
+            "side": "r.side",
+            "quantity": "r.quantity",
+            "filled_quantity": _FILLED,
+            "average_price": "r.average_price",
+            "status": "r.status",
+            "venue_status": "r.venue_status",
+            "reported_at": reported_at,
+        },
+        rules=(
+            *ORDER.rules,
+            Rule("negative", "r.filled_quantity < 0",
+                 "'filled_quantity is ' || r.filled_quantity_text"),
+            bounded("filled_quantity"),
+            bounded_price("average_price"),
+            Rule(
+                "missing_filled_quantity",
+                f"{_FILLED} is null",
+                "'how much of it was filled is not told, and ' || r.status || ' does not say'",
+            ),
+            _EMPTY_PERIOD,
+        ),
+        references=(),
+        account_column="keep_account_id",
+        unique=(),
+        amended_by="",
+        derives=_period(reported_at, extent),
+        keeps={**_kept(ORDER), **_statement(extent)},
+    )  # fmt: skip
+
+
+# what a status tells where the venue's row tells no quantity
+_FILLED = (
+    "coalesce(r.filled_quantity, case when r.status = 'FILLED' then r.quantity "
+    "when r.status in ('PENDING', 'ACCEPTED', 'REJECTED', 'FAILED') then 0 end)"
+)
+
+
+def _kept(shape: Shape) -> Mapping[str, str]:
+    """The terms of an instrument that is not known yet."""
+    terms = ("symbol", "base_currency", "quote_currency", "settlement_currency", "instrument_type",
+             "multiplier")  # fmt: skip
+    return {name: shape.keeps[name] for name in terms}
+
+
+def _statement(extent: Extent) -> Mapping[str, str]:
+    """What the load makes the statement of."""
+    scope = FILL.columns["instrument_id"] if extent.by_symbol else "cast(null as varchar)"
+    return {
+        "venue": "r.venue",
+        "account_id": "r.account",
+        "period_start": "r.period_start",
+        "period_end": "r.period_end",
+        "instrument_id": scope,
+    }
+
+
+def _period(moment: str, extent: Extent) -> Mapping[str, str]:
+    """The first moment a statement covers, and the first it does not, as SQL over `r`.
+
+    A file's rows are whole between the first and the last of them, both included, and say nothing
+    of what came before or after.
+    """
+    symbol = ", r.symbol" if extent.by_symbol else ""
+    window = f"over (partition by r.row_id >> 40, r.venue, r.account{symbol})"
+    start, end = _literal(extent.start), _literal(extent.end)
+    return {
+        "period_start": start or f"min({moment}) {window}",
+        "period_end": end or f"max({moment}) {window} + interval 1 microsecond",
+    }
+
+
+def _literal(moment: datetime | None) -> str | None:
+    return moment and f"cast({quoted(moment.isoformat(sep=' '))} as timestamp)"
+
+
+def _statement_id(extent: Extent) -> str:
+    scope = ("r.symbol",) if extent.by_symbol else ()
+    return uuid5_sql(
+        "statement", "r.venue", "r.account", "ingest_moment(r.period_start)",
+        "ingest_moment(r.period_end)", *scope,
+    )  # fmt: skip
+
+
+def _row_id(kind: str, key: str, extent: Extent) -> str:
+    """Of several equal ids in a file each has its number: a venue may report one twice."""
+    if extent.repeats:
+        return uuid5_sql(kind, f"cast({_statement_id(extent)} as varchar)", key, "'1'")
+    nth = (
+        f"cast(row_number() over (partition by r.row_id >> 40, r.venue, r.account, {key} "
+        "order by r.row_id) as varchar)"
+    )
+    return uuid5_sql(kind, f"cast({_statement_id(extent)} as varchar)", key, nth)

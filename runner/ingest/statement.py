@@ -1,0 +1,95 @@
+"""A load `--as statement`: the rows of any format as what the venue says, and whose word it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from runner.engines.staging import Staging
+from runner.errors import InputError, UsageError
+from runner.ingest.batch import Append
+from runner.ingest.candidates import Candidates
+from runner.ingest.facts import FactTable
+from runner.ingest.formats import Format
+from runner.ingest.shape import Shape
+from runner.ingest.shapes import SHAPES
+from runner.ingest.shapes.stated import STATED, Extent, stated
+
+SUFFIX = " as statement"
+_OWN = {"statement", "statement_order", "statement_fill", "statement_balance"}
+
+
+def as_statement(form: Format, extent: Extent) -> Format:
+    """The format read as a statement. UsageError where it holds nothing that a statement tells."""
+    if set(form.shapes) <= _OWN:
+        if extent != Extent():
+            raise UsageError(
+                "R285",
+                f"the rows of {form.name} say their own period and scope",
+                mend="leave --from, --to and --scope out",
+            )
+        return form
+    if not set(form.shapes) & set(STATED):
+        raise UsageError(
+            "R285",
+            f"{form.name} holds nothing that a statement tells",
+            why=f"its rows are {' and '.join(form.shapes)}; a statement tells fills and orders",
+            mend="leave `--as statement` out",
+        )
+    told = replace(extent, scope=extent.scope or form.scope, repeats=form.repeats)
+    return replace(form, name=form.name + SUFFIX, extent=told)
+
+
+def refuse_kept(name: str) -> None:
+    """InputError for the name that rows refused of a statement are kept under."""
+    if name.endswith(SUFFIX):
+        raise InputError(
+            "R286",
+            f"rows of {name} are not loaded by themselves",
+            why="without the other rows of its file a statement would claim another period",
+            mend="correct the file, and load it again",
+        )
+
+
+def shapes_of(form: Format) -> list[Shape]:
+    """What a load makes of a format's rows, each after those it points to."""
+    shapes = [shape for name, shape in SHAPES.items() if name in form.shapes]
+    if form.extent is None:
+        return shapes
+    told = [stated(shape.name, form.extent) for shape in shapes]
+    return [shape for shape in told if shape is not None]
+
+
+def takes_rest(form: Format, shape: Shape) -> bool:
+    """Whether rows that say no shape the format has are judged as this one."""
+    loaded = [name for name in form.shapes if form.extent is None or name in STATED]
+    return shape.name == loaded[0]
+
+
+def new_statements(
+    staging: Staging, loaded: Sequence[Candidates], facts: Mapping[str, FactTable]
+) -> Append | None:
+    """The statements that fresh rows are of, and that are not known."""
+    parts = [
+        "select statement_id, keep_venue, keep_account_id, keep_period_start, keep_period_end, "
+        f"keep_instrument_id from {rows.table} where {rows.fresh}"
+        for rows in loaded
+        if "period_start" in rows.shape.keeps
+    ]
+    if not parts:
+        return None
+    staging.run(
+        "create or replace temp table ingest_new_statements as "
+        f"select distinct * from ({' union all '.join(parts)}) as rows"
+    )
+    fact = facts["statements"]
+    known = staging.ledger(
+        fact.name, fact.columns, fact.key[0], "select statement_id from ingest_new_statements"
+    )
+    return Append(
+        fact.name,
+        "select statement_id, keep_venue as venue, keep_account_id as account_id, "
+        "keep_period_start as period_start, keep_period_end as period_end, "
+        "keep_instrument_id as instrument_id from ingest_new_statements "
+        f"where statement_id not in (select statement_id from {known})",
+    )
