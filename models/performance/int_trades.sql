@@ -10,6 +10,20 @@
 ) }}
 with
 {% if is_incremental() -%}
+-- an open trade whose fills all came before the change goes on from what they made of it
+carried as (
+    select
+        trades.*,
+        case when trades.is_long then trades.entry_quantity - trades.exit_quantity
+            else trades.exit_quantity - trades.entry_quantity
+        end as position
+    from {{ this }} as trades
+    inner join {{ ref('int_changed_books') }} as changed
+        on trades.book_key = changed.book_key
+        and trades.last_filled_at < changed.changed_from
+    where trades.is_open
+),
+
 -- trades that were closed before the change stay as they are
 kept as (
     select
@@ -19,10 +33,12 @@ kept as (
     inner join {{ ref('int_changed_books') }} as changed
         on trades.book_key = changed.book_key
         and trades.closed_at < changed.changed_from
+    where trades.book_key not in (select book_key from carried)
     group by trades.book_key
 ),
 
--- the fill that closed the last of them opens the next one with what it had left
+-- where a book's trades are numbered and its fills taken from: the fill that closed the last of
+-- them opens the next one with what it had left
 bases as (
     select
         kept.book_key,
@@ -38,6 +54,14 @@ bases as (
         on closed.book_key = turned.book_key
         and closed.trade_number + 1 = turned.trade_number
         and closed.closing_fill_id = turned.opening_fill_id
+    union all
+    select
+        book_key,
+        trade_number - 1,
+        last_filled_at,
+        null,
+        0
+    from carried
 ),
 
 {% endif -%}
@@ -49,21 +73,22 @@ changes as (
         fills.price,
         {%- if is_incremental() %}
         case
-            when bases.closing_fill_id <> fills.fill_id or bases.book_key is null then fills.fee
-            else fills.fee - {{ prorate(
-                'fills.fee', '(fills.quantity - bases.quantity_left)', 'fills.quantity'
-            ) }}
+            when fills.fill_id = bases.closing_fill_id
+                then fills.fee - {{ prorate(
+                    'fills.fee', '(fills.quantity - bases.quantity_left)', 'fills.quantity'
+                ) }}
+            else fills.fee
         end as fee,
         case when fills.is_buy then 1 else -1 end
         * case
-            when bases.closing_fill_id <> fills.fill_id or bases.book_key is null
-                then fills.quantity
-            else bases.quantity_left
-        end as change
+            when fills.fill_id = bases.closing_fill_id then bases.quantity_left
+            else fills.quantity
+        end as change,
         {%- else %}
         fills.fee,
-        case when fills.is_buy then fills.quantity else -fills.quantity end as change
+        case when fills.is_buy then fills.quantity else -fills.quantity end as change,
         {%- endif %}
+        false as is_carried
     from {{ ref('int_book_fills') }} as fills
     {%- if is_incremental() %}
     inner join {{ ref('int_changed_books') }} as changed on fills.book_key = changed.book_key
@@ -85,6 +110,18 @@ changes as (
         {%- else %}
         and {{ in_slice('fills.book_key') }}
         {%- endif %}
+    {%- if is_incremental() %}
+    union all
+    select
+        book_key,
+        opening_fill_id,
+        last_filled_at,
+        null,
+        0,
+        position,
+        true
+    from carried
+    {%- endif %}
 ),
 
 -- One window over all books, which DuckDB runs more than twice as fast as one a book; so what the
@@ -159,7 +196,8 @@ legs as (
         is_flip or abs(position_after) > abs(position_before) as is_entry,
         case when is_flip then abs(position_after) else abs(change) end as quantity,
         case when is_flip then fee - closing_fee else fee end as fee,
-        abs(position_after) as held_quantity
+        abs(position_after) as held_quantity,
+        is_carried
     from numbered
     union all
     select
@@ -172,7 +210,8 @@ legs as (
         false,
         abs(position_before),
         closing_fee,
-        0
+        0,
+        false
     from numbered
     where is_flip
 ),
@@ -217,7 +256,67 @@ days as (
         max(case when not is_entry then price end) as highest_exit,
         {{ sum_known('fee') }} as fees
     from sized
+    where not is_carried
     group by trade_key, cast(executed_at as date)
+),
+
+parts as (
+    select
+        trade_key,
+        book_key,
+        is_long,
+        least_held,
+        max_quantity,
+        opened_at,
+        last_filled_at,
+        opening_fill_id,
+        opening_quantity,
+        closing_fill_id,
+        fill_count,
+        entry_quantity,
+        round(entry_value, 12) as entry_value,
+        entry_value - round(entry_value, 12) as entry_rest,
+        entry_base_value,
+        exit_quantity,
+        round(exit_value, 12) as exit_value,
+        exit_value - round(exit_value, 12) as exit_rest,
+        lowest_entry,
+        highest_entry,
+        lowest_exit,
+        highest_exit,
+        fees,
+        cast(0 as decimal(38, 12)) as gross_pnl
+    from days
+    {%- if is_incremental() %}
+    union all
+    select
+        legs.trade_key,
+        carried.book_key,
+        carried.is_long,
+        legs.held_quantity,
+        carried.max_quantity,
+        carried.opened_at,
+        carried.last_filled_at,
+        carried.opening_fill_id,
+        carried.opening_quantity,
+        null,
+        carried.fill_count,
+        carried.entry_quantity,
+        carried.entry_value,
+        carried.entry_rest,
+        carried.entry_base_value,
+        carried.exit_quantity,
+        carried.exit_value,
+        carried.exit_rest,
+        carried.lowest_entry,
+        carried.highest_entry,
+        carried.lowest_exit,
+        carried.highest_exit,
+        carried.fees,
+        carried.gross_pnl
+    from carried
+    inner join legs on carried.book_key = legs.book_key and legs.is_carried
+    {%- endif %}
 ),
 
 totals as (
@@ -234,18 +333,19 @@ totals as (
         max(closing_fill_id) as closing_fill_id,
         cast(sum(fill_count) as bigint) as fill_count,
         sum(entry_quantity) as entry_quantity,
-        sum(round(entry_value, 12)) as entry_value,
-        sum(entry_value - round(entry_value, 12)) as entry_rest,
+        sum(entry_value) as entry_value,
+        sum(entry_rest) as entry_rest,
         sum(entry_base_value) as entry_base_value,
         sum(exit_quantity) as exit_quantity,
-        sum(round(exit_value, 12)) as exit_value,
-        sum(exit_value - round(exit_value, 12)) as exit_rest,
+        sum(exit_value) as exit_value,
+        sum(exit_rest) as exit_rest,
         min(lowest_entry) as lowest_entry,
         max(highest_entry) as highest_entry,
         min(lowest_exit) as lowest_exit,
         max(highest_exit) as highest_exit,
-        {{ sum_known('fees') }} as fees
-    from days
+        {{ sum_known('fees') }} as fees,
+        sum(gross_pnl) as gross_before
+    from parts
     group by trade_key
 ),
 
@@ -258,6 +358,7 @@ realized as (
     inner join legs
         on matches.closing_fill_id = legs.fill_id
         and not legs.is_entry
+        and not legs.is_carried
     group by legs.trade_key
 ),
 
@@ -266,10 +367,7 @@ valued as (
         totals.*,
         books.is_inverse,
         {{ contract_size('totals.entry_quantity', 'books.multiplier') }} as size,
-        coalesce(realized.gross_pnl, 0) as gross_pnl,
-        totals.entry_base_value
-        - case when totals.is_long then realized.gross_pnl else -realized.gross_pnl end
-            as exit_base_value,
+        totals.gross_before + coalesce(realized.gross_pnl, 0) as gross_pnl,
         row_number() over (
             partition by totals.book_key
             order by totals.trade_key
@@ -289,6 +387,7 @@ final as (
         is_long,
         is_open,
         opened_at,
+        last_filled_at,
         case when not is_open then last_filled_at end as closed_at,
         opening_fill_id,
         opening_quantity,
@@ -298,6 +397,11 @@ final as (
         entry_quantity,
         exit_quantity,
         max_quantity,
+        entry_value,
+        entry_rest,
+        entry_base_value,
+        exit_value,
+        exit_rest,
         case
             when is_inverse then {{ harmonic_price(
                 'size', 'entry_base_value', 'lowest_entry', 'highest_entry'
@@ -307,10 +411,17 @@ final as (
         case
             when is_open then null
             when is_inverse then {{ harmonic_price(
-                'size', 'exit_base_value', 'lowest_exit', 'highest_exit'
+                'size',
+                'entry_base_value - case when is_long then gross_pnl else -gross_pnl end',
+                'lowest_exit',
+                'highest_exit'
             ) }}
             else {{ mean_price('exit_value', 'exit_rest', 'exit_quantity') }}
         end as exit_price,
+        lowest_entry,
+        highest_entry,
+        lowest_exit,
+        highest_exit,
         least(lowest_entry, lowest_exit) as lowest_price,
         greatest(highest_entry, highest_exit) as highest_price,
         gross_pnl,
