@@ -64,6 +64,8 @@ final as (
             end,
             record ->> '$.origQty'
         ) as quantity,
+        record ->> '$.executedQty' as filled_quantity,
+        ingest_unless_zero(record ->> '$.avgPrice') as average_price,
         price as limit_price,
         coalesce(
             ingest_unless_zero(record ->> '$.stopPrice'),

@@ -42,6 +42,8 @@ select
     upper(record ->> '$.side') as side,
     bitmex_order_type(record ->> '$.ordType') as order_type,
     record ->> '$.orderQty' as quantity,
+    record ->> '$.cumQty' as filled_quantity,
+    ingest_unless_zero(record ->> '$.avgPx') as average_price,
     record ->> '$.price' as limit_price,
     record ->> '$.stopPx' as stop_price,
     bitmex_time_in_force(record ->> '$.timeInForce', record ->> '$.execInst') as time_in_force,

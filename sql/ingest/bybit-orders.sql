@@ -82,6 +82,8 @@ final as (
             when not sized_in_quote then entry ->> '$.qty'
             when status in ('FILLED', 'CANCELLED') then ingest_unless_zero(entry ->> '$.cumExecQty')
         end as quantity,
+        nullif(entry ->> '$.cumExecQty', '') as filled_quantity,
+        ingest_unless_zero(entry ->> '$.avgPrice') as average_price,
         case when entry ->> '$.orderType' = 'Market' then null else price end as limit_price,
         trigger_price as stop_price,
         case entry ->> '$.timeInForce' when 'PostOnly' then 'GTX' when 'RPI' then 'GTX'

@@ -6,7 +6,7 @@
 -- columns: venue, account, symbol, order_id, client_order_id, side, order_type,
 -- columns: quantity, limit_price, stop_price, time_in_force, status, created_at
 -- optional: client_request_id, slice_number, total_slices, updated_at, reason,
--- optional: venue_status
+-- optional: venue_status, filled_quantity, average_price
 
 select
     row_id,
@@ -28,5 +28,7 @@ select
     total_slices,
     updated_at,
     reason,
-    venue_status
+    venue_status,
+    filled_quantity,
+    average_price
 from ingest_raw

@@ -4,6 +4,7 @@
 -- reads: csv, parquet, json
 -- columns: venue, account, period_start, period_end, kind, currency, symbol, amount,
 -- columns: stated_at
+-- optional: average_price
 
 select
     row_id,
@@ -15,5 +16,6 @@ select
     currency,
     symbol,
     amount,
-    stated_at
+    stated_at,
+    average_price
 from ingest_raw

@@ -93,6 +93,8 @@ final as (
             else record ->> '$.order_type'
         end as order_type,
         quantity,
+        nullif(record ->> '$.filled_size', '') as filled_quantity,
+        ingest_unless_zero(record ->> '$.average_filled_price') as average_price,
         ingest_unless_zero(limit_price) as limit_price,
         ingest_unless_zero(stop_price) as stop_price,
         case

@@ -80,6 +80,8 @@ final as (
             else venue_type
         end as order_type,
         quantity,
+        record ->> '$.vol_exec' as filled_quantity,
+        ingest_unless_zero(record ->> '$.price') as average_price,
         ingest_unless_zero(case
             when venue_type in ('limit', 'iceberg') then record ->> '$.descr.price'
             -- what is given as an offset (+5%) is a price once the order has triggered

@@ -47,6 +47,8 @@ final as (
         side,
         order_type,
         quantity,
+        filled_quantity,
+        average_price,
         limit_price,
         time_in_force,
         created_at

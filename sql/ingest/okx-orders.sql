@@ -29,6 +29,8 @@ with final as (
         side,
         order_type,
         quantity,
+        filled_quantity,
+        average_price,
         limit_price,
         time_in_force,
         status,

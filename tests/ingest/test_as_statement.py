@@ -137,3 +137,22 @@ def test_a_format_without_fills_or_orders(duck: Ledger) -> None:
     with pytest.raises(UsageError, match="nothing that a statement tells") as refused:
         duck.load_file("canonical-ticks", GOLDEN / "canonical-ticks.csv", extent=Extent())
     assert refused.value.code == "R285"
+
+
+@pytest.mark.parametrize(
+    ("form", "folder"),
+    [("binance-orders", "binance"), ("bybit-orders", "bybit"), ("kraken-orders", "kraken"),
+     ("coinbase-orders", "coinbase"), ("okx-orders", "okx"), ("bitmex-orders", "bitmex")],
+)  # fmt: skip
+def test_orders_say_how_much_was_filled(duck: Ledger, form: str, folder: str) -> None:
+    """The venue's own figure, which no fact of the ledger is made of."""
+    if folder == "okx":
+        duck.load_file("canonical-instruments", VENUES / "okx" / "canonical-instruments.csv")
+    report = duck.load_file(form, VENUES / folder / f"{form}.json", extent=Extent())
+    assert report.appended["statement_orders"] > 0
+    assert duck.rows("select 1 from statement_orders where filled_quantity > 0")
+    assert not duck.rows(
+        "select * from statement_orders where filled_quantity > quantity "
+        "or (status = 'FILLED' and filled_quantity <> quantity)"
+    )
+    assert "missing_filled_quantity" not in {code for _, code in duck.reasons()}

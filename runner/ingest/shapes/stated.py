@@ -172,7 +172,7 @@ def _period(moment: str, extent: Extent) -> Mapping[str, str]:
 
 
 def _literal(moment: datetime | None) -> str | None:
-    return moment and f"cast({quoted(moment.isoformat(sep=' '))} as timestamp)"
+    return None if moment is None else f"cast({quoted(str(moment))} as timestamp)"
 
 
 def _statement_id(extent: Extent) -> str:

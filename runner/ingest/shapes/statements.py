@@ -170,6 +170,7 @@ STATEMENT_BALANCE = Shape(
         text("symbol"),
         amount("amount", required=True),
         moment("stated_at", required=True),
+        amount("average_price"),
     ),
     columns={
         "statement_balance_id": uuid5_sql(
@@ -181,6 +182,7 @@ STATEMENT_BALANCE = Shape(
         "currency": "r.currency",
         "instrument_id": "i.instrument_id",
         "amount": "r.amount",
+        "average_price": "r.average_price",
         "stated_at": "r.stated_at",
     },
     rules=(
@@ -190,6 +192,7 @@ STATEMENT_BALANCE = Shape(
             "or (r.kind = 'POSITION') <> (r.symbol is not null)",
             "'a BALANCE has a currency and no symbol, a POSITION a symbol and no currency'",
         ),
+        bounded_price("average_price"),
         bounded("amount"),
     ),
     references=(_REFERENCE,),

@@ -66,6 +66,8 @@ create or replace temp macro okx_orders() as table
             when not is_sized_in_quote then record ->> '$.sz'
             when status in ('FILLED', 'CANCELLED') then ingest_unless_zero(record ->> '$.accFillSz')
         end as quantity,
+        nullif(record ->> '$.accFillSz', '') as filled_quantity,
+        ingest_unless_zero(record ->> '$.avgPx') as average_price,
         is_sized_in_quote,
         ingest_unless_zero(record ->> '$.px') as limit_price,
         case
