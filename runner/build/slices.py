@@ -15,7 +15,6 @@ from runner.compile.compiler import Compiler
 from runner.compile.context import Slice
 from runner.engines.base import Column, Engine
 
-
 _MOST = 8  # each slice reads the key of every row again
 
 
