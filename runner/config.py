@@ -48,6 +48,7 @@ class Config:
     audit_path: Path
     target_path: Path
     stored_failures: int
+    unpacked_limit_bytes: int = 32 << 30  # what one compressed input, or stdin, may come to
 
     @property
     def exactness(self) -> str:
@@ -96,6 +97,7 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "audit_path": str,
     "target_path": str,
     "stored_failures": int,
+    "unpacked_limit_bytes": int,
 }
 _OUR_TARGET_KEYS = {"engine", "path", "slice_rows"}  # the others are DuckDB's
 _TARGET_KEYS = {"engine", "path", "memory_limit", "threads", "temp_directory", "slice_rows"}
@@ -157,6 +159,7 @@ def load_config(start: Path, overrides: Mapping[str, Any] | None = None) -> Conf
         audit_path=root / table.get("audit_path", "sql/audit"),
         target_path=root / table.get("target_path", "target"),
         stored_failures=table.get("stored_failures", 1000),
+        unpacked_limit_bytes=table.get("unpacked_limit_bytes", Config.unpacked_limit_bytes),
     )
 
 

@@ -82,6 +82,9 @@ def command(
 ) -> None:
     """Append the facts in FILES, all in one batch or none.
 
+    A folder stands for the files in it, a quoted glob for those it matches, - for stdin; gz and zst
+    are unpacked.
+
     Loading the same facts again appends nothing. Rows that cannot be taken are kept in the table
     quarantine, as they were, with the reason.
     """

@@ -10,13 +10,14 @@ from pathlib import Path
 from runner.config import Config
 from runner.engines.base import Engine
 from runner.engines.staging import Staging
-from runner.errors import QuarantinedRows, UsageError
+from runner.errors import QuarantinedRows
 from runner.ingest import (
     batch,
     candidates,
     companions,
     duplicates,
     functions,
+    inputs,
     macros,
     order_events,
     quarantine,
@@ -29,7 +30,7 @@ from runner.ingest.candidates import Candidates, Defaults
 from runner.ingest.facts import FactTable, fact_tables
 from runner.ingest.formats import Format, find_format
 from runner.ingest.shapes import SHAPES
-from runner.ingest.source import Source, open_sources
+from runner.ingest.source import Source
 from runner.ingest.tally import Tally
 
 
@@ -80,7 +81,7 @@ def ingest(
     kind: str = "INGEST",
     now: datetime | None = None,
 ) -> LoadReport:
-    """Load files of one format as one batch.
+    """Load files of one format as one batch; a folder or glob stands for its files, - for stdin.
 
     Rows that cannot become facts go to `quarantine`; with `strict` they alone are kept and
     QuarantinedRows is raised. InputError for a file that cannot be read as what it is called: then
@@ -88,13 +89,11 @@ def ingest(
     moment the ledger learns the facts; the clock, where None.
     """
     form = find_format(config.ingest_path, format_name)
-    if not files:
-        raise UsageError("R270", "no file to ingest", mend="name one or more files")
-    sources = open_sources(files, config.root)
     defaults = Defaults(venue or form.venue, account, account_is_venue=form.venue is not None)
-    call = Call(form, sources, defaults, strict, kind, now)
-    with engine.transaction(), engine.staging() as staging:
-        report = _load(engine, config, staging, call)
+    with inputs.opened(files, config) as sources:
+        call = Call(form, sources, defaults, strict, kind, now)
+        with engine.transaction(), engine.staging() as staging:
+            report = _load(engine, config, staging, call)
     if strict and report.quarantined:
         raise QuarantinedRows(
             "R103",

@@ -15,8 +15,8 @@ from pathlib import Path
 from runner.config import Config
 from runner.engines.base import Engine
 from runner.engines.staging import Staging
-from runner.errors import InputError, Location
-from runner.ingest import batch, functions, kept_rows, load, quarantine, readers, tally
+from runner.errors import InputError, Location, UsageError
+from runner.ingest import batch, functions, kept_rows, load, quarantine, readers, statement, tally
 from runner.ingest.batch import Append, Batch
 from runner.ingest.candidates import Candidates, Defaults
 from runner.ingest.facts import fact_tables
@@ -64,6 +64,7 @@ def retry(
         meant = [row for row in rows if row.is_meant]
         report.tried += len(meant)
         try:
+            statement.refuse_kept(origin.format)
             form = find_format(config.ingest_path, origin.format)
             defaults = Defaults(
                 venue or origin.venue or form.venue,
@@ -73,8 +74,8 @@ def retry(
             files = _files(origin, rows)
             with engine.transaction(), engine.staging() as staging:
                 done = _retry(engine, config, staging, form, origin, defaults, files, now)
-        except InputError as error:
-            # its columns are not the format's any more, say: no row of this file can be read
+        except (InputError, UsageError) as error:
+            # its format is gone, or its columns are not the format's any more, say: no row of this file can be read
             more = f" ({len(meant):,} rows)" if len(meant) > 1 else ""
             report.refused.append((origin.source, meant[0].line, f"{error.what}{more}"))
             continue

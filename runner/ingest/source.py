@@ -63,7 +63,7 @@ def _open(path: Path, number: int, root: Path) -> Source:
             why="there is not even a header in it" if not head else "it holds blank lines only",
             mend="export it again",
         )
-    return Source(path, number, _name(path, root), _kind(path, head), head)
+    return Source(path, number, named(path, root), _kind(path, head), head)
 
 
 def _kind(path: Path, head: bytes) -> str:
@@ -72,9 +72,9 @@ def _kind(path: Path, head: bytes) -> str:
     if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")):
         raise InputError(
             "R273",
-            f"{path.name} is compressed",
+            f"{path.name} is an archive, or compressed twice",
             where=Location(path),
-            why="compressed files and spreadsheets are not read yet",
+            why="of what is compressed, single files in gz and zst are read",
             mend="unpack it first; of a spreadsheet, save the sheet as CSV UTF-8",
         )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:64]:
@@ -89,7 +89,8 @@ def _kind(path: Path, head: bytes) -> str:
     return "json" if start[:1] in (b"[", b"{") else "csv"
 
 
-def _name(path: Path, root: Path) -> str:
+def named(path: Path, root: Path) -> str:
+    """What a file is called in the ledger."""
     resolved = path.resolve()
     return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else path.name
 

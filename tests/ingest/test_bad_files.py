@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import duckdb
@@ -71,16 +70,10 @@ def test_column_twice(duck: Ledger) -> None:
     [
         FILLS.encode("utf-16"),
         FILLS.encode() + b"northex,m\xe4in,S,o,f,BUY,1,1,0,,,2026-01-01\n",
-        b"\x1f\x8b\x08\x00gz",
     ],
 )
 def test_not_utf8(duck: Ledger, content: bytes) -> None:
     assert refused(duck, "canonical-fills", content).code == "R273"
-
-
-def test_compressed(duck: Ledger) -> None:
-    error = refused(duck, "canonical-fills", gzip.compress(FILLS.encode()))
-    assert error.code == "R273" and "is compressed" in error.what
 
 
 def test_open_quote(duck: Ledger) -> None:

@@ -122,11 +122,15 @@ def _scan(source: Source) -> tuple[bool, str]:
     Told of CRLF, DuckDB also splits at LF, in any mixture; a CR alone it then drops with what
     follows, so that one must not occur (or be the only line end, as on old Macs).
     """
-    has_quotes, lone, feeds, line = False, 0, 0, 1
+    has_quotes, lone, feeds, line, unended = False, 0, 0, 1, 0
     with source.path.open("rb") as stream:
         tail = b""
         while block := stream.read(_SCAN_BYTES):
             has_quotes = has_quotes or b'"' in block
+            last_end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            unended = unended + len(block) if last_end < 0 else len(block) - last_end
+            if unended > _MAX_LINE_BYTES:
+                raise _too_long(source, feeds + 1)
             block = tail + block
             tail = block[-1:] if block.endswith(b"\r") else b""
             block = block.removesuffix(b"\r")
@@ -166,16 +170,25 @@ def _stage_lines(staging: Staging, source: Source, table: str, new_line: str) ->
             raise
         why = error.why or error.what
         line = re.search(r"Error on Line: (\d+)", why)
-        too_long = "maximum line size" in why.lower()
+        number = int(line.group(1)) if line else None
+        if "maximum line size" in why.lower():
+            raise _too_long(source, number) from error
         raise InputError(
-            "R277" if too_long else "R273",
-            f"{source.path.name} has a line of more than {_MAX_LINE_BYTES >> 20} MiB"
-            if too_long
-            else f"{source.path.name} is not UTF-8 text",
-            where=Location(source.path, int(line.group(1)) if line else None),
+            "R273",
+            f"{source.path.name} is not UTF-8 text",
+            where=Location(source.path, number),
             why=why.splitlines()[0] if not line else "the line has bytes that are no UTF-8",
-            mend="check that it is a CSV file" if too_long else "save it as UTF-8",
+            mend="save it as UTF-8",
         ) from error
+
+
+def _too_long(source: Source, line: int | None) -> InputError:
+    return InputError(
+        "R277",
+        f"{source.path.name} has a line of more than {_MAX_LINE_BYTES >> 20} MiB",
+        where=Location(source.path, line),
+        mend="check that it is a CSV file",
+    )
 
 
 def _join_quoted_lines(staging: Staging, source: Source, table: str) -> None:

@@ -8,7 +8,7 @@ noted for a decimal field to refuse: 0.30000000000000004 says that nobody meant 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,8 @@ from runner.ingest.source import Piece, Source
 
 _CHUNK_ROWS = 10_000
 _BLANK = " \t\r\n"
+_MAX_DOCUMENT_BYTES = 128 << 20
+_MAX_LINE_BYTES = 16 << 20
 _FLOAT_DIGITS = 15  # decimal digits every binary double keeps
 _NOISE_DIGITS = 5  # how much shorter a number is that a float stands for
 
@@ -168,21 +170,50 @@ def _opened(form: Format, decoder: _Decoder, records: Iterator[Record]) -> Itera
 
 
 def _records(source: Source, decoder: _Decoder) -> Iterator[Record]:
-    text = _text(source)
-    if text.lstrip(_BLANK).startswith("["):
-        yield from _array(source, decoder, text)
+    if source.head.decode("utf-8-sig", "replace").lstrip(_BLANK).startswith("["):
+        yield from _array(source, decoder, _text(source))
         return
-    lines = text.split("\n")  # splitlines() would also split at U+2028, which a value may hold
-    if _decode(decoder, next(line for line in lines if line.strip(_BLANK))) is None:
+    lines = _lines(source)
+    number, line = next(lines)
+    record = _decode(decoder, line)
+    if record is None:
         # not one object a line: one object over several
+        lines.close()
+        text = _text(source)
         end = len(text) - len(text.lstrip(_BLANK))
         value, end = _value(source, decoder, text, end)
         _refuse_rest(source, text, end)
         yield 1, text.strip(_BLANK), _normal(value)
         return
-    for number, line in enumerate(lines, start=1):
-        if line.strip(_BLANK):
-            yield number, line.rstrip("\r"), _decode(decoder, line)
+    yield number, line, record
+    for number, line in lines:
+        yield number, line, _decode(decoder, line)
+
+
+def _lines(source: Source) -> Generator[tuple[int, str], None, None]:
+    """The lines that are not blank, one in memory at a time; the first may be a whole document."""
+    number, limit = 0, _MAX_DOCUMENT_BYTES
+    with source.path.open("rb") as stream:
+        while line := stream.readline(limit + 1):
+            number += 1
+            if len(line) > limit:
+                raise _too_long(source, number, limit)
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise _not_utf8(source, error, number) from error
+            if text.strip(_BLANK):
+                yield number, text
+                limit = _MAX_LINE_BYTES
+
+
+def _too_long(source: Source, line: int, limit: int) -> InputError:
+    return InputError(
+        "R277",
+        f"{source.path.name} has a line of more than {limit >> 20} MiB",
+        where=Location(source.path, line),
+        mend="write one object a line (of an array: jq -c '.[]'), or split the file",
+    )
 
 
 def _array(source: Source, decoder: _Decoder, text: str) -> Iterator[Record]:
@@ -206,16 +237,30 @@ def _array(source: Source, decoder: _Decoder, text: str) -> Iterator[Record]:
 
 
 def _text(source: Source) -> str:
+    """All of a file that is one document."""
+    size = source.path.stat().st_size
+    if size > _MAX_DOCUMENT_BYTES:
+        raise InputError(
+            "R277",
+            f"{source.path.name} is one JSON document of {size >> 20} MiB",
+            where=Location(source.path),
+            why=f"a document is read whole, and may have {_MAX_DOCUMENT_BYTES >> 20} MiB",
+            mend="write one object a line (of an array: jq -c '.[]'), or split the file",
+        )
     try:
         return source.path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            "R273",
-            f"{source.path.name} is not UTF-8 text",
-            where=Location(source.path),
-            why=str(error),
-            mend="save it as UTF-8",
-        ) from error
+        raise _not_utf8(source, error) from error
+
+
+def _not_utf8(source: Source, error: UnicodeDecodeError, line: int | None = None) -> InputError:
+    return InputError(
+        "R273",
+        f"{source.path.name} is not UTF-8 text",
+        where=Location(source.path, line),
+        why=str(error),
+        mend="save it as UTF-8",
+    )
 
 
 def _value(source: Source, decoder: _Decoder, text: str, at: int) -> tuple[Any, int]:
