@@ -38,9 +38,29 @@ def at_moment(config: Config, target: str | None, text: str, wait_seconds: float
 
     SelectionError (R206) for a moment before the first fact.
     """
-    ledger, moment = config.target(target), moment_of(text)
-    require_database(ledger)
+    moment = moment_of(text)
+    ledger = config.target(target)
     folder = config.target_path / "as_of" / f"{ledger.name}-{moment:%Y%m%dT%H%M%S%f}"
+    return _in_place(config, ledger, folder, moment, wait_seconds)
+
+
+def in_own_place(config: Config, target: str | None, name: str, wait_seconds: float) -> Config:
+    """The same for a copy of all facts, under `target/diff`: another build of the same ledger.
+
+    SelectionError (R206) for a ledger without facts. What is no ledger has no facts to copy.
+    """
+    ledger = config.target(target)
+    folder = config.target_path / "diff" / f"{ledger.name}-{name}"
+    if not config.is_ledger:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _settings(config, replace(ledger, path=folder / ledger.path.name), folder)
+    return _in_place(config, ledger, folder, datetime.max, wait_seconds)
+
+
+def _in_place(
+    config: Config, ledger: Target, folder: Path, moment: datetime, wait_seconds: float
+) -> Config:
+    require_database(ledger)
     place = replace(ledger, path=folder / ledger.path.name)
     with closing(open_engine(ledger, read_only=True, wait_seconds=wait_seconds)) as engine:
         last = _last_batch(engine, moment)
@@ -48,9 +68,13 @@ def at_moment(config: Config, target: str | None, text: str, wait_seconds: float
         version = schema_version(engine)
     if _last_copied(place, moment) != last:
         _copy(config, ledger, place, list(facts.values()), version, moment)
+    return _settings(config, place, folder)
+
+
+def _settings(config: Config, place: Target, folder: Path) -> Config:
     return replace(
         config,
-        targets={**config.targets, ledger.name: place},
+        targets={**config.targets, place.name: place},
         target_path=folder,
         fact_seed_paths=(),
     )
@@ -63,9 +87,15 @@ def _last_batch(engine: Engine, moment: datetime) -> int:
         "min(recorded_at) as first_moment from ledger_batches"
     ).rows
     if last is None:
-        known = f"its first facts are of {first:%Y-%m-%d %H:%M:%S.%f}" if first else "it is empty"
+        if first is None:
+            raise SelectionError(
+                "R206", "the ledger is empty", mend="append facts first: `runner ingest --help`"
+            )
         raise SelectionError(
-            "R206", f"the ledger knew nothing at {moment}", why=known, mend="name a later moment"
+            "R206",
+            f"the ledger knew nothing at {moment}",
+            why=f"its first facts are of {first:%Y-%m-%d %H:%M:%S.%f}",
+            mend="name a later moment",
         )
     return int(last)
 

@@ -14,6 +14,7 @@ _COMMANDS = {
     "build": "Build, check and publish the derived tables.",
     "check": "Run the checks on what is published.",
     "compile": "Print a model's SQL as an engine runs it.",
+    "diff": "Compare two builds, table by table.",
     "ingest": "Append facts from a file.",
     "init": "Start a new ledger project.",
     "ls": "List models, seeds and sources.",

@@ -107,6 +107,13 @@ class Engine(Protocol):
         """
         ...
 
+    def attach(self, source: Path, shown: Mapping[str, Relation]) -> None:
+        """Show relations of another database of this engine, which is never written to.
+
+        `shown` are its relations, by the names they get here. Only for an engine in memory.
+        """
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """Commit when the block ends, roll back when it raises."""
         ...
@@ -259,11 +266,11 @@ def open_engine(target: Target, *, read_only: bool = False, wait_seconds: float 
     return engine
 
 
-def open_memory(engine: str) -> Engine:
-    """A new empty database of the same kind, in memory."""
+def open_memory(engine: str, settings: Mapping[str, str] | None = None) -> Engine:
+    """A new empty database of the same kind, in memory; `settings` are a target's."""
     import importlib
     from pathlib import Path
 
     module = importlib.import_module(f"runner.engines.{engine}")
-    opened: Engine = module.connect(Target("memory", engine, Path(":memory:")))
+    opened: Engine = module.connect(Target("memory", engine, Path(":memory:"), settings or {}))
     return opened

@@ -73,6 +73,7 @@ class DuckDBEngine(DuckDBGuards):
         self.target = target
         self.connection = connection
         self._queries: set[str] = set()  # text that was found to be one SELECT
+        self._attached: list[str] = []
 
     def close(self) -> None:
         self.connection.close()
@@ -113,6 +114,23 @@ class DuckDBEngine(DuckDBGuards):
                     )
         finally:
             self._run(f"detach {_SOURCE}")
+
+    def attach(self, source: Path, shown: Mapping[str, Relation]) -> None:
+        path = str(source).replace("'", "''")
+        name = f"{_SOURCE}_{len(self._attached)}"
+        if not self._attached and "temp_directory" not in self.target.settings:
+            # what does not fit in memory would be spilled into the folder the command is called in
+            self._run(f"set temp_directory = '{path}.tmp'")
+        try:
+            self.connection.execute(f"attach '{path}' as {name} (read_only)")
+        except duckdb.Error as error:
+            refuse(error, source)
+        self._attached.append(name)
+        for view, relation in shown.items():
+            self._run(
+                f"create temp view {quote(view)} as "
+                f"select * from {name}.main.{quote(relation.name)}"
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from runner.engines.staging import Staging
 
 # what a later migration may do to a table of facts: add a column that may be null
+_DROP_COLUMN = re.compile(r"\s*alter\s+table\s+\w+\s+drop\s+column\s+\w+\s*", re.I)
 _ADD_COLUMN = re.compile(
     r"\s*alter\s+table\s+(\w+)\s+add\s+column\s+(\w+)\s+(\w+(?:\s*\([\d\s,]+\))?)\s*$", re.I
 )
@@ -56,6 +58,9 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
         if read_only
         else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     )
+    if in_memory:
+        # what it attaches is named by a URI, which can say that it is only read
+        flags |= apsw.SQLITE_OPEN_URI
     try:
         connection = apsw.Connection(str(target.path), flags=flags)
         # a program that is not the runner may be writing too
@@ -86,6 +91,7 @@ class SQLiteEngine(SQLiteGuards):
         self._lock = lock
         self.connection = connection
         self._known: dict[str, Relation] | None = None
+        self._shown: list[Mapping[str, Relation]] = []  # of each attached database
 
     def close(self) -> None:
         self.connection.close()
@@ -141,6 +147,16 @@ class SQLiteEngine(SQLiteGuards):
         finally:
             self._run(f"detach database {_SOURCE}")
 
+    def attach(self, source: Path, shown: Mapping[str, Relation]) -> None:
+        name = f"{_SOURCE}_{len(self._shown)}"
+        self._run(f"attach database ? as {name}", (f"{source.absolute().as_uri()}?mode=ro",))
+        for view, relation in shown.items():
+            self._run(
+                f"create temp view {quote(view)} as select * from {name}.{quote(relation.name)}"
+            )
+        self._shown.append({view: replace(r, name=view) for view, r in shown.items()})
+        self._known = None
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._run("begin immediate")
@@ -188,6 +204,8 @@ class SQLiteEngine(SQLiteGuards):
     def relations(self) -> Mapping[str, Relation]:
         if self._known is None:
             self._known = self._read_catalogue()
+            for shown in self._shown:
+                self._known |= shown
         return self._known
 
     def has_relation(self, name: str) -> bool:
@@ -263,6 +281,8 @@ class SQLiteEngine(SQLiteGuards):
             table, column, column_type = added.groups()
             stored = sqlite_type(parse_type(column_type))
             self._run(f"alter table {quote(table)} add column {quote(column)} {stored}")
+        elif _DROP_COLUMN.fullmatch(bare):
+            self._run(bare)
         else:
             self._run(rewrite_statement(sql, self._schema()))
         if indexed is not None:

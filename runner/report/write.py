@@ -39,6 +39,24 @@ def write(answer: Result, format_name: str, output: Path | None = None) -> None:
         _WRITERS[format_name](answer, stream)
 
 
+def write_sections(
+    sections: Iterable[tuple[str, Result]], format_name: str, output: Path | None = None
+) -> None:
+    """Write several answers, each under its heading, as table or markdown."""
+    with _stream(output) as stream:
+        for place, (heading, answer) in enumerate(sections):
+            stream.write("\n" if place else "")
+            stream.write(f"## {heading}\n\n" if format_name == "markdown" else f"{heading}\n")
+            _WRITERS[format_name](answer, stream)
+
+
+def write_document(document: Any, output: Path | None = None) -> None:
+    """Write one JSON document, its values made by `json_value`."""
+    with _stream(output) as stream:
+        json.dump(json_value(document), stream, ensure_ascii=False, allow_nan=False, indent=2)
+        stream.write("\n")
+
+
 def _is_special(output: Path) -> bool:
     """A pipe or a device: it is written to, and never replaced."""
     return output.exists() and not output.is_file()
