@@ -11,6 +11,7 @@ with breaks as (
         exchange_fill_id,
         subject,
         fee_currency as currency,
+        statement_id,
         ledger_value,
         exchange_value,
         difference,
@@ -20,18 +21,18 @@ with breaks as (
     union all
     select
         break_type, venue, account_id, instrument_id, order_id, null, exchange_order_id, null,
-        subject, null, ledger_value, exchange_value, difference, our_recorded_at,
+        subject, null, statement_id, ledger_value, exchange_value, difference, our_recorded_at,
         their_recorded_at
     from {{ ref('int_order_breaks') }}
     union all
     select
         break_type, venue, account_id, instrument_id, null, null, null, null, subject, null,
-        ledger_value, exchange_value, difference, null, their_recorded_at
+        statement_id, ledger_value, exchange_value, difference, null, their_recorded_at
     from {{ ref('int_position_breaks') }}
     union all
     select
         break_type, venue, account_id, null, null, null, null, null, subject, currency,
-        ledger_value, exchange_value, difference, null, their_recorded_at
+        statement_id, ledger_value, exchange_value, difference, null, their_recorded_at
     from {{ ref('int_balance_breaks') }}
 ),
 
@@ -41,7 +42,7 @@ denominated as (
         breaks.*,
         breaks.break_type || ':' || breaks.venue || ':' || breaks.account_id || ':'
         || case
-            when breaks.fill_id is null and breaks.exchange_fill_id is null then ''
+            when breaks.exchange_order_id is null and breaks.exchange_fill_id is null then ''
             else breaks.instrument_id || ':'
         end
         || breaks.subject as break_id,
@@ -73,6 +74,7 @@ resolutions as (
     select
         break_id,
         action,
+        recorded_at,
         row_number() over (
             partition by break_id
             order by occurred_at desc, recorded_at desc, resolution_id desc
@@ -80,34 +82,54 @@ resolutions as (
     from {{ ref('stg_break_resolutions') }}
 ),
 
-final as (
+seen as (
     select
-        tolerated.break_id,
-        tolerated.break_type,
-        tolerated.venue,
-        tolerated.account_id,
-        tolerated.instrument_id,
-        tolerated.order_id,
-        tolerated.fill_id,
-        tolerated.exchange_order_id,
-        tolerated.exchange_fill_id,
-        tolerated.currency,
-        tolerated.ledger_value,
-        tolerated.exchange_value,
-        tolerated.difference,
-        tolerated.tolerance,
-        tolerated.severity,
+        tolerated.*,
         case
             when tolerated.our_recorded_at > tolerated.their_recorded_at
                 then tolerated.our_recorded_at
             else tolerated.their_recorded_at
-        end as first_seen_at,
-        resolutions.action as resolution
+        end as first_seen_at
     from tolerated
-    left join resolutions
-        on tolerated.break_id = resolutions.break_id
-        and resolutions.recency = 1
     where tolerated.difference is null or abs(tolerated.difference) > tolerated.tolerance
+),
+
+news as (
+    select max(recorded_at) as recorded_at from {{ ref('stg_statements') }}
+),
+
+final as (
+    select
+        seen.break_id,
+        seen.break_type,
+        seen.venue,
+        seen.account_id,
+        seen.instrument_id,
+        seen.order_id,
+        seen.fill_id,
+        seen.exchange_order_id,
+        seen.exchange_fill_id,
+        seen.currency,
+        seen.statement_id,
+        seen.ledger_value,
+        seen.exchange_value,
+        seen.difference,
+        seen.tolerance,
+        seen.severity,
+        seen.first_seen_at,
+        case
+            when seen.first_seen_at >= news.recorded_at then 0
+            else date_diff('second', seen.first_seen_at, news.recorded_at)
+        end as age_seconds,
+        resolutions.action as resolution,
+        coalesce(resolutions.recorded_at < seen.first_seen_at, false) as is_recurring,
+        resolutions.action is null
+        or resolutions.recorded_at < seen.first_seen_at as is_open
+    from seen
+    cross join news
+    left join resolutions
+        on seen.break_id = resolutions.break_id
+        and resolutions.recency = 1
 )
 
 select * from final

@@ -11,44 +11,129 @@ with stated as (
         )
 ),
 
-held as (
-    select
-        stated.account_id,
-        stated.currency,
-        stated.venue,
-        sum(flows.amount) as amount
+subjects as (
+    select distinct
+        venue,
+        account_id,
+        currency
     from stated
+),
+
+steps as (
+    select
+        subjects.venue,
+        subjects.account_id,
+        subjects.currency,
+        flows.occurred_at as happened_at,
+        0 as is_stated,
+        flows.amount,
+        cast(null as decimal(38, 12)) as stated_amount,
+        cast(null as uuid) as statement_id,
+        cast(null as timestamp) as recorded_at
+    from subjects
     inner join {{ ref('int_cash_flows') }} as flows
-        on stated.account_id = flows.account_id
-        and stated.currency = flows.currency
-        and flows.occurred_at <= stated.stated_at
-    group by stated.account_id, stated.currency, stated.venue
+        on subjects.account_id = flows.account_id
+        and subjects.currency = flows.currency
+    union all
+    select
+        venue,
+        account_id,
+        currency,
+        stated_at,
+        1,
+        cast(0 as decimal(38, 12)),
+        amount,
+        statement_id,
+        recorded_at
+    from stated
+),
+
+added as (
+    select
+        *,
+        sum(amount) over (
+            partition by venue, account_id, currency
+            order by happened_at, is_stated
+            rows between unbounded preceding and current row
+        ) as our_amount
+    from steps
 ),
 
 compared as (
     select
-        stated.*,
-        coalesce(held.amount, 0) as our_amount
-    from stated
-    left join held
-        on stated.account_id = held.account_id
-        and stated.currency = held.currency
-        and stated.venue = held.venue
+        venue,
+        account_id,
+        currency,
+        happened_at as stated_at,
+        our_amount,
+        stated_amount as amount,
+        statement_id,
+        recorded_at
+    from added
+    where is_stated = 1
+),
+
+-- of what was stated last, since when the difference is what it is
+latest as (
+    select
+        *,
+        row_number() over (
+            partition by venue, account_id, currency
+            order by stated_at desc
+        ) as recency,
+        first_value(our_amount - amount) over (
+            partition by venue, account_id, currency
+            order by stated_at desc
+            rows between unbounded preceding and current row
+        ) as latest_difference
+    from compared
+),
+
+unlike as (
+    select
+        venue,
+        account_id,
+        currency,
+        max(stated_at) as stated_at
+    from latest
+    where our_amount - amount <> latest_difference
+    group by venue, account_id, currency
+),
+
+since as (
+    select
+        latest.venue,
+        latest.account_id,
+        latest.currency,
+        min(latest.recorded_at) as recorded_at
+    from latest
+    left join unlike
+        on latest.venue = unlike.venue
+        and latest.account_id = unlike.account_id
+        and latest.currency = unlike.currency
+    where unlike.stated_at is null or latest.stated_at > unlike.stated_at
+    group by latest.venue, latest.account_id, latest.currency
 ),
 
 final as (
     select
         'BALANCE' as break_type,
-        venue,
-        account_id,
-        currency,
-        'balance:' || currency as subject,
-        cast(our_amount as text) as ledger_value,
-        cast(amount as text) as exchange_value,
-        our_amount - amount as difference,
-        recorded_at as their_recorded_at
-    from compared
-    where our_amount <> amount
+        latest.venue,
+        latest.account_id,
+        latest.currency,
+        latest.statement_id,
+        'balance:' || latest.currency as subject,
+        cast(latest.our_amount as text) as ledger_value,
+        cast(latest.amount as text) as exchange_value,
+        latest.our_amount - latest.amount as difference,
+        since.recorded_at as their_recorded_at
+    from latest
+    inner join since
+        on latest.venue = since.venue
+        and latest.account_id = since.account_id
+        and latest.currency = since.currency
+    where latest.recency = 1
+        and latest.our_amount <> latest.amount
 )
 
 select * from final

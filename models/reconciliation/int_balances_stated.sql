@@ -1,12 +1,14 @@
--- One row per account and currency, or account and instrument: what the venue last stated of it.
+-- One row per account, moment, and currency or instrument: what the venue stated of it, said last.
 with stated as (
     select
         statements.venue,
         statements.account_id,
+        statements.statement_id,
         balances.kind,
         balances.currency,
         balances.instrument_id,
         balances.amount,
+        balances.average_price,
         balances.stated_at,
         balances.recorded_at,
         row_number() over (
@@ -15,11 +17,9 @@ with stated as (
                 statements.account_id,
                 balances.kind,
                 balances.currency,
-                balances.instrument_id
-            order by
-                balances.stated_at desc,
-                balances.recorded_at desc,
-                balances.statement_balance_id
+                balances.instrument_id,
+                balances.stated_at
+            order by balances.recorded_at desc, balances.statement_balance_id
         ) as recency
     from {{ ref('stg_statement_balances') }} as balances
     inner join {{ ref('stg_statements') }} as statements
@@ -30,10 +30,12 @@ final as (
     select
         venue,
         account_id,
+        statement_id,
         kind,
         currency,
         instrument_id,
         amount,
+        average_price,
         stated_at,
         recorded_at
     from stated

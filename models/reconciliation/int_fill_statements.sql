@@ -4,6 +4,7 @@ with final as (
         statement_id,
         venue,
         account_id,
+        instrument_id,
         period_start,
         period_end,
         recorded_at

@@ -7,6 +7,7 @@ with covered as (
     inner join {{ ref('stg_order_fills') }} as fills
         on covering.venue = fills.venue
         and covering.account_id = fills.account_id
+        and (covering.instrument_id is null or covering.instrument_id = fills.instrument_id)
         and fills.executed_at >= covering.period_start
         and fills.executed_at < covering.period_end
     group by fills.fill_id

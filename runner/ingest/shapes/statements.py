@@ -57,6 +57,7 @@ STATEMENT = Shape(
         "account_id": "r.account",
         "period_start": "r.period_start",
         "period_end": "r.period_end",
+        "instrument_id": "null",
     },
     rules=(
         Rule(
@@ -143,6 +144,10 @@ STATEMENT_FILL = Shape(
         "fee_amount": "r.fee_amount",
         "fee_currency": "r.fee_currency",
         "executed_at": "r.executed_at",
+        "fill_id": uuid5_sql("fill", "r.venue", "r.account", "r.fill_id"),
+        "order_id": uuid5_sql("order", "r.venue", "r.account", "r.order_id"),
+        "liquidity": "null",
+        "raw_values": "r.raw_values",
     },
     rules=(
         positive("quantity"),
@@ -157,6 +162,8 @@ STATEMENT_FILL = Shape(
     ),
     references=(_REFERENCE,),
     has_instrument=True,
+    # not told by what was loaded before there were such columns
+    not_compared=("fill_id", "order_id", "raw_values"),
 )  # fmt: skip
 
 STATEMENT_BALANCE = Shape(
