@@ -359,6 +359,14 @@ realized as (
         on matches.closing_fill_id = legs.fill_id
         and not legs.is_entry
         and not legs.is_carried
+    {%- if is_incremental() %}
+    -- says the same once more, so that few matches are joined
+    where
+        matches.closed_at >= (
+            select min(new_legs.executed_at) from legs as new_legs
+            where not new_legs.is_carried
+        )
+    {%- endif %}
     group by legs.trade_key
 ),
 
