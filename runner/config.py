@@ -46,6 +46,7 @@ class Config:
     migration_path: Path
     ingest_path: Path
     audit_path: Path
+    facts_path: Path | None
     target_path: Path
     stored_failures: int
     unpacked_limit_bytes: int = 32 << 30  # what one compressed input, or stdin, may come to
@@ -95,6 +96,7 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "migration_path": str,
     "ingest_path": str,
     "audit_path": str,
+    "facts_path": str,
     "target_path": str,
     "stored_failures": int,
     "unpacked_limit_bytes": int,
@@ -157,6 +159,7 @@ def load_config(start: Path, overrides: Mapping[str, Any] | None = None) -> Conf
         migration_path=root / table.get("migration_path", "sql/migrations"),
         ingest_path=root / table.get("ingest_path", "sql/ingest"),
         audit_path=root / table.get("audit_path", "sql/audit"),
+        facts_path=root / table["facts_path"] if "facts_path" in table else None,
         target_path=root / table.get("target_path", "target"),
         stored_failures=table.get("stored_failures", 1000),
         unpacked_limit_bytes=table.get("unpacked_limit_bytes", Config.unpacked_limit_bytes),

@@ -43,6 +43,7 @@ def for_writing(
     try:
         if workspace.config.is_ledger:
             _migrate(engine, workspace, asked=migrate, watcher=watcher)
+            _restore(engine, workspace, watcher)
             _load_facts(engine, workspace, watcher)
         else:
             _refuse_lost_migrations(engine, workspace)
@@ -86,6 +87,17 @@ def _refuse_lost_migrations(engine: Engine, workspace: Workspace) -> None:
             why=f"{workspace.target.path.name} is a ledger that migrations have made",
             mend="restore sql/, or build another database",
         )
+
+
+def _restore(engine: Engine, workspace: Workspace, watcher: Watcher) -> None:
+    folder = workspace.config.facts_path
+    if folder is None:
+        return
+    from runner.ledger.restoration import restore
+
+    restored = restore(engine, folder, workspace.config.migration_path)
+    if restored:
+        watcher.note(f"restored {restored:,} facts from {folder.name}")
 
 
 def _load_facts(engine: Engine, workspace: Workspace, watcher: Watcher) -> None:

@@ -15,6 +15,7 @@ from runner.cli.options import (
 
 if TYPE_CHECKING:
     from runner.audit.queries import AuditQuery
+    from runner.config import Target
     from runner.engines.base import Engine
 
 
@@ -110,6 +111,87 @@ def run(
             error.where = error.where or Location(query.path)
             raise
     return 0
+
+
+@command.command()
+@click.option("--from", "first", metavar="DAY", required=True, help="The period's first day, UTC.")
+@click.option(
+    "--to",
+    "last",
+    metavar="DAY",
+    required=True,
+    help="Its last day; or, with a time, the first moment after it.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder to make; it must be new or empty.",
+)
+@project_options
+@as_of_option
+@wait_option
+def pack(
+    first: str,
+    last: str,
+    output: Path,
+    project_dir: Path,
+    target: str | None,
+    variables: tuple[str, ...],
+    as_of: str | None,
+    wait_seconds: float,
+) -> int:
+    """Write one folder of evidence, from which a stranger can make every number again.
+
+    It has all facts that the ledger knows (with --as-of: knew then), the derived rows of the
+    period, the check results, the SQL, and the hashes of every file; as a project of its own, in
+    which `runner build` makes a new ledger. Its README says the rest. The ledger is built first, in
+    a place of its own under target/as_of, and verified. Printed is the SHA-256 of the folder's
+    SHA256SUMS, to be kept elsewhere.
+    """
+    from contextlib import closing
+
+    from runner.audit.pack.write import period_of, prove, refuse_place, write_pack
+    from runner.build.as_of import moment_of
+    from runner.cli import options
+    from runner.cli.console import say
+    from runner.cli.up_to_date import build_quietly
+    from runner.engines.base import open_engine
+    from runner.workspace import open_workspace
+
+    config = options.load(project_dir, variables)
+    period = period_of(moment_of(first), moment_of(last), last)
+    refuse_place(output)
+    moment = as_of or _last_recorded(config.target(target), wait_seconds)
+    frozen = options.load_as_of(project_dir, variables, target, moment, wait_seconds)
+    place = frozen.target(target)
+    with closing(open_engine(place, read_only=True)) as engine:
+        proof = prove(engine, config)
+    if not build_quietly(frozen, target, wait_seconds):
+        return 1
+    with closing(open_engine(place, read_only=True)) as engine:
+        workspace = open_workspace(frozen, target)
+        packed = write_pack(engine, config, workspace, proof, period, moment_of(moment), output)
+    say(
+        f"packed {packed.fact_count:,} facts and {packed.table_count} tables in "
+        f"{packed.file_count} files: {output}",
+        colour="green",
+    )
+    click.echo(f"{packed.digest}  SHA256SUMS")
+    return 0
+
+
+def _last_recorded(place: Target, wait_seconds: float) -> str:
+    """The moment of the newest batch, UTC; of an empty ledger the first there is."""
+    from contextlib import closing
+    from datetime import datetime
+
+    from runner.engines.base import open_engine
+
+    with closing(open_engine(place, read_only=True, wait_seconds=wait_seconds)) as engine:
+        ((found,),) = engine.query("select max(recorded_at) as moment from ledger_batches").rows
+    return str(found or datetime.min)
 
 
 def _given(params: tuple[str, ...]) -> dict[str, str]:

@@ -79,6 +79,21 @@ def load_project(config: Config) -> Project:
     )
 
 
+def project_folders(config: Config) -> list[Path]:
+    """Every folder that a project's files stand in, whether it is there or not."""
+    settings = _settings(config)
+    return [
+        *_folders(config, config.model_paths, settings.model_paths),
+        *_folders(config, config.macro_paths, settings.macro_paths),
+        *_folders(config, config.seed_paths, settings.seed_paths),
+        *_folders(config, None, (*settings.test_paths, *settings.docs_paths)),
+        *config.check_paths,
+        config.migration_path,
+        config.ingest_path,
+        config.audit_path,
+    ]
+
+
 def relation_names(config: Config) -> frozenset[str]:
     """What the project's models and seeds are called; only their files' names are read."""
     settings = _settings(config)

@@ -7,9 +7,20 @@ from pathlib import Path
 
 from runner.engines.base import Column, Result, open_memory
 from runner.report.write import unique_names
-from runner.sqltyping.types import TEXT, Kind
+from runner.sqltyping.types import Kind, SqlType
 
 _CHUNK_ROWS = 20_000
+_STORED = {
+    Kind.INTEGER: "bigint",
+    Kind.TEXT: "varchar",
+    Kind.UNKNOWN: "varchar",
+    Kind.NULL: "varchar",
+}
+
+
+def parquet_type(type_: SqlType) -> str:
+    """What a column is stored as, in DuckDB's words: a whole number has 64 bits."""
+    return _STORED.get(type_.kind, str(type_))
 
 
 def write_parquet(answer: Result, output: Path) -> None:
@@ -17,7 +28,7 @@ def write_parquet(answer: Result, output: Path) -> None:
     partial = output.with_name(output.name + ".partial")
     try:
         known = [
-            Column(name, c.type if c.type.kind not in (Kind.UNKNOWN, Kind.NULL) else TEXT)
+            Column(name, c.type, parquet_type(c.type))
             for name, c in zip(
                 unique_names(c.name for c in answer.columns), answer.columns, strict=True
             )

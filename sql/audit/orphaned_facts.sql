@@ -303,6 +303,16 @@ orphans as (
         cast(f.batch_id as text), 'ledger_batches', f.recorded_at, f.batch_id
     from opening_lots as f left join ledger_batches as p on f.batch_id = p.batch_id
     where f.batch_id is not null and p.batch_id is null
+    union all
+    select 'quarantine_resolutions', cast(f.quarantine_id as text), 'quarantine_id',
+        cast(f.quarantine_id as text), 'quarantine', f.recorded_at, f.batch_id
+    from quarantine_resolutions as f left join quarantine as p on f.quarantine_id = p.quarantine_id
+    where f.quarantine_id is not null and p.quarantine_id is null
+    union all
+    select 'quarantine_resolutions', cast(f.quarantine_id as text), 'batch_id',
+        cast(f.batch_id as text), 'ledger_batches', f.recorded_at, f.batch_id
+    from quarantine_resolutions as f left join ledger_batches as p on f.batch_id = p.batch_id
+    where f.batch_id is not null and p.batch_id is null
 ),
 
 final as (

@@ -65,6 +65,14 @@ def test_markdown_and_table(built, cli):
     assert all(amount in table for amount in AMOUNTS)
 
 
+def test_parquet_keeps_whole_numbers_of_64_bits(built, cli, tmp_path):
+    path = tmp_path / "answer.parquet"
+    query = "select 9223372036854775807 as n"
+    outcome = cli(built, "query", query, "--format", "parquet", "-o", str(path))
+    assert outcome.exit_code == 0, outcome.stderr
+    assert duckdb.sql(f"select n from '{path}'").fetchall() == [(2**63 - 1,)]
+
+
 def test_parquet_keeps_decimals_decimals(built, cli, tmp_path):
     path = tmp_path / "answer.parquet"
     assert cli(built, "query", QUERY, "--format", "parquet", "-o", str(path)).exit_code == 0

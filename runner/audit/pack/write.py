@@ -1,0 +1,120 @@
+"""A pack, written aside and put in its place when it is whole."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from runner import __version__
+from runner.audit.pack.manifest import write_manifest
+from runner.audit.pack.project import copy_project, write_compiled
+from runner.audit.pack.readme import readme
+from runner.audit.pack.tables import (
+    Period,
+    derived_tables_of,
+    fact_tables_of,
+    result_tables_of,
+    write_table,
+)
+from runner.config import Config
+from runner.engines.base import Engine
+from runner.errors import ChecksFailed, UsageError
+from runner.ingest.facts import fact_tables, schema_version
+from runner.ledger.verification import Verification, verify
+from runner.migrate.files import load_migrations
+from runner.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Packed:
+    """`digest` is the SHA-256 of the pack's SHA256SUMS, which covers all else in it."""
+
+    digest: str
+    fact_count: int
+    table_count: int
+    file_count: int
+
+
+def period_of(first: datetime, last: datetime, last_text: str) -> Period:
+    """A period whose last moment, where `last_text` is a day, is the end of that day.
+
+    UsageError (R200) for one that ends before it begins.
+    """
+    is_day = len(last_text.strip()) == len("2026-03-02")
+    period = Period(first, last + timedelta(days=1) if is_day else last)
+    if period.last <= period.first:
+        raise UsageError(
+            "R200",
+            f"the period ends at {period.last}, and begins at {period.first}",
+            mend="give --to a later day than --from, or the same",
+        )
+    return period
+
+
+def refuse_place(output: Path) -> None:
+    """UsageError (R215) for a place that holds something."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UsageError(
+            "R215",
+            f"{output} is not an empty folder",
+            why="a pack would mix with what is there",
+            mend="name a new folder",
+        )
+
+
+def prove(engine: Engine, config: Config) -> Verification:
+    """ChecksFailed (R292) for a ledger whose facts are not what was appended."""
+    facts = fact_tables(engine, config.migration_path)
+    proof = verify(engine, facts, load_migrations(config.migration_path))
+    if proof.findings:
+        found = proof.findings[0]
+        raise ChecksFailed(
+            "R292",
+            "the ledger's facts are not what was appended to it; nothing was packed",
+            why=f"batch {found.batch_id}, {found.table}: {found.problem}",
+            mend="see `runner verify` for all of it",
+        )
+    return proof
+
+
+def write_pack(
+    engine: Engine,
+    config: Config,
+    workspace: Workspace,
+    proof: Verification,
+    period: Period,
+    known_at: datetime,
+    output: Path,
+) -> Packed:
+    """Pack a built ledger that was proved, whole or not at all. `config` is the project's own."""
+    refuse_place(output)
+    facts = fact_tables(engine, config.migration_path)
+    output = output.resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".runner-pack-") as scratch:
+        place = Path(scratch) / "pack"
+        place.mkdir()
+        copy_project(config, engine.name, place)
+        write_compiled(workspace.models, workspace.rules, place)
+        checks = [rule.rule.name for rule in workspace.rules]
+        tables = [
+            write_table(engine, table, place)
+            for table in (
+                *fact_tables_of(facts),
+                *derived_tables_of(workspace.models, engine, period),
+                *result_tables_of(engine, checks),
+            )
+        ]
+        text = readme(config.name, __version__, period, str(known_at), proof, tables)
+        (place / "README.md").write_text(text, encoding="utf-8")
+        version = schema_version(engine)
+        digest = write_manifest(
+            place, engine, config.name, version, period, known_at, proof, tables
+        )
+        count = sum(1 for path in place.rglob("*") if path.is_file())
+        if output.exists():
+            output.rmdir()
+        place.replace(output)
+    return Packed(digest, proof.row_count, len(tables), count)
