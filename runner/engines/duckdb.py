@@ -89,7 +89,7 @@ class DuckDBEngine(DuckDBGuards):
         columns = tuple(
             Column(d[0], parse_type(str(d[1])), str(d[1])) for d in cursor.description or ()
         )
-        return Result(columns, self._fetch(cursor))
+        return Result(columns, self._fetch(cursor, columns))
 
     query_native = query
 
@@ -181,9 +181,15 @@ class DuckDBEngine(DuckDBGuards):
         if select:
             self._queries.add(sql)
 
-    def _fetch(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    def _fetch(
+        self, cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column]
+    ) -> Iterator[tuple[Any, ...]]:
+        has_uuids = any("UUID" in column.native_type for column in columns)
         try:
             while rows := cursor.fetchmany(_FETCH_ROWS):
+                if not has_uuids:
+                    yield from rows
+                    continue
                 for row in rows:
                     yield tuple(str(v) if isinstance(v, UUID) else v for v in row)
         except duckdb.Error as error:
