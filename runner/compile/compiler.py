@@ -31,7 +31,10 @@ from runner.errors import CompileError, Location, nearest
 from runner.project.nodes import Model, Project, Properties
 
 _VOLATILE = re.compile(
-    r"\b(?:current_timestamp|current_date|localtimestamp|now|today|random|uuid|gen_random_uuid)\b",
+    r"\b(?:current_(?:timestamp|date|time)|localtime(?:stamp)?)\b"
+    r"|\b(?:now|today|random|randomblob|uuid|uuidv[47]|gen_random_uuid|nextval"
+    r"|transaction_timestamp|get_current_\w+)\s*\("
+    r"|'now'",
     re.I,
 )
 
@@ -321,7 +324,9 @@ class Compiler:
 def is_volatile(sql: str) -> bool:
     """Whether the same SQL may answer differently over the same rows.
 
-    >>> is_volatile("select now()"), is_volatile("select recorded_at")
-    (True, False)
+    >>> is_volatile("select now()"), is_volatile("select date('now')")
+    (True, True)
+    >>> is_volatile("select cast(null as uuid) as id -- what is known now")
+    False
     """
     return _VOLATILE.search(sql) is not None
