@@ -77,8 +77,13 @@ def write_compiled(folder: Path, project: Project, models: Iterable[Compiled]) -
 
 
 def test_id(project: Project, rule: CompiledRule) -> str:
-    short = hashlib.sha256(f"{rule.rule.where}{rule.rule.name}".encode()).hexdigest()[:10]
-    return f"test.{project.name}.{rule.rule.name}.{short}"
+    return _test_id(project.name, rule.rule.name, rule.rule.where)
+
+
+@cache
+def _test_id(project: str, name: str, where: Location) -> str:
+    short = hashlib.sha256(f"{where}{name}".encode()).hexdigest()[:10]
+    return f"test.{project}.{name}.{short}"
 
 
 @cache

@@ -82,10 +82,12 @@ def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relatio
         last_batch = {table: str(batch) for table, batch in rows}
     found: dict[str, str | None] = {}
     facts: dict[str, Fact] = {}
+    tables = {source.identifier for source in project.sources.values()}
+    counts = engine.row_counts(sorted(tables & guarded & relations.keys()))
     for source in project.sources.values():
         table = source.identifier
-        if table in guarded and table in relations:
-            count = engine.row_count(table)
+        if table in counts:
+            count = counts[table]
             made_of = digest(table, str(count), last_batch.get(table, ""))
             facts[source.unique_id] = Fact(made_of, count)
             found[source.unique_id] = made_of

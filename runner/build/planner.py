@@ -254,6 +254,14 @@ class Planner:
             found.append(replace(step, built_through=through))
         return found
 
+    @cached_property
+    def _counts(self) -> Mapping[str, int]:
+        """The rows of what was published, as it stands."""
+        published = [n for n in self.nodes.values() if n.materialized != state.FACT]
+        counted = {n.relation for n in published if n.row_count is not None}
+        tables = {name for name, found in self.relations.items() if not found.is_view}
+        return self.engine.row_counts(sorted(counted & tables))
+
     def _touched(self, known: state.NodeState) -> str | None:
         """What was done by hand to a published relation; None where it is as it was published.
 
@@ -270,7 +278,7 @@ class Planner:
             return "its definition was changed by hand"
         if is_table and name not in self.guarded:
             return "its guard was taken off by hand"
-        if known.row_count is not None and self.engine.row_count(name) != known.row_count:
+        if known.row_count is not None and self._counts[name] != known.row_count:
             return "its rows were changed by hand"
         return None
 

@@ -120,7 +120,8 @@ def _build(
     plan = prepare.plan(engine, workspace, choice)
     folder = config.target_path
     workspace.compiler.templates.cache.save()
-    artifacts.write_compiled(folder, workspace.project, prepare.to_build(plan))
+    if plan.has_work:
+        artifacts.write_compiled(folder, workspace.project, prepare.to_build(plan))
     result = begin(plan)
     manifest.write_manifest(
         folder,

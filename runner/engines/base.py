@@ -141,6 +141,10 @@ class Engine(Protocol):
 
     def row_count(self, table: str) -> int: ...
 
+    def row_counts(self, tables: Sequence[str]) -> Mapping[str, int]:
+        """The rows of each table: of many, far quicker than one after another."""
+        ...
+
     # definition
     def define(self, sql: str, *, append_only: bool = False) -> None:
         """Run a migration's CREATE TABLE, CREATE INDEX, ALTER TABLE or DROP TABLE.

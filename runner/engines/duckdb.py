@@ -265,6 +265,14 @@ class DuckDBEngine(DuckDBGuards):
         assert row is not None
         return int(row[0])
 
+    def row_counts(self, tables: Sequence[str]) -> Mapping[str, int]:
+        if not tables:
+            return {}
+        counts = ", ".join(f"(select count(*) from {quote(table)})" for table in tables)
+        row = self._run(f"select {counts}").fetchone()
+        assert row is not None
+        return dict(zip(tables, map(int, row), strict=True))
+
     def schema_signature(self) -> Mapping[SchemaObject, str]:
         rows = self._run(
             """

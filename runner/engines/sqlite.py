@@ -255,6 +255,9 @@ class SQLiteEngine(SQLiteGuards):
     def row_count(self, table: str) -> int:
         return int(next(iter(self._run(f"select count(*) from {quote(table)}")))[0])
 
+    def row_counts(self, tables: Sequence[str]) -> Mapping[str, int]:
+        return {table: self.row_count(table) for table in tables}
+
     def schema_signature(self) -> Mapping[SchemaObject, str]:
         signature = {
             SchemaObject(kind, table, name): " ".join(sql.split())
