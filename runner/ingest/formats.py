@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.errors import Location, ProjectError, UsageError, nearest
 from runner.ingest import macros
-from runner.ingest.header import read_header
+from runner.ingest.header import Header, read_header
 from runner.project.text_file import read_text
 
-READERS = ("csv", "parquet", "json")
+if TYPE_CHECKING:
+    from runner.ingest.shapes.stated import Extent
+
+READERS = ("csv", "parquet", "json", "fix")
 _PACKAGED = Path(__file__).parent.parent / "template" / "sql" / "ingest"
 _CHECKOUT = Path(__file__).parent.parent.parent / "sql" / "ingest"
 
@@ -35,6 +39,9 @@ class Format:
     venue: str | None
     macros: tuple[Path, ...]
     sql: str
+    scope: str = "account"
+    repeats: bool = False
+    extent: Extent | None = None  # read as a venue's statement (statement.py)
 
     @property
     def shape(self) -> str:
@@ -108,4 +115,19 @@ def _read(file: Path) -> Format:
         venue=next(iter(header.of("venue")), None),
         macros=macros.find(file, header),
         sql=text.rstrip().rstrip(";"),
+        scope=_one_of(file, header, "scope", ("account", "symbols")),
+        repeats=_one_of(file, header, "repeats", ("no", "yes")) == "yes",
     )
+
+
+def _one_of(file: Path, header: Header, key: str, words: tuple[str, ...]) -> str:
+    """The word of a key, the first of `words` without it."""
+    said = header.of(key) or words[:1]
+    if len(said) != 1 or said[0] not in words:
+        raise ProjectError(
+            "R280",
+            f"{file.name} says '{key}: {', '.join(said)}'",
+            where=Location(file, header.line(key)),
+            mend=f"say one of {', '.join(words)}",
+        )
+    return said[0]

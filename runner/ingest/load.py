@@ -30,6 +30,7 @@ from runner.ingest.candidates import Candidates, Defaults
 from runner.ingest.facts import FactTable, fact_tables
 from runner.ingest.formats import Format, find_format
 from runner.ingest.shapes import SHAPES
+from runner.ingest.shapes.events import EVENT_TYPES
 from runner.ingest.source import Source
 from runner.ingest.tally import Tally
 
@@ -199,8 +200,10 @@ def _in_sequence(engine: Engine, table: str, sql: str) -> str:
     if table != "order_events":
         return sql
     last = next(iter(engine.query("select max(sequence_number) from order_events").rows))[0]
+    # steps of one moment come in the order of an order's life: sent, acknowledged, filled
+    life = f"list_position({list(EVENT_TYPES)}, event_type)"
     return (
-        f"select *, {last or 0} + row_number() over (order by occurred_at, event_id) "
+        f"select *, {last or 0} + row_number() over (order by occurred_at, {life}, event_id) "
         f"as sequence_number from ({sql}) as rows"
     )
 

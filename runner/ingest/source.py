@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from runner.errors import InputError, Location
 
 _HEAD_BYTES = 1 << 16
+# a message on a line of its own, or behind a log's timestamp; not one in a cell of a CSV
+_FIX = re.compile(rb"(?<![\d,;\"'])8=FIXT?\.\d\.\d[^\x01|\r\n]{0,8}[\x01|]")
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Source:
     path: Path
     number: int
     name: str
-    kind: str  # csv, json or parquet, by content
+    kind: str  # csv, json, parquet or fix, by content
     head: bytes
 
 
@@ -86,7 +89,9 @@ def _kind(path: Path, head: bytes) -> str:
             mend="save it as UTF-8 (in a spreadsheet: CSV UTF-8)",
         )
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return "json" if start[:1] in (b"[", b"{") else "csv"
+    if start[:1] in (b"[", b"{"):
+        return "json"
+    return "fix" if _FIX.search(head) else "csv"
 
 
 def named(path: Path, root: Path) -> str:
