@@ -22,6 +22,7 @@ _COMMANDS = {
     "quarantine": "Rows that ingest refused: list, show, retry.",
     "query": "Answer a question in SQL, read-only.",
     "replay": "Fold orders from their facts, and compare.",
+    "reconcile": "Compare with what venues state, and settle breaks.",
     "show": "Show the rows of a published table.",
     "trace": "Tell the whole story of an order.",
     "verify": "Prove that the facts are what was appended.",

@@ -1,0 +1,132 @@
+"""`runner reconcile resolve`: what was decided about a break, appended as a fact.
+
+One batch, one transaction: the decision, and with ADOPT what the venue states. Every id is made of
+what the fact is, so that a command that is run again, or was interrupted, adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from runner.config import Config
+from runner.engines.base import Engine
+from runner.errors import EngineError, UsageError, nearest
+from runner.ingest import batch
+from runner.ingest.batch import Origin
+from runner.ingest.facts import fact_tables
+from runner.reconciliation import adoption
+from runner.reconciliation.facts import first, made_id, one, rows
+
+_NAMES_SEARCHED = 10_000
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is decided: ACKNOWLEDGE, ADOPT or DISMISS, why, and by whom."""
+
+    action: str
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What became of a decision; `batch_id` is None where it stood already."""
+
+    break_id: str
+    action: str
+    batch_id: int | None
+    appended: Mapping[str, int]
+
+
+def resolve(
+    engine: Engine,
+    config: Config,
+    break_id: str,
+    decision: Decision,
+    now: datetime | None = None,
+) -> Resolution:
+    """Append a decision about a break of the published `exchange_reconciliation`.
+
+    UsageError for a break there is not (R287), or that has nothing to adopt (R288). `now` (UTC) is
+    when it was decided; the clock, where None.
+    """
+    if not engine.has_relation("exchange_reconciliation"):
+        raise EngineError(
+            "R301",
+            "there is no exchange_reconciliation yet",
+            why="breaks are known once the ledger is built",
+            mend=f"run `runner reconcile{config.option_for(engine.target.name)}` first",
+        )
+    moment = now or datetime.now(UTC).replace(tzinfo=None)
+    facts = fact_tables(engine, config.migration_path)
+    with engine.transaction(), engine.staging() as staging:
+        found = first(engine, "select * from exchange_reconciliation where break_id = ?", break_id)
+        standing = first(
+            engine,
+            "select action, recorded_at from break_resolutions where break_id = ? "
+            "order by occurred_at desc, recorded_at desc, resolution_id desc limit 1",
+            break_id,
+        )
+        if found is None and standing is None:
+            raise _unknown(engine, break_id)
+        # decided since it was first seen, or gone
+        stands = found is None or (
+            standing is not None and standing["recorded_at"] >= found["first_seen_at"]
+        )
+        if standing is not None and standing["action"] == decision.action and stands:
+            return Resolution(break_id, decision.action, None, {})
+        if found is None:
+            raise UsageError(
+                "R287",
+                f"the break '{break_id}' is gone",
+                why=f"it was resolved ({standing['action'] if standing else ''}), and no build "
+                "has found it since",
+                mend="there is nothing left to decide",
+            )
+        made = [
+            one(
+                facts["break_resolutions"],
+                {
+                    "resolution_id": made_id("resolution", break_id, _microseconds(moment)),
+                    "break_id": break_id,
+                    "action": decision.action,
+                    "reason": decision.reason,
+                    "actor": decision.actor,
+                    "occurred_at": moment,
+                },
+            )
+        ]
+        if decision.action == "ADOPT":
+            made += adoption.adopted(engine, facts, found, decision.reason)
+        order = list(facts)
+        appended = batch.append(
+            engine,
+            staging,
+            facts,
+            sorted(made, key=lambda a: order.index(a.table)),
+            Origin("ADJUSTMENT", f"{decision.action} {break_id}", None),
+            now,
+        )
+    assert appended is not None
+    return Resolution(break_id, decision.action, appended.batch_id, dict(appended.rows))
+
+
+def _unknown(engine: Engine, break_id: str) -> UsageError:
+    known = {str(row["break_id"]) for row in rows(
+        engine, f"select break_id from exchange_reconciliation limit {_NAMES_SEARCHED}"
+    )}  # fmt: skip
+    near = nearest(break_id, known)
+    return UsageError(
+        "R287",
+        f"there is no break '{break_id}'",
+        mend=f"did you mean '{near}'?"
+        if near
+        else 'see `runner query "select break_id from exchange_reconciliation"`',
+    )
+
+
+def _microseconds(moment: datetime) -> str:
+    return str((moment - datetime(1970, 1, 1)) // timedelta(microseconds=1))

@@ -1,0 +1,220 @@
+"""`runner reconcile`: statements of a folder, breaks and how much agrees, and what settles them."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from runner.config import Target
+from runner.engines.base import open_engine
+from tests.conftest import ROOT
+
+
+def trade(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "symbol": "BTCUSDT", "id": number, "orderId": 100 + number, "price": "64000.00",
+        "qty": "0.5", "commission": "0.1", "commissionAsset": "USDT",
+        "time": 1772442000000 + number * 60_000, "isBuyer": True, "isMaker": number % 2 == 0,
+        **changes,
+    }  # fmt: skip
+
+
+TRADES = [trade(n) for n in range(1, 6)]
+# the venue: another price of the second, does not know the third, knows one more
+STATED = [
+    TRADES[0], {**TRADES[1], "price": "64001.00"}, TRADES[3], trade(40, time=TRADES[3]["time"]),
+    TRADES[4],
+]  # fmt: skip
+PRICE = "PRICE:binance:binance:BTCUSDT:BUY:2#1"
+MISSING = "MISSING_LOCAL:binance:binance:BTCUSDT:BUY:40#1"
+OURS = "MISSING_EXCHANGE:binance:binance:BTCUSDT:BUY:3#1"
+
+
+@pytest.fixture
+def ledger(make_ledger, cli):
+    project = make_ledger()
+    project.write({"trades.json": json.dumps(TRADES)})
+    loaded = cli(project, "ingest", "trades.json", "--format", "binance-trades")
+    assert loaded.exit_code == 0, loaded.stderr
+    project.write({"statements/binance-trades-2026-03-02.json": json.dumps(STATED)})
+    return project
+
+
+def report(cli, project, *args: str) -> tuple[int, dict[str, Any]]:
+    outcome = cli(project, "reconcile", *args, "--format", "json")
+    assert outcome.stdout, outcome.stderr
+    return outcome.exit_code, json.loads(outcome.stdout)
+
+
+def states(found: dict[str, Any]) -> dict[str, str]:
+    return {row["break_id"]: row["state"] for row in found["breaks"]}
+
+
+def facts(project) -> dict[str, int]:
+    tables = ("order_fills", "orders", "break_resolutions", "ledger_batches", "opening_lots")
+    return {t: project.rows(f"select count(*) from {t}")[0][0] for t in tables}
+
+
+def test_from_a_folder_to_no_open_break(ledger, cli):
+    code, found = report(cli, ledger, "statements")
+    assert (code, states(found)) == (1, {PRICE: "OPEN", MISSING: "OPEN", OURS: "OPEN"})
+    counted = {row["subject"]: row for row in found["summary"]}
+    fills = counted["FILL"]
+    assert [fills[n] for n in ("stated_count", "matched_count", "untold_count")] == [5, 3, 1]
+    assert counted["FEE"]["matched_count"] == 4
+
+    for break_id, how in ((PRICE, "--adopt"), (MISSING, "--adopt"), (OURS, "--dismiss")):
+        made = cli(ledger, "reconcile", "resolve", break_id, how, "--reason", "looked into")
+        assert made.exit_code == 0, made.stderr
+    settled = facts(ledger)
+    assert settled["order_fills"] == len(TRADES) + 2
+    for break_id, how in ((PRICE, "--adopt"), (MISSING, "--adopt"), (OURS, "--dismiss")):
+        again = cli(ledger, "reconcile", "resolve", break_id, how, "--reason", "again")
+        assert again.exit_code == 0 and "already" in again.stderr
+    code, found = report(cli, ledger, "statements")
+    assert (code, states(found)) == (0, {OURS: "DISMISS"})
+    assert ledger.rows("select price from order_fills where kind = 'CORRECTION'")[0][0] == 64001
+    gone = cli(ledger, "reconcile", "resolve", MISSING, "--adopt", "--reason", "again")
+    assert gone.exit_code == 0 and "already" in gone.stderr
+    assert facts(ledger) == settled
+    assert cli(ledger, "verify").exit_code == 0
+    # the venue's own file, loaded as facts at last: the adopted fill is known by its id
+    ledger.write({"more.json": json.dumps([STATED[3]])})
+    late = cli(ledger, "ingest", "more.json", "--format", "binance-trades")
+    assert "nothing new" in late.stderr and facts(ledger) == settled
+
+
+def test_a_break_that_returns_is_recurring(ledger, cli):
+    report(cli, ledger, "statements")
+    decided = ("reconcile", "resolve", PRICE, "--acknowledge", "--reason", "known")
+    assert cli(ledger, *decided, "--actor", "ann").exit_code == 0
+    assert states(report(cli, ledger)[1])[PRICE] == "ACKNOWLEDGE"
+    # stated again, and overlapping: it is the same break, and stays resolved
+    ledger.write({"statements/binance-trades-b.json": json.dumps([*STATED, trade(6)])})
+    assert states(report(cli, ledger, "statements")[1])[PRICE] == "ACKNOWLEDGE"
+    # the venue mends it, then says the old price again
+    ledger.write({"statements/binance-trades-c.json": json.dumps([*TRADES, trade(7)])})
+    assert PRICE not in states(report(cli, ledger, "statements")[1])
+    ledger.write({"statements/binance-trades-d.json": json.dumps([*STATED, trade(8)])})
+    code, found = report(cli, ledger, "statements")
+    assert (code, states(found)[PRICE]) == (1, "RECURRING")
+    assert cli(ledger, *decided).exit_code == 0
+    assert states(report(cli, ledger)[1])[PRICE] == "ACKNOWLEDGE"
+    assert ledger.rows("select count(*) from break_resolutions") == [(2,)]
+
+
+def test_a_position_that_implies_earlier_fills(ledger, cli):
+    """1.5 more than the ledger knows: at (4 * 62000 - 2.5 * 64000) / 1.5 each."""
+    head = "venue,account,period_start,period_end"
+    period = "binance,binance,2026-03-02T00:00:00Z,2026-03-03T00:00:00Z"
+    ledger.write({
+        "positions/canonical-statements.csv": f"{head}\n{period}\n",
+        "positions/canonical-statement-balances.csv":
+            f"{head},kind,currency,symbol,amount,stated_at,average_price\n"
+            f"{period},POSITION,,BTCUSDT,4,2026-03-03T00:00:00Z,62000\n",
+    })  # fmt: skip
+    code, found = report(cli, ledger, "positions")
+    position = "POSITION:binance:binance:position:BTCUSDT"
+    assert (code, states(found)) == (1, {position: "OPEN"})
+    (lot,) = found["opening_adjustments"]
+    assert (lot["side"], lot["quantity"], lot["implied_price"]) == (
+        "BUY", "1.500000000000", "58666.666666666667",
+    )  # fmt: skip
+    adopt = ("reconcile", "resolve", position, "--adopt", "--reason", "held before")
+    for _ in range(2):
+        assert cli(ledger, *adopt).exit_code == 0
+    code, found = report(cli, ledger, "positions")
+    assert (code, found["breaks"], found["opening_adjustments"]) == (0, [], [])
+    assert ledger.rows("select quantity, average_open_price from positions") == [(4, 62000)]
+
+
+def test_history_before_a_statement_is_no_break(ledger, cli):
+    ledger.write({"later/binance-trades.json": json.dumps(TRADES[2:4])})
+    code, found = report(cli, ledger, "later")
+    assert (code, found["breaks"]) == (0, [])
+    # unless it claims to be whole of it
+    ledger.write({"whole/binance-trades.json": json.dumps(TRADES[3:])})
+    code, found = report(cli, ledger, "whole", "--from", "2026-03-01", "--to", "2026-04-01")
+    assert code == 1 and len(found["breaks"]) == 3
+
+
+def test_what_cannot_be_done_is_said(ledger, cli):
+    assert "error[R301]" in resolve(cli, ledger, PRICE).stderr
+    cli(ledger, "reconcile", "statements")
+    before = facts(ledger)
+    near = resolve(cli, ledger, PRICE.replace("#1", "#2"))
+    assert near.exit_code == 2 and "R287" in near.stderr and PRICE in near.stderr
+    nothing = resolve(cli, ledger, OURS)
+    assert nothing.exit_code == 2 and "R288" in nothing.stderr
+    assert "R200" in cli(ledger, "reconcile", "resolve", PRICE, "--reason", "x").stderr
+    ledger.write({"odd/export.json": "[]"})
+    assert "R289" in cli(ledger, "reconcile", "odd").stderr
+    assert facts(ledger) == before
+
+
+def resolve(cli, ledger, break_id: str):
+    return cli(ledger, "reconcile", "resolve", break_id, "--adopt", "--reason", "x")
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_reports_for_people(ledger, cli, form):
+    outcome = cli(ledger, "reconcile", "statements", "--format", form)
+    assert outcome.exit_code == 1
+    assert PRICE in outcome.stdout and "matched_count" in outcome.stdout
+    assert "3 breaks" in outcome.stderr
+
+
+_RESOLVE = """
+import sys
+from pathlib import Path
+from runner.config import Target, load_config
+from runner.engines.base import open_engine
+from runner.reconciliation.resolution import Decision, resolve
+engine = open_engine(Target("t", sys.argv[1], Path(sys.argv[2])))
+print("ready", flush=True)
+resolve(engine, load_config(Path(sys.argv[3])), sys.argv[4], Decision("ADOPT", "r", "a"))
+engine.close()
+"""
+
+
+def test_a_killed_resolution_leaves_all_of_it_or_nothing(ledger, cli):
+    report(cli, ledger, "statements")
+    before = facts(ledger)
+    whole = {
+        **before,
+        "break_resolutions": 1,
+        "order_fills": before["order_fills"] + 1,
+        "orders": before["orders"] + 1,
+        "ledger_batches": before["ledger_batches"] + 1,
+    }
+    rng = random.Random(7)
+    for _ in range(5):
+        child = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                _RESOLVE,
+                ledger.engine,
+                str(ledger.database),
+                str(ROOT),
+                MISSING,
+            ],
+            stdout=subprocess.PIPE,
+        )
+        assert child.stdout and child.stdout.readline() == b"ready\n"
+        time.sleep(rng.uniform(0.0, 0.5))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        assert facts(ledger) in (before, whole)
+    assert resolve(cli, ledger, MISSING).exit_code == 0
+    assert facts(ledger) == whole
+    engine = open_engine(Target("t", ledger.engine, ledger.database))
+    engine.close()
