@@ -23,13 +23,14 @@ from runner.ingest import (
     quarantine,
     readers,
     references,
+    statement,
     tally,
 )
 from runner.ingest.batch import Append, Origin
 from runner.ingest.candidates import Candidates, Defaults
 from runner.ingest.facts import FactTable, fact_tables
 from runner.ingest.formats import Format, find_format
-from runner.ingest.shapes import SHAPES
+from runner.ingest.shapes.stated import Extent
 from runner.ingest.shapes.events import EVENT_TYPES
 from runner.ingest.source import Source
 from runner.ingest.tally import Tally
@@ -81,15 +82,19 @@ def ingest(
     strict: bool = False,
     kind: str = "INGEST",
     now: datetime | None = None,
+    extent: Extent | None = None,
 ) -> LoadReport:
     """Load files of one format as one batch; a folder or glob stands for its files, - for stdin.
 
     Rows that cannot become facts go to `quarantine`; with `strict` they alone are kept and
     QuarantinedRows is raised. InputError for a file that cannot be read as what it is called: then
     nothing at all is kept. `account` and `venue` stand for rows that name none. `now` (UTC) is the
-    moment the ledger learns the facts; the clock, where None.
+    moment the ledger learns the facts; the clock, where None. With `extent` the rows are what a
+    venue states, not facts of the ledger.
     """
     form = find_format(config.ingest_path, format_name)
+    if extent is not None:
+        form, kind = statement.as_statement(form, extent), "STATEMENT"
     defaults = Defaults(venue or form.venue, account, account_is_venue=form.venue is not None)
     with inputs.opened(files, config) as sources:
         call = Call(form, sources, defaults, strict, kind, now)
@@ -150,14 +155,21 @@ def map_rows(
 ) -> list[Candidates]:
     """What the mapping makes of the rows that were read, one staging table a shape."""
     macros.install(staging, form.macros)
-    shapes = [shape for name, shape in SHAPES.items() if name in form.shapes]
+    shapes = statement.shapes_of(form)
     types = candidates.mapped(staging, form)
     instruments = None
     if any(shape.has_instrument for shape in shapes):
         instruments = staging.ledger("instruments", facts["instruments"].columns, "instrument_id")
     return [
         candidates.build(
-            staging, form, shape, types, facts[shape.table].columns, instruments, defaults
+            staging,
+            form,
+            shape,
+            types,
+            facts[shape.table].columns,
+            instruments,
+            defaults,
+            takes_rest=statement.takes_rest(form, shape),
         )
         for shape in shapes
     ]
@@ -176,6 +188,7 @@ def judge(
     made = [companions.new_orders(staging, loaded, facts)]
     made.append(companions.new_accounts(staging, loaded, facts))
     made.append(companions.new_instruments(staging, loaded, facts))
+    made.append(statement.new_statements(staging, loaded, facts))
     steps = [
         order_events.build(staging, rows, facts) for rows in loaded if rows.shape.table == "orders"
     ]
