@@ -66,11 +66,12 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
         ) from error
     # a date that does not exist, or a type that cannot be, is no number too large
     of_numbers = "field value out of range" not in low and "needed scale" not in low
-    if of_numbers and ("overflow" in low or "out of range" in low):
+    long = re.search(r'could not convert string "(-?\d{39,})"', low)  # what a kernel made
+    if long or (of_numbers and ("overflow" in low or "out of range" in low)):
         overflow = EngineError(
             "R312",
             "a number leaves the 38 digits it may have",
-            why=text.splitlines()[0],
+            why=f"{long[1]} is one" if long else text.splitlines()[0],
             mend="look for a quantity, price or fee far too large; a wrong fill is mended by "
             "appending a BUST or a CORRECTION of it",
         )
