@@ -66,18 +66,18 @@ from range(100) as r (j);
 REFERENCE = """
 insert into accounts select
     'ACC' || lpad(cast(i + 1 as text), 2, '0'), 'GEN', 'TRADER' || i % 5, 'USDT', 'LIVE',
-    'DECLARED', timestamp '2025-12-31', {recorded}, 1
+    'DECLARED', timestamp '2025-12-31', {recorded}, 1, null
 from range(20) as r (i);
 
 insert into instruments select
     instrument_id, instrument_id, kind, base_currency, quote_currency, settlement_currency,
-    multiplier, kind = 'INVERSE', 0.01, lot_size, false, 'DECLARED', {recorded}, 1
+    multiplier, kind = 'INVERSE', 0.01, lot_size, false, 'DECLARED', {recorded}, 1, null
 from terms;
 
 insert into market_ticks select
     uid('tick', j * 10000 + h), instrument_id, mid - 0.01, mid + 0.01, mid,
     cast(0.02 * 10000 / cast(mid as double) as integer),
-    timestamp '2026-01-01' + to_hours(h), {recorded}, 1
+    timestamp '2026-01-01' + to_hours(h), {recorded}, 1, null
 from (
     select *, cast(price_ticks(base_ticks, j, h * {orders} / ({days} * 24)) * 0.01
         as decimal(38, 12)) as mid
@@ -86,14 +86,14 @@ from (
 
 insert into cash_movements select
     uid('deposit', i), 'ACC' || lpad(cast(i + 1 as text), 2, '0'), null, 'DEPOSIT', 1000000000,
-    'USDT', 'GEN', 'D' || i, null, timestamp '2026-01-01', {recorded}, 1
+    'USDT', 'GEN', 'D' || i, null, timestamp '2026-01-01', {recorded}, 1, null
 from range(20) as r (i);
 
 insert into cash_movements select
     uid('funding', d * 10000 + j * 20 + i), 'ACC' || lpad(cast(i + 1 as text), 2, '0'),
     instrument_id, 'FUNDING', (rnd(d * 10000 + j * 20 + i, 4, 2001) - 1000) * 0.001,
     settlement_currency, 'GEN', 'F' || d || '-' || j || '-' || i, null,
-    timestamp '2026-01-01' + to_days(d) + to_hours(8), {recorded}, 1
+    timestamp '2026-01-01' + to_days(d) + to_hours(8), {recorded}, 1, null
 from terms, range({days}) as r (d), range(20) as a (i)
 where kind <> 'SPOT';
 """
@@ -114,7 +114,7 @@ insert into orders select
     uid('order', o), null, account_id, instrument_id, 'GEN', 'C-' || o, 'X-' || o, side, 'LIMIT',
     case when is_cancelled then filled + lot_size else filled end,
     cast(price_ticks(base_ticks, j, o) * 0.01 as decimal(38, 12)), null, 'GTC', null, null,
-    'INTERNAL', order_at(o), {recorded}, 1
+    'INTERNAL', order_at(o), {recorded}, 1, null
 from slice;
 
 insert into order_events select
@@ -123,7 +123,7 @@ insert into order_events select
     case when e = 1 then 'ACCEPTED' when is_cancelled then 'CANCELLED' else 'FILLED' end,
     case when e = 1 then 'NEW' when is_cancelled then 'CANCELED' else 'FILLED' end,
     null, null, null, case when e = 1 then 1 + rnd(o, 7, 200) end, null, null, null, null, 'bench',
-    order_at(o) + to_milliseconds(case when e = 1 then 0 else 900 end), {recorded}, 1
+    order_at(o) + to_milliseconds(case when e = 1 then 0 else 900 end), {recorded}, 1, null
 from slice, range(1, 3) as r (e);
 """
 
@@ -171,7 +171,7 @@ select
             // cast(price * 100 as bigint) * 0.000001 * rate, 8)
     end,
     case fee_in when 'BASE' then base_currency when 'BNB' then 'BNB' else settlement_currency end,
-    liquidity, 'TRADE', null, false, null, executed_at, {recorded}, 1
+    liquidity, 'TRADE', null, false, null, executed_at, {recorded}, 1, null
 from fees;
 """
 
@@ -180,7 +180,7 @@ insert into order_fills select
     uid('odd', row_number() over (order by fill_id)), order_id, account_id, instrument_id, venue,
     exchange_fill_id, side, quantity, price + 0.05, fee_amount, fee_currency, liquidity,
     case when cast(right(exchange_fill_id, 1) as integer) < 5 then 'BUST' else 'CORRECTION' end,
-    fill_id, false, null, executed_at, {recorded}, 1
+    fill_id, false, null, executed_at, {recorded}, 1, null
 from order_fills
 where cast(substr(exchange_fill_id, 3) as bigint) % {odd} in (1234, 5678)
     and cast(substr(exchange_fill_id, 3) as bigint) < {fills};
@@ -190,7 +190,7 @@ STATEMENTS = """
 insert into statements select
     uid('statement', i), 'GEN', 'ACC' || lpad(cast(i + 1 as text), 2, '0'),
     timestamp '2026-01-01' + to_days({days} - 1), timestamp '2026-01-01' + to_days({days} + 1),
-    {recorded}, 1
+    {recorded}, 1, null, null
 from range(20) as r (i);
 
 create temp table last_day as
@@ -205,7 +205,7 @@ where f.executed_at >= s.period_start and f.kind = 'TRADE'
 insert into statement_fills select
     uid('statement fill', n), statement_id, exchange_order_id, exchange_fill_id, instrument_id,
     side, quantity, price + case when n % 5003 = 0 then 0.01 else 0 end, fee_amount,
-    fee_currency, executed_at, {recorded}, 1
+    fee_currency, executed_at, {recorded}, 1, null, null, null, null, null
 from last_day
 where n % 5009 <> 0;
 """

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from runner.audit import raw_payloads
 from runner.audit.trace_steps import LOOKUPS, NEAR, STEPS, Step
 from runner.engines.base import Engine
 from runner.errors import SelectionError, nearest
+from runner.ingest.raw_rows import RawRow
 
 _NEAR_STARTS = 3  # how many shorter beginnings of an unknown id are looked for
 _NEAR_LISTED = 20
@@ -69,12 +71,21 @@ def trace(engine: Engine, order_id: str) -> list[Entry]:
         if all(table in present for table in step.tables)
         for entry in _entries(engine, step, order_id)
     ]
+    rows = raw_payloads.of_facts(engine, present, [(e.table, e.id) for e in entries])
+    entries = [_with_row(entry, rows.get((entry.table, entry.id))) for entry in entries]
     batches = sorted({e.batch_id for e in entries if e.batch_id is not None})
     hashes = _hashes(engine, batches)
     told = [
         e if e.batch_id is None else replace(e, chain_hash=hashes.get(e.batch_id)) for e in entries
     ]
     return sorted(told, key=lambda e: e.place)
+
+
+def _with_row(entry: Entry, row: RawRow | None) -> Entry:
+    if row is None:
+        return entry
+    said = {"source": f"{row.source}:{row.line}", "raw": row.text}
+    return replace(entry, details={**entry.details, **said})
 
 
 def _entries(engine: Engine, step: Step, order_id: str) -> Iterator[Entry]:

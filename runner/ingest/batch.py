@@ -10,7 +10,7 @@ from typing import Any
 from runner.engines.base import Column, Engine
 from runner.engines.staging import Staging
 from runner.ingest import chain
-from runner.ingest.facts import FactTable, schema_version
+from runner.ingest.facts import SOURCE_ROW, FactTable, schema_version
 from runner.ingest.functions import quoted
 
 _EPOCH = datetime(1970, 1, 1)
@@ -19,7 +19,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Append:
-    """Rows for one fact table: a staging query of its columns but recorded_at and batch_id."""
+    """Rows for one fact table: a staging query of its columns but recorded_at and batch_id.
+
+    `source_row` may be left out of it, where no row of a file is the fact's.
+    """
 
     table: str
     sql: str
@@ -110,6 +113,9 @@ def _stamped(fact: FactTable, sql: str, moment: datetime, batch_id: int) -> str:
     columns = ", ".join(
         f"{stamps[c.name]} as {c.name}" if c.name in stamps else c.name for c in fact.columns
     )
+    if any(c.name == SOURCE_ROW for c in fact.columns):
+        none = f"select cast(null as bigint) as {SOURCE_ROW} where false"
+        sql = f"select * from ({sql}) as given union all by name {none}"
     return f"select {columns} from ({sql}) as rows"
 
 

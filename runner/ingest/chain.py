@@ -41,10 +41,10 @@ def canonical_row(columns: Sequence[Column]) -> str:
         return plain
     held = f"concat({', '.join(texts)})"
     special = " or ".join(f"contains({held}, {mark})" for mark in (_BACKSLASH, _TAB, _NEWLINE))
-    escaped = _joined(
-        _escaped(column.name) if column.name in texts else _value(column) for column in columns
+    careful = _joined(
+        escaped(column.name) if column.name in texts else _value(column) for column in columns
     )
-    return f"case when {special} then {escaped} else {plain} end"
+    return f"case when {special} then {careful} else {plain} end"
 
 
 def _joined(values: Iterable[str]) -> str:
@@ -61,7 +61,8 @@ def _value(column: Column) -> str:
     return f"cast({name} as varchar)"  # decimal(38,12) shows all 12 places; uuid is lower-case
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
+    """SQL of a text with what would end its value or row escaped."""
     backslash = f"replace(cast({name} as varchar), {_BACKSLASH}, '\\\\')"
     return f"replace(replace({backslash}, {_TAB}, '\\t'), {_NEWLINE}, '\\n')"
 

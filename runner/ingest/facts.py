@@ -13,7 +13,8 @@ from runner.errors import EngineError
 from runner.migrate.files import load_migrations
 
 _PRIMARY_KEY = re.compile(r"constraint\s+pk_\w+\s+primary\s+key\s*\(([^)]*)\)", re.I)
-STAMPS = ("recorded_at", "batch_id")
+SOURCE_ROW = "source_row"
+STAMPS = ("recorded_at", "batch_id", SOURCE_ROW)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class FactTable:
 
     @property
     def content(self) -> tuple[Column, ...]:
-        """Its columns but for those the batch stamps on every row."""
+        """Its columns but for those that say how the ledger came by the row."""
         return tuple(c for c in self.columns if c.name not in STAMPS)
 
 

@@ -21,6 +21,7 @@ from runner.ingest import (
     macros,
     order_events,
     quarantine,
+    raw_rows,
     readers,
     references,
     statement,
@@ -28,10 +29,10 @@ from runner.ingest import (
 )
 from runner.ingest.batch import Append, Origin
 from runner.ingest.candidates import Candidates, Defaults
-from runner.ingest.facts import FactTable, fact_tables
+from runner.ingest.facts import SOURCE_ROW, FactTable, fact_tables
 from runner.ingest.formats import Format, find_format
-from runner.ingest.shapes.stated import Extent
 from runner.ingest.shapes.events import EVENT_TYPES
+from runner.ingest.shapes.stated import Extent
 from runner.ingest.source import Source
 from runner.ingest.tally import Tally
 
@@ -125,16 +126,18 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     if call.strict and refused:
         appends = []
     order = list(facts)
+    raw = raw_rows.collect(staging, judged) if appends else None
     appended = batch.append(
         engine,
         staging,
         facts,
-        sorted([*appends, *([kept] if kept else [])], key=lambda a: order.index(a.table)),
+        sorted([*appends, *filter(None, (kept, raw))], key=lambda a: order.index(a.table)),
         Origin(call.kind, call.source, call.form.name),
         call.now,
     )
     rows_appended = dict(appended.rows) if appended else {}
-    rows_appended.pop("quarantine", None)
+    for table in ("quarantine", raw_rows.TABLE):
+        rows_appended.pop(table, None)
     if appends:
         tally.check(staging, counted, judged, rows_appended, refused)
     return LoadReport(
@@ -200,7 +203,7 @@ def judge(
     for rows in judged:
         listed = ", ".join(c.name for c in rows.columns)
         appends.setdefault(rows.shape.table, []).append(
-            f"select {listed} from {rows.table} where {rows.fresh}"
+            f"select {listed}, row_id as {SOURCE_ROW} from {rows.table} where {rows.fresh}"
         )
     return judged, [
         Append(table, _in_sequence(engine, table, " union all by name ".join(parts)))

@@ -16,7 +16,17 @@ from runner.config import Config
 from runner.engines.base import Engine
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location, UsageError
-from runner.ingest import batch, functions, kept_rows, load, quarantine, readers, statement, tally
+from runner.ingest import (
+    batch,
+    functions,
+    kept_rows,
+    load,
+    quarantine,
+    raw_rows,
+    readers,
+    statement,
+    tally,
+)
 from runner.ingest.batch import Append, Batch
 from runner.ingest.candidates import Candidates, Defaults
 from runner.ingest.facts import fact_tables
@@ -75,7 +85,7 @@ def retry(
             with engine.transaction(), engine.staging() as staging:
                 done = _retry(engine, config, staging, form, origin, defaults, files, now)
         except (InputError, UsageError) as error:
-            # its format is gone, or its columns are not the format's any more, say: no row of this file can be read
+            # its format is gone, or has other columns by now: no row of this file can be read
             more = f" ({len(meant):,} rows)" if len(meant) > 1 else ""
             report.refused.append((origin.source, meant[0].line, f"{error.what}{more}"))
             continue
@@ -85,7 +95,7 @@ def retry(
         if done.batch is not None:
             report.batch_ids.append(done.batch.batch_id)
             for table, count in done.batch.rows.items():
-                if table != "quarantine_resolutions":
+                if table not in ("quarantine_resolutions", raw_rows.TABLE):
                     report.appended[table] = report.appended.get(table, 0) + count
     return report
 
@@ -167,6 +177,7 @@ def _retry(
         staging.rows("select resolution, count(*) from ingest_resolutions group by resolution")
     )
     order = list(facts)
+    raw = raw_rows.collect(staging, judged)
     resolutions = Append(
         "quarantine_resolutions", "select quarantine_id, resolution from ingest_resolutions"
     )
@@ -174,7 +185,7 @@ def _retry(
         engine,
         staging,
         facts,
-        sorted([*appends, resolutions], key=lambda a: order.index(a.table)),
+        sorted([*appends, resolutions, *filter(None, [raw])], key=lambda a: order.index(a.table)),
         batch.Origin("INGEST", f"quarantine of {origin.source}", form.name),
         now,
     )

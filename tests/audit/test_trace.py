@@ -14,7 +14,7 @@ from runner.config import load_config
 from runner.engines.base import Engine, open_engine
 from runner.errors import SelectionError
 from runner.scaffold import scaffold
-from tests.conftest import ENGINES
+from tests.conftest import ENGINES, ROOT
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -63,6 +63,16 @@ def test_every_fact_names_its_batch_and_hash(engine):
              ("orders", "order_events", "order_fills", "order_requests", "signals")]  # fmt: skip
     assert len(facts) == 11
     assert all(entry.chain_hash == known[entry.batch_id] for entry in facts)
+
+
+def test_every_fill_shows_the_row_it_was_made_of(engine):
+    (order_id,) = find_orders(engine, "c-ord-0001")
+    fills = [entry for entry in trace(engine, order_id) if entry.kind == "fill"]
+    for entry in fills:
+        name, _, line = str(entry.details["source"]).rpartition(":")
+        assert name == "seeds/demo/canonical-fills.csv"
+        seed = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        assert entry.details["raw"] == seed[int(line) - 1]
 
 
 def test_lots_are_told_from_both_sides(engine):

@@ -18,7 +18,8 @@ from runner.ingest.shapes import SHAPES
 from runner.money import to_text
 from tests.ingest.conftest import GOLDEN, VENUES, Ledger
 
-STAMPS = ("recorded_at", "batch_id")
+STAMPS = ("recorded_at", "batch_id", "source_row")
+APART = ("ledger_", "raw_blocks")  # test_raw_rows.py reads these
 READ_AS = ("reader", "header", "given_account", "given_venue")  # test_retry.py reads by these
 
 FOLDERS = (GOLDEN, *sorted(VENUES.iterdir()))
@@ -36,7 +37,7 @@ def describe(ledger: Ledger, batch_id: int | None) -> list[str]:
     lines = []
     for name, relation in sorted(ledger.engine.relations().items()):
         columns = [c.name for c in relation.columns if c.name not in (*STAMPS, *READ_AS)]
-        if "batch_id" not in {c.name for c in relation.columns} or name.startswith("ledger_"):
+        if "batch_id" not in {c.name for c in relation.columns} or name.startswith(APART):
             continue
         sql = f"select {', '.join(columns)} from {name} where batch_id = {batch_id}"
         # counted from the batch's first, so that a format more does not renumber the others

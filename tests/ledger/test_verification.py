@@ -72,8 +72,9 @@ def test_what_was_appended_is_proved(ledger, cli):
     outcome = cli(ledger, "verify")
     assert outcome.exit_code == 0
     assert outcome.stdout == ""
-    # an instrument; an account, a fill's order and the fill; no account the second time
-    assert "verified 10 facts of 3 batches; head 3:" in outcome.stderr
+    # an instrument; an account, two fills and their orders; no account the second time; and the
+    # rows of each batch
+    assert "verified 13 facts of 3 batches; head 3:" in outcome.stderr
 
 
 FIRST = "fill_id = (select min(fill_id) from order_fills where batch_id = 2)"
@@ -81,7 +82,7 @@ COPY = """
     insert into order_fills
     select {id}, order_id, account_id, instrument_id, venue, exchange_fill_id || 'x', side,
         quantity, price, fee_amount, fee_currency, liquidity, kind, corrects_fill_id, is_rounded,
-        raw_values, executed_at, {recorded}, {batch}
+        raw_values, executed_at, {recorded}, {batch}, source_row
     from order_fills where batch_id = 2 order by fill_id limit 1
 """
 ID = "cast('00000000-0000-0000-0000-000000000001' as uuid)"
@@ -153,7 +154,7 @@ def test_a_tail_cut_off_is_seen_by_an_anchor_alone(ledger, cli):
     (ledger / "kept.txt").write_text(f"{anchor}\n")
     assert cli(ledger, "verify", "--anchor", "kept.txt").exit_code == 0
     assert cli(ledger, "verify", "--anchor", anchor).exit_code == 0
-    tables = ("order_fills", "orders", "ledger_batch_tables", "ledger_batches")
+    tables = ("raw_blocks", "order_fills", "orders", "ledger_batch_tables", "ledger_batches")
     tamper(ledger, *(f"delete from {t} where batch_id = 3" for t in tables), tables=tables)
     assert findings(cli, ledger) == []
     missing = (3, "ledger_batches", "is missing, and the anchor is of it")

@@ -1,0 +1,30 @@
+"""The row that a fact of an order's story was made of, as it stood in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from runner.engines.base import Engine
+from runner.ingest import raw_rows
+from runner.ingest.raw_rows import RawRow
+
+_KEYS = {"orders": "order_id", "order_events": "event_id", "order_fills": "fill_id"}
+
+
+def of_facts(
+    engine: Engine, present: Mapping[str, object], facts: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], RawRow]:
+    """Rows by table and id of a fact; a ledger of an older schema, or facts of none, have none."""
+    if raw_rows.TABLE not in present:
+        return {}
+    places: dict[tuple[str, str], tuple[int, int]] = {}
+    for table, key in _KEYS.items():
+        ids = ", ".join(f"cast('{name}' as uuid)" for found, name in facts if found == table)
+        if ids:
+            for name, batch_id, row in engine.query(
+                f"select {key}, batch_id, source_row from {table} "
+                f"where {key} in ({ids}) and source_row is not null"
+            ).rows:
+                places[table, str(name)] = (int(batch_id), int(row))
+    rows = raw_rows.read(engine, places.values())
+    return {fact: rows[place] for fact, place in places.items() if place in rows}
