@@ -163,7 +163,8 @@ def parse_vars(pairs: Iterable[str]) -> dict[str, Any]:
 
         try:
             found[name] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+        # a date that does not exist is a ValueError
+        except (yaml.YAMLError, ValueError) as error:
             raise UsageError(
                 "R200",
                 f"--var {name} has no readable value: {text}",

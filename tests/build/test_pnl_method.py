@@ -69,6 +69,12 @@ def test_another_method_and_back(ledger: MadeProject, cli: Cli) -> None:
     assert derived(ledger) == first
 
 
+def test_a_var_that_is_no_value(ledger: MadeProject, cli: Cli) -> None:
+    outcome = cli(ledger, "build", "--var", "equity_at=2026-02-30")
+    assert outcome.exit_code == 2
+    assert "--var equity_at has no readable value: 2026-02-30" in outcome.stderr
+
+
 def test_a_method_nobody_knows(ledger: MadeProject, cli: Cli) -> None:
     first = derived(ledger)
     outcome = cli(ledger, "build", "--var", "pnl_method=filo")
