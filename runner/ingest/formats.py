@@ -41,6 +41,7 @@ class Format:
     sql: str
     scope: str = "account"
     repeats: bool = False
+    recognised_by: tuple[str, ...] = ()
     extent: Extent | None = None  # read as a venue's statement (statement.py)
 
     @property
@@ -69,6 +70,9 @@ def formats(folder: Path | None = None) -> Mapping[str, Format]:
 
 
 def find_format(folder: Path | None, name: str) -> Format:
+    from runner.ingest.statement import refuse_kept
+
+    refuse_kept(name)
     known = formats(folder)
     if name not in known:
         near = nearest(name, set(known))
@@ -117,6 +121,7 @@ def _read(file: Path) -> Format:
         sql=text.rstrip().rstrip(";"),
         scope=_one_of(file, header, "scope", ("account", "symbols")),
         repeats=_one_of(file, header, "repeats", ("no", "yes")) == "yes",
+        recognised_by=header.of("recognised by"),
     )
 
 
