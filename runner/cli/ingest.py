@@ -10,6 +10,7 @@ from runner.cli.statement_options import extent_of, statement_options
 
 if TYPE_CHECKING:
     from runner.ingest.load import LoadReport
+    from runner.ingest.recognition import Recognised
 
 
 class IngestCommand(click.Command):
@@ -40,7 +41,13 @@ def _describe(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
 
 @click.command(cls=IngestCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "format_name", required=True, metavar="FORMAT", help="What the file is.")
+@click.option(
+    "--format",
+    "format_name",
+    required=True,
+    metavar="FORMAT",
+    help="What the files are; auto: recognise them, and say by what.",
+)
 @click.option(
     "--describe",
     metavar="FORMAT",
@@ -80,7 +87,7 @@ def command(
     variables: tuple[str, ...],
     wait_seconds: float,
 ) -> None:
-    """Append the facts in FILES, all in one batch or none.
+    """Append the facts in FILES, all in one batch or none; with --format auto, a batch a format.
 
     A folder stands for the files in it, a quoted glob for those it matches, - for stdin; gz and zst
     are unpacked.
@@ -93,6 +100,7 @@ def command(
     from runner.cli import options
     from runner.engines.base import open_engine
     from runner.ingest.load import ingest
+    from runner.ingest.recognition import AUTO, recognised
     from runner.migrate.apply import migrate_new
 
     config = options.load(project_dir, variables)
@@ -100,18 +108,32 @@ def command(
     opened = open_engine(config.target(target), wait_seconds=wait_seconds)
     with closing(opened) as engine:
         migrate_new(engine, config.migration_path)
-        report = ingest(
-            engine,
-            config,
-            list(files),
-            format_name,
-            account=account,
-            venue=venue,
-            strict=strict,
-            extent=extent,
-        )
-    if not quiet or report.quarantined:
-        _say(report, config.option_for(opened.target.name))
+        loads = {format_name: files}
+        if format_name == AUTO:
+            found = recognised(engine, files, config)
+            loads = {one.format: one.files for one in found}
+            _say_recognised(found)
+        for name, group in loads.items():
+            report = ingest(
+                engine,
+                config,
+                list(group),
+                name,
+                account=account,
+                venue=venue,
+                strict=strict,
+                extent=extent,
+            )
+            if not quiet or report.quarantined:
+                _say(report, config.option_for(opened.target.name))
+
+
+def _say_recognised(found: list[Recognised]) -> None:
+    from runner.cli.console import say
+
+    for one in found:
+        for path, reason in zip(one.files, one.reasons, strict=True):
+            say(f"{path.name} is {one.format}: {reason}")
 
 
 def _say(report: LoadReport, option: str) -> None:

@@ -9,6 +9,7 @@
     -- macros: binance              what the mapping shares with others of its venue (macros.py)
     -- scope: symbols               a file is of the symbols in it, not of all the account trades
     -- repeats: yes                 the same thing may stand on several rows: messages sent again
+    -- recognised by: a+b, c=d      what `--format auto` knows its files by (recognition.py)
 
 The lines before the first key are the description. A key may stand on several lines.
 """
@@ -21,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _KEY = re.compile(
-    r"^--\s*(shape|reads|columns|optional|records|venue|macros|scope|repeats):\s*(.*)$"
+    r"^--\s*(shape|reads|columns|optional|records|venue|macros|scope|repeats|recognised by)"
+    r":\s*(.*)$"
 )
 
 

@@ -10,6 +10,7 @@
 --
 -- shape: order, event, fill
 -- reads: json
+-- recognised by: e=ORDER_TRADE_UPDATE, data.e=ORDER_TRADE_UPDATE
 -- venue: binance
 -- repeats: yes
 -- macros: binance

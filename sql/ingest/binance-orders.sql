@@ -9,6 +9,7 @@
 --
 -- shape: order
 -- reads: json
+-- recognised by: orderId+clientOrderId+origQty+executedQty
 -- venue: binance
 -- scope: symbols
 -- macros: binance

@@ -8,6 +8,7 @@
 --
 -- shape: order, event, fill
 -- reads: json
+-- recognised by: e=executionReport, event.e=executionReport, data.e=executionReport
 -- venue: binance
 -- repeats: yes
 -- macros: binance

@@ -8,6 +8,7 @@
 --
 -- shape: fill
 -- reads: json
+-- recognised by: orderId+commission+commissionAsset+qty
 -- venue: binance
 -- scope: symbols
 -- macros: binance

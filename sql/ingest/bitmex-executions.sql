@@ -11,6 +11,7 @@
 --
 -- shape: fill, order, event, cash
 -- reads: json
+-- recognised by: execID+execType+symbol+timestamp
 -- records: data
 -- venue: bitmex
 -- repeats: yes

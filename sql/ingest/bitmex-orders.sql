@@ -8,6 +8,7 @@
 --
 -- shape: order
 -- reads: json
+-- recognised by: orderID+ordStatus+orderQty
 -- records: data
 -- venue: bitmex
 -- macros: bitmex

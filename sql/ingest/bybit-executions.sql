@@ -10,6 +10,8 @@
 --
 -- shape: fill, event, cash
 -- reads: json
+-- recognised by: execId+execQty+execType, list.execId+list.execQty, data.execId+data.execQty
+-- recognised by: result.list.execId+result.list.execQty
 -- venue: bybit
 -- macros: bybit
 

@@ -10,6 +10,8 @@
 --
 -- shape: order
 -- reads: json
+-- recognised by: orderId+orderStatus+cumExecQty, list.orderId+list.orderStatus
+-- recognised by: data.orderId+data.orderStatus, result.list.orderId+result.list.orderStatus
 -- venue: bybit
 -- macros: bybit
 

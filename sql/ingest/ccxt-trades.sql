@@ -8,6 +8,7 @@
 --
 -- shape: fill
 -- reads: json
+-- recognised by: exchange+parsed.takerOrMaker, takerOrMaker+datetime+amount+order
 -- venue: ccxt
 
 with envelopes as (

@@ -10,6 +10,7 @@
 --
 -- shape: fill
 -- reads: json
+-- recognised by: trade_id+entry_id+product_id+trade_type
 -- records: fills
 -- venue: coinbase
 -- macros: coinbase

@@ -9,6 +9,8 @@
 --
 -- shape: order, event
 -- reads: json
+-- recognised by: order_id+product_id+order_configuration
+-- recognised by: order.order_id+order.order_configuration
 -- records: orders
 -- venue: coinbase
 -- macros: coinbase

@@ -9,6 +9,7 @@
 --
 -- shape: order, event
 -- reads: json
+-- recognised by: descr.pair+vol_exec+opentm
 -- records: result.closed.<txid>, result.open.<txid>, closed.<txid>, open.<txid>
 -- records: result.<txid>, <txid>
 -- venue: kraken

@@ -10,6 +10,7 @@
 --
 -- shape: fill
 -- reads: json
+-- recognised by: ordertxid+pair+vol+type
 -- records: result.trades.<txid>, trades.<txid>, result.<txid>, <txid>
 -- venue: kraken
 -- macros: kraken

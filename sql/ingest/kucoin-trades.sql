@@ -11,6 +11,8 @@
 --
 -- shape: fill
 -- reads: csv
+-- recognised by: tradecreatedat+symbol+feecurrency, pair+filledprice+feecoin
+-- recognised by: order id+filled time+avg. filled price
 -- columns: side, fee
 -- optional: tradecreatedat, orderid, symbol, price, size, funds, liquidity, feecurrency, ordertype
 -- optional: time, pair, filledprice, filledpricecoin, amount, amountcoin, volume, volumecoin

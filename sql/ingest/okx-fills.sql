@@ -10,6 +10,7 @@
 --
 -- shape: fill, event
 -- reads: json
+-- recognised by: instId+ordId+tradeId+fillPx+ts
 -- records: data
 -- venue: okx
 -- macros: okx

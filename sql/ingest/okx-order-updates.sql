@@ -8,6 +8,8 @@
 --
 -- shape: order, event, fill
 -- reads: json
+-- recognised by: arg.channel=orders+arg.instType+data.ordId+data.state+data.cTime
+-- recognised by: instId+ordId+state+cTime+amendResult, instId+ordId+state+cTime+fillFee
 -- records: data
 -- venue: okx
 -- repeats: yes

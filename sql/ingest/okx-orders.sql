@@ -9,6 +9,7 @@
 --
 -- shape: order
 -- reads: json
+-- recognised by: instId+ordId+state+cTime
 -- records: data
 -- venue: okx
 -- macros: okx

@@ -67,8 +67,7 @@ def _piece(
     has_quotes: bool,
 ) -> Piece:
     delimiter = max(_DELIMITERS, key=header.count)
-    names = [cell.strip().lower() for cell in next(csv.reader([header], delimiter=delimiter))]
-    names, zones = _zones(form, names)
+    names, zones = _zones(form, _names(header, delimiter))
     header_line = header_id - (source.number << 40)
     warnings = check_columns(form, source, names, header_line or None)
     cells = _split(delimiter, has_quotes)
@@ -98,6 +97,18 @@ def _piece(
         warnings,
         header,
     )
+
+
+def columns(source: Source) -> list[str]:
+    """The names in the header line of a file, as its first bytes tell them."""
+    lines = source.head.decode("utf-8-sig", "replace").splitlines()
+    header = next(line for line in lines if line.strip())
+    names = _names(header, max(_DELIMITERS, key=header.count))
+    return [zoned.group(1) if (zoned := _ZONE.fullmatch(name)) else name for name in names]
+
+
+def _names(header: str, delimiter: str) -> list[str]:
+    return [cell.strip().lower() for cell in next(csv.reader([header], delimiter=delimiter))]
 
 
 def _zones(form: Format, names: list[str]) -> tuple[list[str], dict[int, str]]:

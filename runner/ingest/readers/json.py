@@ -15,17 +15,15 @@ from typing import Any
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.readers import envelope
+from runner.ingest.readers import envelope, records
+from runner.ingest.readers.records import Record
 from runner.ingest.source import Piece, Source
 
-_CHUNK_ROWS = 10_000
 _BLANK = " \t\r\n"
 _MAX_DOCUMENT_BYTES = 128 << 20
 _MAX_LINE_BYTES = 16 << 20
 _FLOAT_DIGITS = 15  # decimal digits every binary double keeps
 _NOISE_DIGITS = 5  # how much shorter a number is that a float stands for
-
-Record = tuple[int, str, str | None]  # line or number, verbatim, as JSON with text for numbers
 
 
 class _Decoder(json.JSONDecoder):
@@ -105,66 +103,53 @@ def _kept(
             yield line, inner, record
 
 
+def first_record(source: Source) -> tuple[str, dict[str, Any]] | None:
+    """The first object of a file, as it stands and decoded; None where there is none."""
+    for _, raw, record in _records(source, _Decoder()):
+        return (raw.strip(_BLANK), json.loads(record)) if record is not None else None
+    return None
+
+
 def _piece(
-    staging: Staging, form: Format, source: Source, decoder: _Decoder, records: Iterator[Record]
+    staging: Staging, form: Format, source: Source, decoder: _Decoder, found: Iterator[Record]
 ) -> Piece:
-    table = f"ingest_records_{source.number}"
-    staging.run(f"create or replace temp table {table} (row_id bigint, raw varchar, record json)")
+    table = records.open_table(staging, source)
     chunk: list[Record] = []
-    for record in records:
+    for record in found:
         chunk.append(record)
         if floats := decoder.floats():
             staging.run(
                 "insert into ingest_floats select ?, unnest(?::varchar[])",
                 [(source.number << 40) + record[0], floats],
             )
-        if len(chunk) == _CHUNK_ROWS:
-            _stage(staging, source, table, chunk)
+        if len(chunk) == records.CHUNK_ROWS:
+            records.stage(staging, source, table, chunk)
             chunk = []
     if chunk:
-        _stage(staging, source, table, chunk)
+        records.stage(staging, source, table, chunk)
     staging.run(
         "insert into ingest_refused "
         "select row_id, raw, 'not_json', 'the line is not a JSON object' "
         f"from {table} where record is null"
     )
-    if form.has_columns:
-        columns = ",\n    ".join(
-            f'record ->> \'$."{name}"\' as "{name}"' for name in (*form.columns, *form.optional)
-        )
-    else:
-        columns = "record"
-    return Piece(
-        f"select\n    row_id,\n    {columns}\nfrom {table} where record is not null",
-        f"select row_id, raw from {table}",
-        f"select count(*) from {table}",
-    )
+    return records.piece(form, table)
 
 
-def _stage(staging: Staging, source: Source, table: str, chunk: list[Record]) -> None:
-    base = source.number << 40
-    staging.run(
-        f"insert into {table} select unnest(?::bigint[]), unnest(?::varchar[]), "
-        "cast(unnest(?::varchar[]) as json)",
-        [[base + r[0] for r in chunk], [r[1] for r in chunk], [r[2] for r in chunk]],
-    )
-
-
-def _opened(form: Format, decoder: _Decoder, records: Iterator[Record]) -> Iterator[Record]:
+def _opened(form: Format, decoder: _Decoder, found: Iterator[Record]) -> Iterator[Record]:
     """The records as they are, or those inside them, numbered through the file."""
     if not form.records:
-        yield from records
+        yield from found
         return
     number = 0
-    for _, raw, record in records:
+    for _, raw, record in found:
         raw = raw.strip(_BLANK)
-        found = envelope.unpack(decoder, raw, json.loads(record or "null"), 0, form.records)
-        if found is None:
+        inside = envelope.unpack(decoder, raw, json.loads(record or "null"), 0, form.records)
+        if inside is None:
             number += 1
             yield number, raw, record
             continue
         decoder.floats()  # the envelope's are met again, each in its own record
-        for inner, value in found:
+        for inner, value in inside:
             number += 1
             yield number, inner, _normal(value)
 

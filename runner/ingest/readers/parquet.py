@@ -14,9 +14,38 @@ from runner.ingest.source import Piece, Source
 
 def read(staging: Staging, form: Format, source: Source) -> Piece:
     """Stage a Parquet file as views over it; `row_id` counts its rows from 1."""
-    table = f"read_parquet({quoted(str(source.path))}, file_row_number = true)"
+    table = _table(source)
+    described = _described(staging, source)
+    given = {name.lower(): name for name in described}
+    warnings = check_columns(form, source, list(given), None)
+    _refuse_floats(form, source, {name.lower(): kind for name, kind in described.items()})
+    row_id = f"{source.number << 40} + file_row_number + 1 as row_id"
+    listed = ",\n    ".join(
+        f'"{given[name]}" as "{name}"' if name in given else f'null::varchar as "{name}"'
+        for name in (*form.columns, *form.optional)
+    )
+    texts = ", ".join(f'"{name}" := cast("{name}" as varchar)' for name in given.values())
+    return Piece(
+        f"select\n    {row_id},\n    {listed}\nfrom {table}",
+        f"select {row_id}, cast(to_json(struct_pack({texts})) as varchar) as raw from {table}",
+        f"select count(*) from {table}",
+        warnings,
+    )
+
+
+def columns(staging: Staging, source: Source) -> list[str]:
+    """The names of a file's columns."""
+    return [name.lower() for name in _described(staging, source)]
+
+
+def _table(source: Source) -> str:
+    return f"read_parquet({quoted(str(source.path))}, file_row_number = true)"
+
+
+def _described(staging: Staging, source: Source) -> dict[str, str]:
+    """Column name -> type."""
     try:
-        described = staging.rows(f"describe select * from {table}")
+        described = staging.rows(f"describe select * from {_table(source)}")
     except EngineError as error:
         raise InputError(
             "R278",
@@ -25,21 +54,7 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
             why=(error.why or error.what).splitlines()[0],
             mend="export it again",
         ) from error
-    given = {row[0].lower(): row[0] for row in described if row[0] != "file_row_number"}
-    warnings = check_columns(form, source, list(given), None)
-    _refuse_floats(form, source, {row[0].lower(): row[1] for row in described})
-    row_id = f"{source.number << 40} + file_row_number + 1 as row_id"
-    columns = ",\n    ".join(
-        f'"{given[name]}" as "{name}"' if name in given else f'null::varchar as "{name}"'
-        for name in (*form.columns, *form.optional)
-    )
-    texts = ", ".join(f'"{name}" := cast("{name}" as varchar)' for name in given.values())
-    return Piece(
-        f"select\n    {row_id},\n    {columns}\nfrom {table}",
-        f"select {row_id}, cast(to_json(struct_pack({texts})) as varchar) as raw from {table}",
-        f"select count(*) from {table}",
-        warnings,
-    )
+    return {row[0]: row[1] for row in described if row[0] != "file_row_number"}
 
 
 def _refuse_floats(form: Format, source: Source, types: Mapping[str, str]) -> None:

@@ -1,0 +1,90 @@
+"""Which format a file has, by what it holds: every golden file, and what none or two may be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from runner.errors import InputError, UsageError
+from runner.ingest.formats import formats
+from runner.ingest.recognition import recognised
+from tests.canonical_files import FILLS_HEADER as FILLS
+from tests.ingest.conftest import GOLDEN, VENUES, Ledger
+
+INPUTS = [p for d in (GOLDEN, *sorted(VENUES.iterdir())) for p in d.iterdir()]
+INPUTS = sorted(p for p in INPUTS if p.suffix != ".facts")
+
+
+def test_every_golden_file_is_recognised(duck: Ledger) -> None:
+    found = recognised(duck.engine, INPUTS, duck.config)
+    assert {p: one.format for one in found for p in one.files} == {p: p.stem for p in INPUTS}
+    assert all(reason for one in found for reason in one.reasons)
+    # what facts of others point to is loaded first
+    names = [one.format for one in found]
+    assert names.index("canonical-instruments") < names.index("canonical-fills")
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_every_format_says_what_it_is_recognised_by(name: str) -> None:
+    form = formats()[name]
+    assert form.columns or form.recognised_by or form.readers == ("fix",)
+
+
+def recognise(ledger: Ledger, content: str | bytes, name: str = "a") -> str:
+    path = ledger.folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (one,) = recognised(ledger.engine, [path], ledger.config)
+    return one.format
+
+
+def test_content_counts_and_not_the_name(duck: Ledger) -> None:
+    assert recognise(duck, FILLS.replace(",", ";"), "binance-trades.json") == "canonical-fills"
+    assert recognise(duck, "\ufeff" + FILLS.replace("\n", "\r\n"), "b") == "canonical-fills"
+    row = dict.fromkeys(FILLS.strip().split(","), "1")
+    assert recognise(duck, json.dumps(row) + "\n" + "broken", "c") == "canonical-fills"
+    path = duck.folder / "d"
+    duckdb.sql("select " + ", ".join(f"'1' as {name}" for name in row)).write_parquet(str(path))
+    assert recognise(duck, path.read_bytes(), "e") == "canonical-fills"
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        ("a,b\n1,2\n", "its columns are a, b"),
+        ('{"a": 1}', "its first record has a"),
+        ("[]", "it holds no record"),
+        # most of it is not what has these columns
+        ("account,kind,occurred_at,a,b,c,d,e\n", "its columns are"),
+    ],
+)
+def test_unknown(duck: Ledger, content: str, seen: str) -> None:
+    with pytest.raises(InputError) as caught:
+        recognise(duck, content)
+    assert caught.value.code == "R296" and seen in (caught.value.why or "")
+
+
+def test_ambiguous_names_the_candidates(duck: Ledger) -> None:
+    order = {"orderID": "1", "ordStatus": "New", "orderQty": 1}
+    kraken = {"descr": {"pair": "X"}, "vol_exec": "1", "opentm": 1}
+    with pytest.raises(InputError) as caught:
+        recognise(duck, json.dumps(order | kraken))
+    assert caught.value.code == "R296"
+    assert "bitmex-orders or kraken-orders" in caught.value.what
+
+
+def test_stdin_must_be_named(duck: Ledger) -> None:
+    with pytest.raises(UsageError):
+        recognised(duck.engine, [Path("-")], duck.config)
+
+
+def test_the_command_says_why_and_loads_a_batch_a_format(tmp_path: Path, cli: Any) -> None:
+    assert cli(tmp_path, "init", "p", "--empty").exit_code == 0
+    files = [GOLDEN / f"canonical-{name}.csv" for name in ("accounts", "instruments", "fills")]
+    result = cli(tmp_path / "p", "ingest", *map(str, reversed(files)), "--format", "auto")
+    assert result.exit_code == 0, result.stderr
+    assert "canonical-fills.csv is canonical-fills: it has the columns venue" in result.stderr
+    assert result.stderr.count("appended:") == 3
