@@ -88,7 +88,7 @@ def test_a_late_fill_explains_what_it_changed(
     found = told(cli, project, f"as-of:{first}", f"as-of:{late}", "--select", *TABLES)
     assert found["knowledge"]["newer"] == f"as-of:{late}"
     (batch,) = found["knowledge"]["batches"]
-    assert batch["row_counts"] == {"order_fills": 1, "orders": 1}
+    assert batch["row_counts"].items() >= {"order_fills": 1, "orders": 1}.items()
     (position,) = found["positions"]["rows"]
     assert position["columns"]["realized_gross_pnl"] == {
         "a": "50.000000000000", "b": "60.000000000000", "delta": "10.000000000000",
