@@ -313,6 +313,11 @@ orphans as (
         cast(f.batch_id as text), 'ledger_batches', f.recorded_at, f.batch_id
     from quarantine_resolutions as f left join ledger_batches as p on f.batch_id = p.batch_id
     where f.batch_id is not null and p.batch_id is null
+    union all
+    select 'raw_blocks', cast(f.batch_id as text) || ':' || cast(f.first_row as text), 'batch_id',
+        cast(f.batch_id as text), 'ledger_batches', f.recorded_at, f.batch_id
+    from raw_blocks as f left join ledger_batches as p on f.batch_id = p.batch_id
+    where f.batch_id is not null and p.batch_id is null
 ),
 
 final as (

@@ -59,7 +59,8 @@ def test_a_new_ledger_of_the_pack_has_every_cell_of_the_old_one(packed, cli, eng
     built = cli(packed, "build", "-t", engine)
     assert built.exit_code == 0, built.stderr
     told = manifest(packed)
-    assert f"restored {told['chain']['fact_count'] + 41:,} facts from facts" in built.stderr
+    appended = sum(t["row_count"] for t in told["tables"] if t["kind"] == "facts")
+    assert f"restored {appended:,} facts from facts" in built.stderr
     assert cli(packed, "verify", "-t", engine, "--anchor", told["chain"]["head"]).exit_code == 0
     with closing(open_engine(load_config(packed).target(engine), read_only=True)) as ledger:
         relations = ledger.relations()
