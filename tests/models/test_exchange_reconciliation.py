@@ -33,8 +33,8 @@ def fill(name: str, at: datetime, quantity: str = "1", **changes: Any) -> Fill:
 class Venue:
     """A ledger with fills, and what the venue states of them."""
 
-    def __init__(self, *fills: Fill) -> None:
-        self.connection = empty_ledger()
+    def __init__(self, *fills: Fill, engine: str = "duckdb") -> None:
+        self.connection = empty_ledger(engine)
         write(self.connection, [SPOT], list(fills))
         self.statements = 0
 
@@ -44,8 +44,14 @@ class Venue:
         balances: tuple[tuple[str, str, str], ...] = (),
         orders: tuple[tuple[str, str, str], ...] = (),
         days: int = 2,
+        period: tuple[datetime, datetime] | None = None,
+        of: str | None = None,
     ) -> None:
-        """Append a statement of `days` days from EPOCH; fills match on their id."""
+        """Append a statement of `days` days from EPOCH; fills match on their id.
+
+        `period` is another period; `of` the one instrument it tells of.
+        """
+        start, end = period or (EPOCH, EPOCH + days * DAY)
         self.statements += 1
         statement, at = uid("statement", self.statements), STATED + self.statements * DAY
         known = {"recorded_at": at, "batch_id": 1}
@@ -55,7 +61,7 @@ class Venue:
             [
                 {
                     "statement_id": statement, "venue": "TEST", "account_id": "A",
-                    "period_start": EPOCH, "period_end": EPOCH + days * DAY, **known,
+                    "period_start": start, "period_end": end, "instrument_id": of, **known,
                 }
             ],
         )  # fmt: skip
@@ -78,7 +84,8 @@ class Venue:
             "statement_orders",
             [
                 {
-                    "statement_order_id": uid("order line", exchange_id), "statement_id": statement,
+                    "statement_order_id": uid("order line", self.statements, exchange_id),
+                    "statement_id": statement,
                     "exchange_order_id": exchange_id, "instrument_id": "BTC-USDT", "side": "BUY",
                     "filled_quantity": filled, "status": status, "reported_at": STATED, **known,
                 }
@@ -232,3 +239,94 @@ def test_a_resolution_is_shown(build: Build) -> None:
         }  # fmt: skip
         insert(venue.connection, "break_resolutions", [resolution])
     assert venue.breaks(build)[break_id]["resolution"] == "DISMISS"
+
+
+def test_pages_of_an_export_may_share_a_moment(build: Build, engine_name: str) -> None:
+    """Three fills of one second, two on the first page: the second page withdraws neither."""
+    tick = timedelta(microseconds=1)
+    fills = [fill(name, NOON) for name in ("b", "c", "d")]
+    first, last = fill("a", NOON - tick), fill("e", NOON + tick)
+    venue = Venue(first, *fills, last, engine=engine_name)
+    venue.states(first, *fills[:2], period=(NOON - tick, NOON + tick))
+    venue.states(fills[1], fills[2], last, period=(NOON, NOON + 2 * tick))
+    assert venue.kinds(build) == []
+    # a later word on all of it does
+    venue.states(first, *fills[1:], last, period=(NOON - tick, NOON + 2 * tick))
+    assert venue.kinds(build) == [("MISSING_EXCHANGE", None)]
+
+
+def test_a_statement_of_one_instrument_misses_no_other(build: Build, engine_name: str) -> None:
+    other = fill("other", NOON, instrument_id="ETH-USDT", order_id=uid("order", "other"))
+    venue = Venue(ONE, fill("two", NOON), other, engine=engine_name)
+    venue.states(ONE, of="BTC-USDT")
+    [missed] = venue.breaks(build).values()
+    assert (missed["break_type"], missed["exchange_fill_id"]) == ("MISSING_EXCHANGE", uid("two"))
+    venue.states(ONE)
+    assert [kind for kind, _ in venue.kinds(build)] == ["MISSING_EXCHANGE"] * 2
+
+
+def test_an_order_over_within_the_period_is_missed(build: Build, engine_name: str) -> None:
+    order = {
+        "account_id": "A", "instrument_id": "BTC-USDT", "venue": "TEST", "side": "BUY",
+        "quantity": 5, "origin": "EXTERNAL", "recorded_at": EPOCH, "batch_id": 1,
+    }  # fmt: skip
+    venue = Venue(engine=engine_name)
+    sent = {"over": NOON, "before": EPOCH - DAY, "told": NOON, "open": NOON}
+    insert(
+        venue.connection,
+        "orders",
+        [
+            {"order_id": uid(n), "exchange_order_id": n, "sent_at": at, **order}
+            for n, at in sent.items()
+        ],
+    )
+    insert(
+        venue.connection,
+        "order_events",
+        [
+            {
+                "event_id": uid("event", n), "order_id": uid(n),
+                "event_type": "ACCEPTED" if n == "open" else "CANCELLED",
+                "status": "ACCEPTED" if n == "open" else "CANCELLED", "occurred_at": NOON, "recorded_at": EPOCH, "batch_id": 1,
+                "sequence_number": number,
+            }
+            for number, n in enumerate(sent)
+        ],
+    )  # fmt: skip
+    venue.states(orders=(("open", "ACCEPTED", "0"),))
+    assert venue.kinds(build) == []  # it may be of open orders only
+    venue.states(orders=(("told", "CANCELLED", "0"),))
+    [missed] = venue.breaks(build).values()
+    assert (missed["break_type"], missed["exchange_order_id"]) == ("MISSING_EXCHANGE", "over")
+
+
+def test_since_when_a_position_differs(build: Build, engine_name: str) -> None:
+    """Since the first statement of those that have differed by the same without a gap."""
+    venue = Venue(ONE, engine=engine_name)
+    for number, held in enumerate(("3", "1", "3", "3")):
+        venue.states()
+        stated = {
+            "statement_balance_id": uid("stated", number), "kind": "POSITION",
+            "statement_id": uid("statement", venue.statements), "instrument_id": "BTC-USDT",
+            "amount": held, "stated_at": STATED + number * DAY,
+            "recorded_at": STATED + venue.statements * DAY, "batch_id": 1,
+        }  # fmt: skip
+        insert(venue.connection, "statement_balances", [stated])
+    [found] = venue.breaks(build).values()
+    assert (found["first_seen_at"], found["age_seconds"]) == (STATED + 3 * DAY, 86_400)
+
+
+def test_how_much_agrees(build: Build, engine_name: str) -> None:
+    venue = Venue(ONE, fill("two", NOON), fill("ours", NOON), engine=engine_name)
+    venue.states(
+        ONE, fill("two", NOON, fee=Decimal(9), quantity=Decimal(2)), fill("theirs", NOON),
+        balances=(("POSITION", "BTC-USDT", "3"),),
+    )  # fmt: skip
+    build(venue.connection, "reconciliation_summary")
+    rows = read(venue.connection, "reconciliation_summary", ("subject",))
+    counted = ("stated_count", "matched_count", "differing_count", "untold_count", "error_count")
+    assert {name: [row[c] for c in counted] for name, row in rows.items()} == {
+        "FILL": [3, 1, 2, 1, 3],
+        "FEE": [2, 1, 1, 0, 0],
+        "POSITION": [1, 1, 0, 0, 0],
+    }
