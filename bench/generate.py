@@ -257,7 +257,8 @@ def _record_batch(ledger: duckdb.DuckDBPyConnection) -> None:
     roots = [chain.Root(table, count, unread) for table, count in counts.items() if count]
     total = sum(root.row_count for root in roots)
     learned = (RECORDED - datetime(1970, 1, 1)) // timedelta(microseconds=1)
-    head = [1, "SEED", "bench/generate.py", None, total, chain.content_hash(roots), None, 1]
+    head = [1, "SEED", "bench/generate.py", None, total, chain.content_hash(roots), None]
+    head.append(load_migrations(ROOT / "sql" / "migrations")[-1].version)
     ledger.execute(
         "insert into ledger_batches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [*head[:7], chain.chain_hash([*head, learned]), head[7], RECORDED],

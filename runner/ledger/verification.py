@@ -196,6 +196,12 @@ def _facts(
     for version, group in by_version:
         of_version = [b for b in group if b["batch_id"] in counts]
         columns = _columns_at(engine, fact, version, migrations) if of_version else ()
+        if not columns:
+            findings += [
+                Finding(b["batch_id"], fact.name, "holds rows of a batch older than the table")
+                for b in of_version
+            ]
+            continue
         for batch_id, found in _roots(engine, fact, columns, of_version, counts):
             hashed += found.row_count
             root = stated.get(batch_id, {}).get(fact.name)
