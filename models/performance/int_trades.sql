@@ -6,7 +6,7 @@
         ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
         ~ ' on trades.book_key = changed.book_key'
         ~ ' and (trades.is_open or changed.changed_from <= trades.closed_at))',
-    slice_rows_of=ref('int_book_fills'),
+    slice_rows_of=ref('int_book_fills') | string,
 ) }}
 with
 {% if is_incremental() -%}

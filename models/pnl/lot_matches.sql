@@ -7,7 +7,7 @@
         ~ ' on matches.account_id = changed.account_id'
         ~ ' and matches.instrument_id = changed.instrument_id'
         ~ ' and changed.changed_from <= matches.closed_at)',
-    slice_rows_of=ref('int_book_fills'),
+    slice_rows_of=ref('int_book_fills') | string,
 ) }}
 with
 {% if is_incremental() -%}
