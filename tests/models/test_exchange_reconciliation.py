@@ -287,7 +287,8 @@ def test_an_order_over_within_the_period_is_missed(build: Build, engine_name: st
             {
                 "event_id": uid("event", n), "order_id": uid(n),
                 "event_type": "ACCEPTED" if n == "open" else "CANCELLED",
-                "status": "ACCEPTED" if n == "open" else "CANCELLED", "occurred_at": NOON, "recorded_at": EPOCH, "batch_id": 1,
+                "status": "ACCEPTED" if n == "open" else "CANCELLED",
+                "occurred_at": NOON, "recorded_at": EPOCH, "batch_id": 1,
                 "sequence_number": number,
             }
             for number, n in enumerate(sent)
