@@ -41,7 +41,8 @@ def command() -> None:
     multiple=True,
     metavar="FORMAT",
     help="What all files are, as for `runner ingest` [default: what a file, or its folder, is "
-    "called]; or how to write the report: table, json or markdown. May be given for both.",
+    "called, or its content]; auto: its content; or how to write the report: table, json or "
+    "markdown. May be given for both.",
 )
 @click.option("--account", help="The account, where a file does not say.")
 @click.option("--venue", help="The venue, where a file does not say.")
@@ -84,10 +85,10 @@ def run(
         from runner.migrate.apply import migrate_new
         from runner.reconciliation.folder import find_statements, load_statements
 
-        found = find_statements(folder, config, statement_format)
         opened = open_engine(config.target(target), wait_seconds=wait_seconds)
         with closing(opened) as engine:
             migrate_new(engine, config.migration_path)
+            found = find_statements(engine, folder, config, statement_format)
             for report in load_statements(
                 engine, config, found, extent, account=account, venue=venue
             ):

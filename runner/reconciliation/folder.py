@@ -10,6 +10,7 @@ from runner.engines.base import Engine
 from runner.errors import Location, UsageError
 from runner.ingest.formats import formats
 from runner.ingest.load import LoadReport, ingest
+from runner.ingest.recognition import AUTO, recognised
 from runner.ingest.shapes import SHAPES
 from runner.ingest.shapes.stated import Extent
 
@@ -17,20 +18,21 @@ _SEPARATORS = ("", ".", "-", "_", " ")
 
 
 def find_statements(
-    folder: Path, config: Config, format_name: str | None
+    engine: Engine, folder: Path, config: Config, format_name: str | None
 ) -> list[tuple[Path, str]]:
     """The folder's files and their formats, each after those it points to.
 
-    UsageError (R289) for a folder without files, and for one whose format neither `format_name`
-    nor its name tells: binance-trades.json, binance-trades-2026-03.json, or any name in a folder
-    called binance-trades.
+    A file's format is `format_name`; or what its name begins with, or its folder's
+    (binance-trades-2026-03.json); or else what its content is recognised as, as with `auto` all
+    are. UsageError (R289) for a folder without files, InputError (R296) for a file that is not
+    recognised.
     """
     files = sorted(
-        path for path in folder.rglob("*")
-        if path.is_file() and not any(
-            part.startswith(".") for part in path.relative_to(folder).parts
-        )
-    )  # fmt: skip
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
     if not files:
         raise UsageError(
             "R289",
@@ -39,32 +41,32 @@ def find_statements(
             mend="put the venues' files there",
         )
     known = formats(config.ingest_path)
-    found = [(path, format_name or _told(path, folder, set(known))) for path in files]
+    told: dict[Path, str] = {}
+    for path in files:
+        named = _named(path, folder, set(known)) if format_name is None else format_name
+        if named is not None and named != AUTO:
+            told[path] = named
+    if unnamed := [path for path in files if path not in told]:
+        for group in recognised(engine, unnamed, config):
+            told |= dict.fromkeys(group.files, group.format)
     order = list(SHAPES)
     return sorted(
-        found,
+        told.items(),
         key=lambda pair: order.index(known[pair[1]].shape) if pair[1] in known else -1,
     )
 
 
-def _told(path: Path, folder: Path, known: set[str]) -> str:
+def _named(path: Path, folder: Path, known: set[str]) -> str | None:
     """The format whose name begins the file's, the longest there is, or its folder's."""
-    names = [path.name, *reversed(path.relative_to(folder).parts[:-1])]
-    for name in names:
+    for name in (path.name, *reversed(path.relative_to(folder).parts[:-1])):
         told = [
-            form for form in known
+            form
+            for form in known
             if name.startswith(form) and name[len(form) : len(form) + 1] in _SEPARATORS
-        ]  # fmt: skip
+        ]
         if told:
             return max(told, key=len)
-    raise UsageError(
-        "R289",
-        f"what {path.name} is of is not told",
-        where=Location(path),
-        why="its name does not begin with a format's, nor is its folder called like one",
-        mend="call it <format>.json or <format>-2026-03.json, or say --format for all of them; "
-        "`runner ingest --help` lists the formats",
-    )
+    return None
 
 
 def load_statements(

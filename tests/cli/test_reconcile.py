@@ -143,7 +143,7 @@ def test_a_position_that_implies_earlier_fills(ledger, cli):
 
 
 def test_history_before_a_statement_is_no_break(ledger, cli):
-    ledger.write({"later/binance-trades.json": json.dumps(TRADES[2:4])})
+    ledger.write({"later/export.json": json.dumps(TRADES[2:4])})
     code, found = report(cli, ledger, "later")
     assert (code, found["breaks"]) == (0, [])
     # unless it claims to be whole of it
@@ -162,7 +162,9 @@ def test_what_cannot_be_done_is_said(ledger, cli):
     assert nothing.exit_code == 2 and "R288" in nothing.stderr
     assert "R200" in cli(ledger, "reconcile", "resolve", PRICE, "--reason", "x").stderr
     ledger.write({"odd/export.json": "[]"})
-    assert "R289" in cli(ledger, "reconcile", "odd").stderr
+    assert "R296" in cli(ledger, "reconcile", "odd").stderr
+    (ledger.root / "empty").mkdir()
+    assert "R289" in cli(ledger, "reconcile", "empty").stderr
     assert facts(ledger) == before
 
 
