@@ -19,7 +19,7 @@ from runner.project.text_file import read_text
 if TYPE_CHECKING:
     from runner.ingest.shapes.stated import Extent
 
-READERS = ("csv", "parquet", "json", "fix")
+READERS = ("csv", "parquet", "json", "fix", "xml")
 _PACKAGED = Path(__file__).parent.parent / "template" / "sql" / "ingest"
 _CHECKOUT = Path(__file__).parent.parent.parent / "sql" / "ingest"
 

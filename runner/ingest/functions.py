@@ -74,6 +74,21 @@ create or replace temp macro ingest_quotient(a, b) as
         case when ingest_decimal(b) > 0 then ingest_units(ingest_decimal(b)) end
     );
 
+create or replace temp macro ingest_product_of(units) as
+    case when units < 0 then '-' else '' end
+    || cast(abs(units) // 1000000000000000000000000 as varchar) || '.'
+    || lpad(cast(abs(units) % 1000000000000000000000000 as varchar), 24, '0');
+
+-- text of a * b, digit for digit; null where it may have more digits than a whole number holds
+create or replace temp macro ingest_product(a, b) as
+    case
+        when length(cast(ingest_units(ingest_decimal(a)) as varchar))
+            + length(cast(ingest_units(ingest_decimal(b)) as varchar)) <= 38
+            then ingest_product_of(
+                ingest_units(ingest_decimal(a)) * ingest_units(ingest_decimal(b))
+            )
+    end;
+
 -- ISO 8601 (a time without a zone is UTC), or epoch seconds (with decimals, too), milliseconds or
 -- microseconds; digits beyond microseconds are cut off
 create or replace temp macro ingest_time(t) as

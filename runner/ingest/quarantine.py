@@ -85,7 +85,7 @@ def _refused(candidates: Candidates) -> str:
     events an order's row makes are no facts of their own: their reasons are the row's.
     """
     key = candidates.fact_key
-    own = "c.raw" if candidates.has_raw and candidates.made_of is None else "s.raw"
+    own = "coalesce(c.raw, s.raw)" if candidates.has_raw and candidates.made_of is None else "s.raw"
     item = "cast(c.item as varchar)" if candidates.has_item else "cast(null as varchar)"
     said = "substr(c.problem, strpos(c.problem, ' ') + 1)"
     problem = (

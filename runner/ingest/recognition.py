@@ -12,6 +12,8 @@ that more of the file speaks for is taken; where that is several, none is.
 from __future__ import annotations
 
 import json
+import mmap
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ from runner.ingest.shapes import SHAPES
 from runner.ingest.source import Source
 
 AUTO = "auto"
+_READ = mmap.ACCESS_READ
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ def _fits(source: Source, known: Sequence[Format], columns: Sequence[str]) -> li
     able = [form for form in known if source.kind in form.readers]
     if source.kind == "fix":
         return [Fit(form, 0, 1, "it holds FIX messages") for form in able]
+    if source.kind == "xml":
+        return [fit for form in able if (fit := _by_elements(form, source)) is not None]
     first = first_record(source) if source.kind == "json" else None
     fits: list[Fit | None] = []
     for form in able:
@@ -125,6 +130,14 @@ def _fits(source: Source, known: Sequence[Format], columns: Sequence[str]) -> li
         elif columns and form.has_columns:
             fits.append(_by_columns(form, columns))
     return [fit for fit in fits if fit is not None]
+
+
+def _by_elements(form: Format, source: Source) -> Fit | None:
+    named = re.compile(b"<(%s)[\\s/>]" % b"|".join(name.encode() for name in form.records))
+    with source.path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=_READ) as text:
+        found = named.search(text)
+        name = found.group(1).decode() if found else None
+    return Fit(form, 0, 1, f"it has <{name}> elements") if name else None
 
 
 def _columns(staging: Staging, source: Source) -> Sequence[str]:
@@ -143,7 +156,7 @@ def _by_columns(form: Format, found: Sequence[str]) -> Fit | None:
     ours = {*required, *form.optional}
     strange = sum(name not in ours for name in found)
     known = sum(name in ours for name in found)
-    if strange >= known:
+    if strange >= known and not alternatives:
         return None
     named = next((n for n in alternatives if all(m in found for m in n)), list(required))
     return Fit(form, strange, known, f"it has the columns {', '.join(named)}")
@@ -182,6 +195,6 @@ def _seen(source: Source, columns: Sequence[str]) -> str:
     if source.kind == "json":
         first = first_record(source)
         return f"its first record has {', '.join(first[1])}" if first else "it holds no record"
-    if source.kind == "fix":
-        return "no format reads its FIX messages"
+    if source.kind in ("fix", "xml"):
+        return f"no format reads what this {source.kind.upper()} holds"
     return f"its columns are {', '.join(columns)}"

@@ -22,7 +22,7 @@ class Source:
     path: Path
     number: int
     name: str
-    kind: str  # csv, json, parquet or fix, by content
+    kind: str  # csv, json, parquet, fix or xml, by content
     head: bytes
 
 
@@ -91,6 +91,8 @@ def _kind(path: Path, head: bytes) -> str:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] in (b"[", b"{"):
         return "json"
+    if start[:1] == b"<":
+        return "xml"
     return "fix" if _FIX.search(head) else "csv"
 
 

@@ -88,7 +88,7 @@ fees as (
         case
             when commission is null or ingest_decimal(commission) = 0 then '0'
             when commission_type = '3' then commission
-            when commission_type = '1' then fix_product(commission, last_quantity)
+            when commission_type = '1' then ingest_product(commission, last_quantity)
         end as own_fee,
         list_distinct(list_concat(
             other_currencies,

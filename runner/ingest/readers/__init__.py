@@ -8,7 +8,7 @@ After `read`, the staging has
     ingest_floats   row_id and literal of the numbers in JSON that a binary float wrote
     ingest_files    each file's number, name, reader, and header where it is a CSV
 
-`row_id` is the file's number in the load, times 2^40, plus the line (CSV, NDJSON, FIX) or the
+`row_id` is the file's number in the load, times 2^40, plus the line (CSV, NDJSON, FIX, XML) or the
 record's number (JSON, Parquet), from 1.
 """
 
@@ -19,17 +19,24 @@ from collections.abc import Sequence
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.readers import csv, fix, json, parquet
+from runner.ingest.readers import csv, fix, json, parquet, xml
 from runner.ingest.source import Piece, Source
 
 Row = tuple[int, str]  # its line or number, and its text
 
-_READERS = {"csv": csv.read, "json": json.read, "parquet": parquet.read, "fix": fix.read}
+_READERS = {
+    "csv": csv.read,
+    "json": json.read,
+    "parquet": parquet.read,
+    "fix": fix.read,
+    "xml": xml.read,
+}
 _KEPT = {
     "csv": csv.read_kept,
     "json": json.read_kept,
     "parquet": json.read_kept,
     "fix": fix.read_kept,
+    "xml": xml.read_kept,
 }
 FILE_SHIFT = 40
 

@@ -19,6 +19,7 @@ from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
 from runner.ingest.readers import records
+from runner.ingest.readers.passed_over import warnings
 from runner.ingest.source import Piece, Source
 
 _MAX_BYTES = 16 << 20
@@ -124,7 +125,7 @@ def _piece(
             chunk = []
     if chunk:
         records.stage(staging, source, table, chunk)
-    return records.piece(form, table, _warnings(source, passed), passed.total())
+    return records.piece(form, table, warnings(source, passed), passed.total())
 
 
 def _refuse(staging: Staging, source: Source, message: _Message, text: str) -> None:
@@ -133,13 +134,6 @@ def _refuse(staging: Staging, source: Source, message: _Message, text: str) -> N
         "insert into ingest_refused values (?, ?, ?, ?)",
         [(source.number << 40) + message.line, text, code, reason],
     )
-
-
-def _warnings(source: Source, passed: Counter[str]) -> tuple[str, ...]:
-    if not passed:
-        return ()
-    listed = ", ".join(f"{kind} {count:,}" for kind, count in sorted(passed.items()))
-    return (f"{source.name}: passed over, as the format takes other messages: {listed}",)
 
 
 def _type(fields: dict[str, str | list[str]]) -> str:

@@ -95,18 +95,3 @@ create or replace temp macro fix_pair(symbol) as
                 regexp_extract(symbol, '^(.*)[/-]', 1), regexp_extract(symbol, '[/-](.*)$', 1)
             ]
     end;
-
-create or replace temp macro fix_product_of(units) as
-    case when units < 0 then '-' else '' end
-    || cast(abs(units) // 1000000000000000000000000 as varchar) || '.'
-    || lpad(cast(abs(units) % 1000000000000000000000000 as varchar), 24, '0');
-
--- text of a * b, digit for digit; null where it may have more digits than a whole number holds
-create or replace temp macro fix_product(a, b) as
-    case
-        when length(cast(ingest_units(ingest_decimal(a)) as varchar))
-            + length(cast(ingest_units(ingest_decimal(b)) as varchar)) <= 38
-            then fix_product_of(
-                ingest_units(ingest_decimal(a)) * ingest_units(ingest_decimal(b))
-            )
-    end;

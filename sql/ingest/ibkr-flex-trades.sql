@@ -1,0 +1,121 @@
+-- Interactive Brokers Flex Query, section Trades (Executions) or Trade Confirmations: XML, or CSV
+-- with a header line and without section codes.
+--
+-- A fill is known by its trade id, or execution id. Commission and taxes below zero were paid, above
+-- zero are a rebate. A cancelled trade, BUY (Ca.), is a bust of the trade that origTradeID names.
+-- Sums of orders and symbols, closed lots and wash sales (levelOfDetail) are passed over. Times
+-- without a zone are New York's. A stock, fund or currency is a spot pair, called SYMBOL.CURRENCY, as
+-- one symbol stands for listings in several; a contract keeps its symbol and has its multiplier.
+-- Bonds must be declared. A trade without an order's id has an order of its own.
+--
+-- shape: fill
+-- reads: csv, xml
+-- recognised by: currencyprimary+buy/sell+tradeprice+ibcommission
+-- recognised by: currencyprimary+buy/sell+price+commission
+-- records: Trade, TradeConfirm
+-- columns: symbol, quantity
+-- optional: clientaccountid, accountid, currencyprimary, currency, assetclass, assetcategory
+-- optional: underlyingsymbol, multiplier, tradeid, ibexecid, execid, transactionid, iborderid, orderid
+-- optional: datetime, date/time, tradedate, tradetime, tradeprice, price, ibcommission, commission
+-- optional: ibcommissioncurrency, commissioncurrency, taxes, tax, buy/sell, buysell, levelofdetail
+-- optional: origtradeid, transactiontype, notes/codes, notes, code, exchange, listingexchange
+-- optional: accountalias, acctalias, model, fxratetobase, subcategory, description, conid, securityid
+-- optional: securityidtype, cusip, isin, figi, underlyingconid, underlyingsecurityid
+-- optional: underlyinglistingexchange, issuer, issuercountrycode, relatedtradeid, strike, reportdate
+-- optional: expiry, put/call, putcall, principaladjustfactor, settledatetarget, settledate
+-- optional: trademoney, proceeds, netcash, netcashinbase, closeprice, open/closeindicator
+-- optional: opencloseindicator, costbasis, cost, fifopnlrealized, capitalgainspnl, fxpnl, mtmpnl
+-- optional: origtradeprice, origtradedate, origorderid, origtransactionid, clearingfirmid
+-- optional: relatedtransactionid, rtn, brokerageorderid, orderreference, volatilityorderlink
+-- optional: exchorderid, extexecid, ordertime, opendatetime, holdingperioddatetime, whenrealized
+-- optional: whenreopened, changeinprice, changeinquantity, ordertype, traderid, isapiorder
+-- optional: accruedinterest, initialinvestment, positionactionid, serialnumber, deliverytype
+-- optional: commoditytype, fineness, weight, amount
+-- venue: ibkr
+-- macros: ibkr
+
+with trades as (
+    select
+        *,
+        coalesce(nullif(clientaccountid, ''), accountid) as account,
+        coalesce(nullif(currencyprimary, ''), currency) as trade_currency,
+        upper(coalesce(nullif(assetclass, ''), assetcategory)) as asset,
+        coalesce(
+            nullif(tradeid, ''), nullif(ibexecid, ''), nullif(execid, ''), nullif(transactionid, '')
+        ) as fill_id,
+        coalesce(nullif(iborderid, ''), orderid) as stated_order,
+        coalesce(
+            nullif(datetime, ''), nullif("date/time", ''),
+            tradedate || ';' || nullif(tradetime, ''), tradedate
+        ) as moment,
+        upper(coalesce(nullif("buy/sell", ''), buysell)) as direction,
+        coalesce(nullif(ibcommission, ''), nullif(commission, ''), '0') as paid,
+        coalesce(nullif(taxes, ''), nullif(tax, ''), '0') as taxed,
+        coalesce(
+            nullif(ibcommissioncurrency, ''), nullif(commissioncurrency, ''),
+            nullif(currencyprimary, ''), currency
+        ) as paid_currency
+    from ingest_raw
+    -- a file of several accounts names its columns before each
+    where symbol <> 'Symbol'
+        and upper(coalesce(nullif(levelofdetail, ''), 'EXECUTION')) = 'EXECUTION'
+),
+
+termed as (
+    select
+        *,
+        case
+            when asset in ('CASH', 'CRYPTO') and contains(symbol, '.') then symbol
+            when asset in ('STK', 'FUND', 'CRYPTO') then symbol || '.' || trade_currency
+            else symbol
+        end as known_symbol,
+        case
+            when asset in ('CASH', 'CRYPTO') and contains(symbol, '.') then split_part(symbol, '.', 1)
+            when asset in ('STK', 'FUND', 'CRYPTO') then symbol
+            when asset in ('FUT', 'OPT', 'FOP', 'FSFOP', 'WAR', 'CFD')
+                then coalesce(nullif(underlyingsymbol, ''), symbol)
+        end as base_currency
+    from trades
+),
+
+final as (
+    select
+        row_id,
+        case
+            when ingest_decimal(taxed) <> 0 and ingest_decimal(paid) <> 0
+                and paid_currency <> trade_currency
+                then 'several_fee_currencies a commission in ' || paid_currency || ' and taxes in '
+                || trade_currency || ', and a fill has one fee currency'
+        end as refusal,
+        account,
+        known_symbol as symbol,
+        base_currency,
+        case when base_currency is not null then trade_currency end as quote_currency,
+        case
+            when asset in ('STK', 'FUND', 'CASH', 'CRYPTO') then 'SPOT'
+            when base_currency is not null and coalesce(multiplier, '') <> '' then 'LINEAR'
+        end as instrument_type,
+        case
+            when asset not in ('STK', 'FUND', 'CASH', 'CRYPTO') then nullif(multiplier, '')
+        end as multiplier,
+        coalesce(nullif(nullif(stated_order, ''), '0'), 'of-trade-' || fill_id) as order_id,
+        fill_id,
+        case when starts_with(direction, 'BUY') then 'BUY' when starts_with(direction, 'SELL')
+            then 'SELL' else direction end as side,
+        ltrim(quantity, '-') as quantity,
+        coalesce(nullif(tradeprice, ''), price) as price,
+        case
+            when ingest_decimal(taxed) = 0 then ingest_negated(paid)
+            else cast(-(ingest_decimal(paid) + ingest_decimal(taxed)) as varchar)
+        end as fee_amount,
+        case
+            when ingest_decimal(paid) = 0 and ingest_decimal(taxed) <> 0 then trade_currency
+            else paid_currency
+        end as fee_currency,
+        ibkr_time(moment) as executed_at,
+        case when contains(direction, '(CA.)') then 'BUST' else 'TRADE' end as kind,
+        case when contains(direction, '(CA.)') then nullif(origtradeid, '') end as corrects_fill_id
+    from termed
+)
+
+select * from final
