@@ -3,8 +3,8 @@
 -- A fee is compared in settlement currency with the fill's value times a rate. SCHEDULE: the rate
 -- that fee_schedules had for it when it traded, within that row's tolerance. MEDIAN: the median of
 -- fee_rate_bps of the orders of the same venue and instrument type that were makers alone or takers
--- alone, as the fill was, where there are `least_orders` of them at least; of an even number the lower
--- of the two in the middle. A fill whose fee is not known in settlement currency is left out.
+-- alone, as the fill was, where there are `least_orders` of them at least; of an even number the
+-- lower of the two in the middle. A fill whose fee is not known in settlement currency is left out.
 --
 -- Columns:
 --   fill_id uuid: the fill

@@ -1,4 +1,5 @@
--- Fills of orders that were over: cancelled, rejected, expired or failed when the fill was executed.
+-- Fills of orders that were over: cancelled, rejected, expired or failed when the fill was
+-- executed.
 --
 -- The order's status at the fill's execution is that of its last event before, those left out that
 -- tell of fills. A fill within `grace_seconds` of the end is left out: a venue may fill what it has

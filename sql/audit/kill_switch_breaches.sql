@@ -1,8 +1,8 @@
 -- Orders that were sent while a kill switch was on: the account's own, or that of all accounts.
 --
 -- Each switch is on from the event that throws it until the one that releases it; releasing the
--- account's own does not release that of all, nor the other way round. An order first seen at a venue
--- counts from the moment it was first seen there.
+-- account's own does not release that of all, nor the other way round. An order first seen at a
+-- venue counts from the moment it was first seen there.
 --
 -- Columns:
 --   order_id uuid: the order

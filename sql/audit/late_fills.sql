@@ -1,9 +1,9 @@
 -- Fills that the ledger learned of long after they were executed, or after their day was reported.
 --
 -- A fill is late where more than `late_seconds` lie between its execution and its recording, or
--- where a build had been published after its UTC day was over and before the fill was recorded: what
--- that build reported of the day lacks it. The history of builds is that of the database asked: a
--- copy made by --as-of has only its own.
+-- where a build had been published after its UTC day was over and before the fill was recorded:
+-- what that build reported of the day lacks it. The history of builds is that of the database
+-- asked: a copy made by --as-of has only its own.
 --
 -- Columns:
 --   fill_id uuid: the fill

@@ -1,7 +1,7 @@
 -- What people put into the ledger by hand: adjustments, amended fills, lots, decided breaks.
 --
--- Cash of kind ADJUSTMENT, corrections and busts of fills, the events that tell of them, lots stated
--- without a fill, resolutions of breaks, and every batch of kind ADJUSTMENT.
+-- Cash of kind ADJUSTMENT, corrections and busts of fills, the events that tell of them, lots
+-- stated without a fill, resolutions of breaks, and every batch of kind ADJUSTMENT.
 --
 -- Columns:
 --   kind text: CASH, FILL_CORRECTION, FILL_BUST, EVENT_CORRECTED, EVENT_BUSTED, EVENT_RESTATED,
@@ -110,7 +110,7 @@ adjustments as (
         null,
         null,
         null,
-        recorded_at,
+        recorded_at as occurred_at,
         recorded_at,
         batch_id
     from ledger_batches

@@ -1,8 +1,8 @@
 -- Orders of ours that were sent outside trading hours, or on a Saturday or Sunday.
 --
--- Hours are whole ones of the clock that is `utc_offset_minutes` ahead of UTC. Where the last hour is
--- before the first, trading goes on over midnight. Orders first seen at a venue are left out: when
--- they were sent is not known.
+-- Hours are whole ones of the clock that is `utc_offset_minutes` ahead of UTC. Where the last hour
+-- is before the first, trading goes on over midnight. Orders first seen at a venue are left out:
+-- when they were sent is not known.
 --
 -- Columns:
 --   order_id uuid: the order

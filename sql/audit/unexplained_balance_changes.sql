@@ -1,8 +1,8 @@
 -- Changes of a stated balance, from one statement to the next, that no fact of the ledger explains.
 --
--- What a venue states of a currency changes by cash movements, spot fills, fees, lots brought in, and
--- what closing a derivative gained. The difference of two balances that follow one another, less all
--- of these after the first and until the second, is not explained.
+-- What a venue states of a currency changes by cash movements, spot fills, fees, lots brought in,
+-- and what closing a derivative gained. The difference of two balances that follow one another,
+-- less all of these after the first and until the second, is not explained.
 --
 -- Columns:
 --   venue text: who states it

@@ -1,8 +1,8 @@
 -- Buys and sells of one hand: the same instrument at the same price, within seconds of each other.
 --
--- Accounts of one trader are one group; an account without a trader is a group of its own. Each pair
--- of a buy and a sell is a row, so a fill may stand in several. Fills that were busted, or replaced
--- by a correction, do not count. A pair is a reason to look, and no proof of a wash trade.
+-- Accounts of one trader are one group; an account without a trader is a group of its own. Each
+-- pair of a buy and a sell is a row, so a fill may stand in several. Fills that were busted, or
+-- replaced by a correction, do not count. A pair is a reason to look, and no proof of a wash trade.
 --
 -- Columns:
 --   account_group text: the trader, or the account
@@ -32,10 +32,7 @@ amended as (
 fills as (
     select
         order_fills.*,
-        case
-            when accounts.trader_id is null then order_fills.account_id
-            else accounts.trader_id
-        end as account_group,
+        coalesce(accounts.trader_id, order_fills.account_id) as account_group,
         accounts.trader_id is null as is_alone
     from order_fills
     left join accounts on order_fills.account_id = accounts.account_id

@@ -1,7 +1,7 @@
 -- Every act that names who did it, in the order of time.
 --
--- Requests by their trader, events of orders by their actor, the kill switch, resolutions of breaks,
--- and what traders did at the desk. Who appended a batch is not a fact: its source is in
+-- Requests by their trader, events of orders by their actor, the kill switch, resolutions of
+-- breaks, and what traders did at the desk. Who appended a batch is not a fact: its source is in
 -- ledger_batches.
 --
 -- Columns:
@@ -59,7 +59,7 @@ acts as (
         actor,
         case when enabled then 'KILL_SWITCH_ON' else 'KILL_SWITCH_OFF' end,
         case when account_id is null then 'ALL_ACCOUNTS' else 'ACCOUNT' end,
-        account_id,
+        account_id as subject_id,
         account_id,
         reason,
         recorded_at,
@@ -95,7 +95,7 @@ acts as (
         accounts.trader_id,
         'TILT_RESPONSE',
         'ACCOUNT',
-        responses.account_id,
+        responses.account_id as subject_id,
         responses.account_id,
         responses.response,
         responses.recorded_at,
