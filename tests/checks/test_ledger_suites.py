@@ -32,6 +32,12 @@ EXTRA = {
     "canonical-risk-events": "action,rule,occurred_at,venue,account,order_id\n"
     "WARNED,max_notional,2026-03-02T09:13:02Z,northex,alpha,ord-0001\n",
 }
+# set aside until its instrument is known: what was refused, and what became of it
+TICKS = "symbol,bid_price,ask_price,event_at\nNEW-USDT,64247.3,64253.7,2026-03-02T00:00:00.000Z\n"
+TERMS = (
+    "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
+    "NEW-USDT,NEW,USDT,USDT,1,false\n"
+)
 FILLS = (
     "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,"
     "executed_at\nnorthex,alpha,BTC-PERP,late-1,late-1,BUY,10,64000,{fee},USDT,TAKER,"
@@ -311,9 +317,13 @@ def demo(
         assert run(["build"]) == 0
         for form, text in EXTRA.items():
             _ingest(folder, form, text)
+        _ingest(folder, "canonical-ticks", TICKS)
+        _ingest(folder, "canonical-instruments", TERMS)
+        run(["quarantine", "retry"])
         assert run(["build"]) == 0
     workspace = open_workspace(load_config(folder))
     engine = open_engine(workspace.target)
+    assert engine.row_count("quarantine_resolutions") == 1
     if request.param == "sqlite":
         engine.connection.execute("pragma foreign_keys = off")  # type: ignore[attr-defined]
     yield Demo(workspace, engine)
