@@ -5,8 +5,8 @@
 -- bust of the one that ExecRefID (19) names. New, or Rejected without a New in the load, is the
 -- order with its terms where it tells them. A fill is known by its ExecID (17): the same report
 -- again, resent (PossDup, PossResend) or not, is a duplicate. The venue is --venue, or who sent the
--- report (SenderCompID); the account is Account (1) of any report of the order in the load, or
--- else --account, or TargetCompID; where a fill was made (LastMkt, SecurityExchange) is in the event's
+-- report (SenderCompID); the account is Account (1) of any report of the order in the load, or else
+-- --account, or TargetCompID; where a fill was made (LastMkt, SecurityExchange) is in the event's
 -- data. Commission (12) and MiscFeeAmt (137) are added; below zero is a rebate; a commission per
 -- unit is times LastQty. They are in CommCurrency, or else in Currency (15). A symbol is followed
 -- by its maturity, and an option's right and strike, where there are such. BASE/QUOTE is a spot

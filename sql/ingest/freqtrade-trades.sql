@@ -2,13 +2,13 @@
 -- /trades.
 --
 -- Each filled order of a trade is a fill, of its filled amount at its average price, as freqtrade
--- does not tell the executions; a trade without orders has one that opened and one that closed it. A
--- backtest's order has no id: it is known by the trade's pair, opening and its number among the
--- orders. A fee is what freqtrade says it cost, where one order of that end of the trade was filled;
--- else its rate times the order's value, in the quote currency. Of several filled orders whose fee
--- is only told as a sum in another currency, none is loaded. Funding is cash, once a trade is
--- closed. The venue is the trade's exchange, --venue, or freqtrade. PAIR:SETTLE is a contract on
--- one unit of its base.
+-- does not tell the executions; a trade without orders has one that opened and one that closed it.
+-- A backtest's order has no id: it is known by the trade's pair, opening and its number among the
+-- orders. A fee is what freqtrade says it cost, where one order of that end of the trade was
+-- filled; else its rate times the order's value, in the quote currency. Of several filled orders
+-- whose fee is only told as a sum in another currency, none is loaded. Funding is cash, once a
+-- trade is closed. The venue is the trade's exchange, --venue, or freqtrade. PAIR:SETTLE is a
+-- contract on one unit of its base.
 --
 -- shape: fill, cash
 -- reads: json

@@ -1,12 +1,13 @@
 -- Interactive Brokers Flex Query, section Trades (Executions) or Trade Confirmations: XML, or CSV
 -- with a header line and without section codes.
 --
--- A fill is known by its trade id, or execution id. Commission and taxes below zero were paid, above
--- zero are a rebate. A cancelled trade, BUY (Ca.), is a bust of the trade that origTradeID names.
--- Sums of orders and symbols, closed lots and wash sales (levelOfDetail) are passed over. Times
--- without a zone are New York's. A stock, fund or currency is a spot pair, called SYMBOL.CURRENCY, as
--- one symbol stands for listings in several; a contract keeps its symbol and has its multiplier.
--- Bonds must be declared. A trade without an order's id has an order of its own.
+-- A fill is known by its trade id, or execution id. Commission and taxes below zero were paid,
+-- above zero are a rebate. A cancelled trade, BUY (Ca.), is a bust of the trade that origTradeID
+-- names. Sums of orders and symbols, closed lots and wash sales (levelOfDetail) are passed over.
+-- Times without a zone are New York's. A stock, fund or currency is a spot pair, called
+-- SYMBOL.CURRENCY, as one symbol stands for listings in several; a contract keeps its symbol and
+-- has its multiplier. Bonds must be declared. A trade without an order's id has an order of its
+-- own.
 --
 -- shape: fill
 -- reads: csv, xml
@@ -15,22 +16,22 @@
 -- records: Trade, TradeConfirm
 -- columns: symbol, quantity
 -- optional: clientaccountid, accountid, currencyprimary, currency, assetclass, assetcategory
--- optional: underlyingsymbol, multiplier, tradeid, ibexecid, execid, transactionid, iborderid, orderid
--- optional: datetime, date/time, tradedate, tradetime, tradeprice, price, ibcommission, commission
--- optional: ibcommissioncurrency, commissioncurrency, taxes, tax, buy/sell, buysell, levelofdetail
--- optional: origtradeid, transactiontype, notes/codes, notes, code, exchange, listingexchange
--- optional: accountalias, acctalias, model, fxratetobase, subcategory, description, conid, securityid
--- optional: securityidtype, cusip, isin, figi, underlyingconid, underlyingsecurityid
--- optional: underlyinglistingexchange, issuer, issuercountrycode, relatedtradeid, strike, reportdate
--- optional: expiry, put/call, putcall, principaladjustfactor, settledatetarget, settledate
--- optional: trademoney, proceeds, netcash, netcashinbase, closeprice, open/closeindicator
--- optional: opencloseindicator, costbasis, cost, fifopnlrealized, capitalgainspnl, fxpnl, mtmpnl
--- optional: origtradeprice, origtradedate, origorderid, origtransactionid, clearingfirmid
--- optional: relatedtransactionid, rtn, brokerageorderid, orderreference, volatilityorderlink
--- optional: exchorderid, extexecid, ordertime, opendatetime, holdingperioddatetime, whenrealized
--- optional: whenreopened, changeinprice, changeinquantity, ordertype, traderid, isapiorder
--- optional: accruedinterest, initialinvestment, positionactionid, serialnumber, deliverytype
--- optional: commoditytype, fineness, weight, amount
+-- optional: underlyingsymbol, multiplier, tradeid, ibexecid, execid, transactionid, iborderid
+-- optional: orderid, datetime, date/time, tradedate, tradetime, tradeprice, price, ibcommission
+-- optional: commission, ibcommissioncurrency, commissioncurrency, taxes, tax, buy/sell, buysell
+-- optional: levelofdetail, origtradeid, transactiontype, notes/codes, notes, code, exchange
+-- optional: listingexchange, accountalias, acctalias, model, fxratetobase, subcategory
+-- optional: description, conid, securityid, securityidtype, cusip, isin, figi, underlyingconid
+-- optional: underlyingsecurityid, underlyinglistingexchange, issuer, issuercountrycode
+-- optional: relatedtradeid, strike, reportdate, expiry, put/call, putcall, principaladjustfactor
+-- optional: settledatetarget, settledate, trademoney, proceeds, netcash, netcashinbase
+-- optional: closeprice, open/closeindicator, opencloseindicator, costbasis, cost, fifopnlrealized
+-- optional: capitalgainspnl, fxpnl, mtmpnl, origtradeprice, origtradedate, origorderid
+-- optional: origtransactionid, clearingfirmid, relatedtransactionid, rtn, brokerageorderid
+-- optional: orderreference, volatilityorderlink, exchorderid, extexecid, ordertime, opendatetime
+-- optional: holdingperioddatetime, whenrealized, whenreopened, changeinprice, changeinquantity
+-- optional: ordertype, traderid, isapiorder, accruedinterest, initialinvestment, positionactionid
+-- optional: serialnumber, deliverytype, commoditytype, fineness, weight, amount
 -- venue: ibkr
 -- macros: ibkr
 
@@ -70,7 +71,8 @@ termed as (
             else symbol
         end as known_symbol,
         case
-            when asset in ('CASH', 'CRYPTO') and contains(symbol, '.') then split_part(symbol, '.', 1)
+            when asset in ('CASH', 'CRYPTO') and contains(symbol, '.')
+                then split_part(symbol, '.', 1)
             when asset in ('STK', 'FUND', 'CRYPTO') then symbol
             when asset in ('FUT', 'OPT', 'FOP', 'FSFOP', 'WAR', 'CFD')
                 then coalesce(nullif(underlyingsymbol, ''), symbol)
