@@ -94,7 +94,7 @@ def _money(text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    from runner.build.as_of import moment_of
+    from runner.moments import moment_of
 
     return f"'{moment_of(text)}'"
 

@@ -144,7 +144,7 @@ def until_of(engine: Engine, text: str) -> Until:
 
     SelectionError (R206) for a number no event has, and a moment before the first order or event.
     """
-    from runner.build.as_of import moment_of
+    from runner.moments import moment_of
 
     if text.strip().isdigit():
         number = int(text)

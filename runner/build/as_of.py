@@ -9,28 +9,16 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from runner.config import Config, Target
 from runner.engines.base import Engine, open_engine, require_database
-from runner.errors import SelectionError, UsageError
+from runner.errors import SelectionError
 from runner.ingest.facts import FactTable, fact_tables, schema_version
 from runner.migrate import apply
 from runner.migrate.files import load_migrations
-
-
-def moment_of(text: str) -> datetime:
-    """`2026-03-02`, `2026-03-02 09:00`, with or without a zone: a time in UTC, microseconds."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(
-            "R200",
-            f"'{text}' is no moment",
-            mend="write it as 2026-03-02 or 2026-03-02T09:00:00, in UTC or with its offset",
-        ) from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+from runner.moments import moment_of
 
 
 def at_moment(config: Config, target: str | None, text: str, wait_seconds: float) -> Config:

@@ -153,11 +153,11 @@ def pack(
     from contextlib import closing
 
     from runner.audit.pack.write import period_of, prove, refuse_place, write_pack
-    from runner.build.as_of import moment_of
     from runner.cli import options
     from runner.cli.console import say
     from runner.cli.up_to_date import build_quietly
     from runner.engines.base import open_engine
+    from runner.moments import moment_of
     from runner.workspace import open_workspace
 
     config = options.load(project_dir, variables)

@@ -183,8 +183,8 @@ def _selection(
     batch_id: int | None,
     since: str | None,
 ) -> Selection:
-    from runner.build.as_of import moment_of
     from runner.ingest.kept_rows import Selection
+    from runner.moments import moment_of
 
     moment = moment_of(since) if since is not None else None
     return Selection((), files, reasons, formats, batch_id, moment)

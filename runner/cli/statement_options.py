@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -44,6 +43,7 @@ def extent_of(kind: str, start: str | None, end: str | None, scope: str | None) 
     """None for facts. UsageError where facts are given a period, or the period is none."""
     from runner.errors import UsageError
     from runner.ingest.shapes.stated import Extent
+    from runner.moments import moment_of
 
     if kind != "statement":
         if start or end or scope:
@@ -53,25 +53,8 @@ def extent_of(kind: str, start: str | None, end: str | None, scope: str | None) 
                 mend="add `--as statement`, or leave them out",
             )
         return None
-    first, last = _moment("--from", start), _moment("--to", end)
+    first = None if start is None else moment_of(start, "--from")
+    last = None if end is None else moment_of(end, "--to")
     if first is not None and last is not None and last <= first:
         raise UsageError("R200", f"--to {end} is not after --from {start}")
     return Extent(first, last, scope)
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    from datetime import UTC
-
-    from runner.errors import UsageError
-
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            "R200",
-            f"{option} {text} is no moment",
-            mend="write a date, or a date and time: 2026-03-02 or 2026-03-02T09:00:00Z",
-        ) from error
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
