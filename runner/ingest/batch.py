@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from runner.engines.base import Column, Engine
@@ -12,9 +12,7 @@ from runner.engines.staging import Staging
 from runner.ingest import chain
 from runner.ingest.facts import SOURCE_ROW, FactTable, schema_version
 from runner.ingest.functions import quoted
-
-_EPOCH = datetime(1970, 1, 1)
-_MICROSECOND = timedelta(microseconds=1)
+from runner.moments import microseconds
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,15 @@ def append(
 ) -> Batch | None:
     """Append all rows as one batch, inside the caller's transaction; None where there are none.
 
-    Tables must come each after those it points to. `now` (UTC) is when the ledger learns the facts.
+    Each table's come after those of the tables it points to, as `facts` has them. `now` (UTC) is
+    when the ledger learns the facts.
     """
-    filled = [a for a in appends if staging.rows(f"select 1 from ({a.sql}) as rows limit 1")]
+    order = list(facts)
+    filled = [
+        a
+        for a in sorted(appends, key=lambda a: order.index(a.table))
+        if staging.rows(f"select 1 from ({a.sql}) as rows limit 1")
+    ]
     if not filled:
         return None
     last_id, last_hash, last_moment = _last(engine)
@@ -77,7 +81,7 @@ def append(
         "content_hash": chain.content_hash(roots),
         "previous_hash": last_hash,
         "schema_version": schema_version(engine),
-        "recorded_at": (moment - _EPOCH) // _MICROSECOND,
+        "recorded_at": microseconds(moment),
     }
     row["chain_hash"] = chain.chain_hash(list(row.values()))
     row["recorded_at"] = moment

@@ -125,13 +125,12 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     refused = staging.rows("select count(*) from ingest_quarantine")[0][0]
     if call.strict and refused:
         appends = []
-    order = list(facts)
     raw = raw_rows.collect(staging, judged) if appends else None
     appended = batch.append(
         engine,
         staging,
         facts,
-        sorted([*appends, *filter(None, (kept, raw))], key=lambda a: order.index(a.table)),
+        [*appends, *filter(None, (kept, raw))],
         Origin(call.kind, call.source, call.form.name),
         call.now,
     )

@@ -176,7 +176,6 @@ def _retry(
     outcomes = dict(
         staging.rows("select resolution, count(*) from ingest_resolutions group by resolution")
     )
-    order = list(facts)
     raw = raw_rows.collect(staging, judged)
     resolutions = Append(
         "quarantine_resolutions", "select quarantine_id, resolution from ingest_resolutions"
@@ -185,7 +184,7 @@ def _retry(
         engine,
         staging,
         facts,
-        sorted([*appends, resolutions, *filter(None, [raw])], key=lambda a: order.index(a.table)),
+        [*appends, resolutions, *filter(None, [raw])],
         batch.Origin("INGEST", f"quarantine of {origin.source}", form.name),
         now,
     )

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from runner.engines.staging import Staging
 from runner.ingest.candidates import Candidates
 
-_FRESH = "problem is null and not is_duplicate"
-
 
 @dataclass(frozen=True)
 class Tally:
@@ -50,12 +48,13 @@ def _things(staging: Staging, judged: Sequence[Candidates]) -> tuple[int, int, i
     if not judged[0].has_item and len(judged) == 1:
         # a thing a candidate: no need to bring together what is of one
         states = (
-            f"select problem is not null as is_refused, {_FRESH} as is_fresh from {judged[0].table}"
+            f"select problem is not null as is_refused, {judged[0].fresh} as is_fresh "
+            f"from {judged[0].table}"
         )
     else:
         states = (
             "select bool_or(problem is not null) as is_refused, "
-            f"bool_or({_FRESH}) as is_fresh from ({_candidates(judged)}) as candidates "
+            f"bool_or({judged[0].fresh}) as is_fresh from ({_candidates(judged)}) as candidates "
             "group by row_id, item"
         )
     things, made, duplicates, refused = staging.rows(
@@ -89,7 +88,7 @@ def check(
     )
     fresh: dict[str, int] = {}
     for rows in judged:
-        (found,) = staging.rows(f"select count(*) from {rows.table} where {_FRESH}")[0]
+        (found,) = staging.rows(f"select count(*) from {rows.table} where {rows.fresh}")[0]
         fresh[rows.shape.table] = fresh.get(rows.shape.table, 0) + found
     for table, expected in fresh.items():
         # a load makes accounts, orders and instruments beside those its rows are

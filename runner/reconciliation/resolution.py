@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from runner.config import Config
 from runner.engines.base import Engine
@@ -16,6 +16,7 @@ from runner.errors import EngineError, UsageError, nearest
 from runner.ingest import batch
 from runner.ingest.batch import Origin
 from runner.ingest.facts import fact_tables
+from runner.moments import microseconds
 from runner.reconciliation import adoption
 from runner.reconciliation.facts import first, made_id, one, rows
 
@@ -90,7 +91,7 @@ def resolve(
             one(
                 facts["break_resolutions"],
                 {
-                    "resolution_id": made_id("resolution", break_id, _microseconds(moment)),
+                    "resolution_id": made_id("resolution", break_id, str(microseconds(moment))),
                     "break_id": break_id,
                     "action": decision.action,
                     "reason": decision.reason,
@@ -101,12 +102,11 @@ def resolve(
         ]
         if decision.action == "ADOPT":
             made += adoption.adopted(engine, facts, found, decision.reason)
-        order = list(facts)
         appended = batch.append(
             engine,
             staging,
             facts,
-            sorted(made, key=lambda a: order.index(a.table)),
+            made,
             Origin("ADJUSTMENT", f"{decision.action} {break_id}", None),
             now,
         )
@@ -126,7 +126,3 @@ def _unknown(engine: Engine, break_id: str) -> UsageError:
         if near
         else 'see `runner query "select break_id from exchange_reconciliation"`',
     )
-
-
-def _microseconds(moment: datetime) -> str:
-    return str((moment - datetime(1970, 1, 1)) // timedelta(microseconds=1))
