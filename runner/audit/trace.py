@@ -90,9 +90,7 @@ def _with_row(entry: Entry, row: RawRow | None) -> Entry:
 
 def _entries(engine: Engine, step: Step, order_id: str) -> Iterator[Entry]:
     answer = engine.query(step.sql.replace("{order}", _uuid(order_id) or "null"))
-    names = [column.name for column in answer.columns]
-    for row in answer.rows:
-        said = dict(zip(names, row, strict=True))
+    for said in answer.named:
         details = {n: v for n, v in said.items() if n not in _SAID and v is not None}
         yield Entry(
             said["happened_at"],

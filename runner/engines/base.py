@@ -60,6 +60,12 @@ class Result:
     columns: tuple[Column, ...]
     rows: Iterator[tuple[Any, ...]]
 
+    @property
+    def named(self) -> Iterator[dict[str, Any]]:
+        """The rows, each value by its column's name."""
+        names = [column.name for column in self.columns]
+        return (dict(zip(names, row, strict=True)) for row in self.rows)
+
 
 Params = Sequence[Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -18,10 +18,9 @@ from runner.ingest import chain
 from runner.ingest.facts import FactTable
 from runner.migrate import apply
 from runner.migrate.files import Migration
+from runner.moments import microseconds
 from runner.sqltyping.types import INTEGER, TEXT
 
-_EPOCH = datetime(1970, 1, 1)
-_MICROSECOND = timedelta(microseconds=1)
 _BOOKS = frozenset({"ledger_batches", "ledger_batch_tables"})
 _NAMED_ROWS = 3
 COLUMNS = (Column("batch_id", INTEGER), Column("table_name", TEXT), Column("problem", TEXT))
@@ -84,9 +83,8 @@ def verify(
 
 
 def _rows(engine: Engine, fact: FactTable, order_by: str) -> Iterator[dict[str, Any]]:
-    names = [c.name for c in fact.columns]
-    answer = engine.query(f"select {', '.join(names)} from {fact.name} order by {order_by}")
-    return (dict(zip(names, row, strict=True)) for row in answer.rows)
+    names = ", ".join(c.name for c in fact.columns)
+    return engine.query(f"select {names} from {fact.name} order by {order_by}").named
 
 
 def _refuse_newer(batches: Sequence[Mapping[str, Any]], migrations: Sequence[Migration]) -> None:
@@ -150,7 +148,7 @@ def _chained(
 
 
 def _plain(value: Any) -> Any:
-    return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
+    return microseconds(value) if isinstance(value, datetime) else value
 
 
 class _Held(NamedTuple):

@@ -40,7 +40,4 @@ def first(engine: Engine, sql: str, *params: Any) -> dict[str, Any] | None:
 
 def rows(engine: Engine, sql: str, *params: Any) -> Iterator[dict[str, Any]]:
     """A portable query's rows, by column."""
-    answer = engine.query(sql, params)
-    names = [column.name for column in answer.columns]
-    for row in answer.rows:
-        yield dict(zip(names, row, strict=True))
+    return engine.query(sql, params).named
