@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_BARE = """
+BARE = """
 import json, sys, duckdb
 statements = json.load(open(sys.argv[2]))
 connection = duckdb.connect(sys.argv[1], config={
@@ -48,10 +48,11 @@ _SORTED_COPY = [
 class Run:
     seconds: float
     peak_mib: float
+    user_seconds: float  # of all its threads: what others do on the machine hardly touches it
 
 
 def timed(command: Sequence[str], cwd: Path, env: dict[str, str] | None = None) -> Run:
-    """One process: wall seconds, and the peak memory the system counted for it."""
+    """One process: wall seconds, and what the system counted for it."""
     started = time.perf_counter()
     with (cwd / "bench-output.txt").open("wb") as output:
         process = subprocess.Popen(
@@ -62,7 +63,7 @@ def timed(command: Sequence[str], cwd: Path, env: dict[str, str] | None = None) 
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit((cwd / "bench-output.txt").read_text()[-2000:] + f"\nfailed: {command}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, usage.ru_maxrss / 1024, usage.ru_utime)
 
 
 def paired(
@@ -74,9 +75,12 @@ def paired(
     mine = statistics.median(a.seconds for a, _ in pairs)
     other = statistics.median(b.seconds for _, b in pairs)
     memory = max(a.peak_mib for a, _ in pairs)
+    user = [
+        statistics.median(run.user_seconds for run in runs) for runs in zip(*pairs, strict=True)
+    ]
     print(
         f"{name:<52} ratio {ratio:7.3f}  goal {goal:<8} ({mine:.2f}s / {other:.2f}s, "
-        f"peak {memory:,.0f} MiB)",
+        f"user {user[0]:.2f}s / {user[1]:.2f}s, peak {memory:,.0f} MiB)",
         flush=True,
     )
 
@@ -145,7 +149,7 @@ def bench_build(work: Path, fills: int, rounds: int) -> tuple[Path, Path]:
         return timed(runner("build", "--full-refresh"), project)
 
     def plain(what: Path) -> Callable[[], Run]:
-        return lambda: timed([sys.executable, "-c", _BARE, str(bare), str(what)], work)
+        return lambda: timed([sys.executable, "-c", BARE, str(bare), str(what)], work)
 
     paired(f"runner build / bare DuckDB, {fills:,} fills", "< 1.03", rounds, build, plain(listing))
     paired("runner build / sorted copy of the fills", "< 8", rounds, build, plain(sorting))
