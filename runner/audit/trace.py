@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runner.audit import raw_payloads
 from runner.audit.trace_steps import LOOKUPS, NEAR, STEPS, Step
 from runner.engines.base import Engine
 from runner.errors import SelectionError, nearest
-from runner.ingest.raw_rows import RawRow
+
+if TYPE_CHECKING:
+    from runner.ingest.raw_rows import RawRow
 
 _NEAR_STARTS = 3  # how many shorter beginnings of an unknown id are looked for
 _NEAR_LISTED = 20
+_ASKED = re.compile(r"\{(\w+)\}")
 _SAID = ("happened_at", "id", "batch_id")
 
 
@@ -43,11 +47,10 @@ def find_orders(engine: Engine, given: str) -> list[str]:
 
     SelectionError (R206) for an id that nobody knows, with others that begin like it.
     """
-    present = engine.relations()
     text, uuid = _quoted(given), _uuid(given)
     for lookup in LOOKUPS:
         literal = uuid if lookup.is_uuid else text
-        if literal is not None and lookup.table in present:
+        if literal is not None and engine.has_relation(lookup.table):
             rows = engine.query(lookup.sql.replace("{id}", literal)).rows
             found = sorted({str(row[0]) for row in rows})
             if found:
@@ -64,21 +67,24 @@ def find_orders(engine: Engine, given: str) -> list[str]:
 
 def trace(engine: Engine, order_id: str) -> list[Entry]:
     """The story of one order, oldest first. What is not built yet is left out."""
-    present = engine.relations()
-    entries = [
-        entry
-        for step in STEPS
-        if all(table in present for table in step.tables)
-        for entry in _entries(engine, step, order_id)
-    ]
+    tables = {raw_payloads.BLOCKS, *(table for step in STEPS for table in step.tables)}
+    present = {table for table in tables if engine.has_relation(table)}
+    entries: list[Entry] = []
+    known = {"order": _uuid(order_id) or "null"}
+    for step in STEPS:
+        asked = set(_ASKED.findall(step.sql))
+        if asked <= known.keys() and present.issuperset(step.tables):
+            told = list(_entries(engine, step, known))
+            known |= _told(engine, step, told)
+            entries += told
     rows = raw_payloads.of_facts(engine, present, [(e.table, e.id) for e in entries])
     entries = [_with_row(entry, rows.get((entry.table, entry.id))) for entry in entries]
     batches = sorted({e.batch_id for e in entries if e.batch_id is not None})
     hashes = _hashes(engine, batches)
-    told = [
+    entries = [
         e if e.batch_id is None else replace(e, chain_hash=hashes.get(e.batch_id)) for e in entries
     ]
-    return sorted(told, key=lambda e: e.place)
+    return sorted(entries, key=lambda e: e.place)
 
 
 def _with_row(entry: Entry, row: RawRow | None) -> Entry:
@@ -88,8 +94,8 @@ def _with_row(entry: Entry, row: RawRow | None) -> Entry:
     return replace(entry, details={**entry.details, **said})
 
 
-def _entries(engine: Engine, step: Step, order_id: str) -> Iterator[Entry]:
-    answer = engine.query(step.sql.replace("{order}", _uuid(order_id) or "null"))
+def _entries(engine: Engine, step: Step, known: Mapping[str, str]) -> Iterator[Entry]:
+    answer = engine.query(_ASKED.sub(lambda asked: known[asked[1]], step.sql))
     for said in answer.named:
         details = {n: v for n, v in said.items() if n not in _SAID and v is not None}
         yield Entry(
@@ -102,6 +108,29 @@ def _entries(engine: Engine, step: Step, order_id: str) -> Iterator[Entry]:
             None,
             step.rank,
         )
+
+
+def _told(engine: Engine, step: Step, entries: Sequence[Entry]) -> dict[str, str]:
+    """What later steps may ask for."""
+    if not entries:
+        return {}
+    if step.kind == "costs":
+        return {"costed_at": f"timestamp '{entries[0].happened_at}'"}
+    if step.kind != "fill":
+        return {}
+    ids = [f"cast('{entry.id}' as uuid)" for entry in entries]
+    books = engine.query(
+        "select distinct account_id, instrument_id from order_fills "
+        f"where fill_id in ({', '.join(ids)}) order by account_id, instrument_id"
+    ).rows
+    conditions = (
+        f"account_id = {_quoted(account)} and instrument_id = {_quoted(instrument)}"
+        for account, instrument in books
+    )
+    return {
+        "fills": " union all ".join(f"select {fill} as fill_id" for fill in ids),
+        "books": f"({' or '.join(conditions)})",
+    }
 
 
 def _hashes(engine: Engine, batches: list[int]) -> dict[int, str]:

@@ -1,7 +1,11 @@
 """What is told of an order, and the query that tells it.
 
 Each query gives, for the order `{order}`: `happened_at`, `id`, then what is said of it, and for a
-fact the batch it came with. It reads by the order's id, or by that of a row found so.
+fact the batch it came with. It may ask for what earlier steps have told, and is left out where
+they told nothing of the kind: `{fills}` is a query of the ids of the order's fills, `{books}` a
+condition on the accounts and instruments of these, `{costed_at}` the moment of its costs.
+
+Large tables have no index on what is asked here: each is read once, by as few columns as it takes.
 """
 
 from __future__ import annotations
@@ -154,8 +158,26 @@ STEPS = (
         ("order_events", "orders"),
         """
         select
-            events.occurred_at as happened_at,
-            events.event_id as id,
+            occurred_at as happened_at,
+            event_id as id,
+            sequence_number,
+            event_type,
+            status,
+            venue_status,
+            reason,
+            error_code,
+            latency_ms,
+            order_quantity,
+            limit_price,
+            actor,
+            data,
+            batch_id
+        from order_events
+        where order_id = {order}
+        union all
+        select
+            events.occurred_at,
+            events.event_id,
             events.sequence_number,
             events.event_type,
             events.status,
@@ -169,10 +191,8 @@ STEPS = (
             events.data,
             events.batch_id
         from order_events as events
-        inner join orders
-            on events.order_id = orders.order_id
-            or (events.order_id is null and events.order_request_id = orders.order_request_id)
-        where orders.order_id = {order}
+        inner join orders on events.order_request_id = orders.order_request_id
+        where events.order_id is null and orders.order_id = {order}
         """,
     ),
     Step(
@@ -218,29 +238,28 @@ STEPS = (
             currency,
             pnl_method
         from lot_matches
-        where closing_order_id = {order}
+        where {books} and closing_order_id in (select {order} as order_id)
         """,
     ),
     Step(
         "lot was closed",
         9,
-        ("lot_matches", "order_fills"),
+        ("lot_matches",),
         """
         select
-            matches.closed_at as happened_at,
-            matches.opening_fill_id as id,
-            matches.closing_fill_id,
-            matches.closing_order_id,
-            matches.direction,
-            matches.quantity,
-            matches.open_price,
-            matches.close_price,
-            matches.gross_pnl,
-            matches.net_pnl,
-            matches.currency
-        from lot_matches as matches
-        inner join order_fills as fills on matches.opening_fill_id = fills.fill_id
-        where fills.order_id = {order}
+            closed_at as happened_at,
+            opening_fill_id as id,
+            closing_fill_id,
+            closing_order_id,
+            direction,
+            quantity,
+            open_price,
+            close_price,
+            gross_pnl,
+            net_pnl,
+            currency
+        from lot_matches
+        where {books} and opening_fill_id in ({fills})
         """,
     ),
     Step(
@@ -285,17 +304,16 @@ STEPS = (
         ("order_pnl", "order_costs"),
         """
         select
-            costs.last_filled_at as happened_at,
-            pnl.order_id as id,
-            pnl.closed_quantity,
-            pnl.realized_gross_pnl,
-            pnl.fees,
-            pnl.realized_net_pnl,
-            pnl.currency,
-            pnl.pnl_method
-        from order_pnl as pnl
-        inner join order_costs as costs on pnl.order_id = costs.order_id
-        where pnl.order_id = {order}
+            {costed_at} as happened_at,
+            order_id as id,
+            closed_quantity,
+            realized_gross_pnl,
+            fees,
+            realized_net_pnl,
+            currency,
+            pnl_method
+        from order_pnl
+        where order_id = {order}
         """,
     ),
     Step(

@@ -10,19 +10,23 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.engines.base import Engine
-from runner.engines.staging import Staging
+from runner.engines.staging import Staging, TextBlock
+from runner.ingest import threads
 from runner.ingest.batch import Append
-from runner.ingest.candidates import Candidates
 from runner.ingest.chain import BLOCK_ROWS, escaped
 from runner.ingest.readers import FILE_SHIFT
+
+if TYPE_CHECKING:
+    from runner.ingest.candidates import Candidates
 
 TABLE = "raw_blocks"
 _LINE = (1 << FILE_SHIFT) - 1
 _RANGE_ROWS = 2_000_000  # of how many rows the blocks are held in memory at once
 _ZSTD_LEVEL = 1
+_INSERT_ROWS = 50
 _COLUMNS = (
     "first_row bigint, last_row bigint, source varchar, reader varchar, header varchar, "
     "row_count bigint, sha256 varchar, payload varchar"
@@ -52,12 +56,15 @@ def collect(staging: Staging, judged: Sequence[Candidates]) -> Append | None:
     for number, name, reader, header, first, last in files:
         for start in range(first, last + 1, _RANGE_ROWS):
             end = min(start + _RANGE_ROWS - 1, last)
-            found = [
-                (*_block(number << FILE_SHIFT, lines), name, reader, header)
-                for lines in staging.blocks(_lines(start, end), BLOCK_ROWS)
-            ]
-            if found:
-                _insert(staging, found)
+            blocks = staging.blocks(_lines(start, end), BLOCK_ROWS)
+            base = number << FILE_SHIFT
+            _insert(
+                staging,
+                [
+                    (base + first, base + last, *packed, name, reader, header)
+                    for first, last, *packed in threads.each(_packed, blocks)
+                ],
+            )
     if not files:
         return None
     return Append(TABLE, "select * from ingest_raw_blocks")
@@ -75,7 +82,7 @@ def _rows_of(staging: Staging, rows: Candidates) -> str:
 
 def _lines(start: int, end: int) -> str:
     return (
-        f"select concat(row_id & {_LINE}, chr(9), {_text()}) as line from ingest_source "
+        f"select concat(row_id & {_LINE}, chr(9), {_text()}, chr(10)) as line from ingest_source "
         f"where row_id between {start} and {end} "
         f"and row_id in (select row_id from ingest_raw_rows where row_id between {start} and {end})"
         " order by row_id"
@@ -87,23 +94,27 @@ def _text() -> str:
     return f"case when {special} then {escaped('raw')} else raw end"
 
 
-def _block(base: int, lines: Sequence[str]) -> tuple[Any, ...]:
+def _packed(block: TextBlock) -> tuple[int, int, int, str, str]:
+    """First and last line, how many, and the sha256 and the payload of their text."""
     import zstandard
 
-    text = "\n".join(lines).encode()
+    text = block.text
     payload = base64.b64encode(zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(text))
-    first, last = (base + int(line.partition("\t")[0]) for line in (lines[0], lines[-1]))
-    return first, last, len(lines), hashlib.sha256(text).hexdigest(), payload.decode()
+    first, last = (
+        int(text[begins : text.index(b"\t", begins)]) for begins in (0, text.rfind(b"\n") + 1)
+    )
+    return first, last, block.row_count, hashlib.sha256(text).hexdigest(), payload.decode()
 
 
 def _insert(staging: Staging, found: Sequence[tuple[Any, ...]]) -> None:
     names = "first_row, last_row, row_count, sha256, payload, source, reader, header"
-    kinds = ("bigint", "bigint", "bigint", *(["varchar"] * 5))
-    lists = ", ".join(f"unnest(?::{kind}[])" for kind in kinds)
-    staging.run(
-        f"insert into ingest_raw_blocks ({names}) select {lists}",
-        [list(values) for values in zip(*found, strict=True)],
-    )
+    marks = f"({', '.join('?' * len(names.split()))})"
+    for start in range(0, len(found), _INSERT_ROWS):
+        rows = found[start : start + _INSERT_ROWS]
+        staging.run(
+            f"insert into ingest_raw_blocks ({names}) values {', '.join([marks] * len(rows))}",
+            [value for row in rows for value in row],
+        )
 
 
 def read(engine: Engine, wanted: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], RawRow]:
