@@ -9,6 +9,8 @@ from runner.cli.options import project_options, wait_option
 from runner.cli.statement_options import extent_of, statement_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.ingest.load import LoadReport
     from runner.ingest.recognition import Recognised
 
@@ -95,10 +97,11 @@ def command(
     Loading the same facts again appends nothing. Rows that cannot be taken are kept in the table
     quarantine, as they were, with the reason.
     """
-    from contextlib import closing
+    from contextlib import ExitStack, closing
 
-    from runner.cli import options
+    from runner.cli import options, progress
     from runner.engines.base import open_engine
+    from runner.ingest import inputs
     from runner.ingest.load import ingest
     from runner.ingest.recognition import AUTO, recognised
     from runner.migrate.apply import migrate_new
@@ -106,24 +109,31 @@ def command(
     config = options.load(project_dir, variables)
     extent = extent_of(kind, start, end, scope)
     opened = open_engine(config.target(target), wait_seconds=wait_seconds)
-    with closing(opened) as engine:
+    watch = progress.watcher(quiet)
+    with ExitStack() as stack:
+        engine = stack.enter_context(closing(opened))
+        stack.callback(watch.stop)
         migrate_new(engine, config.migration_path)
-        loads = {format_name: files}
+        loads: dict[str, Sequence[Path]] = {format_name: files}
         if format_name == AUTO:
-            found = recognised(engine, files, config)
+            kept = stack.enter_context(inputs.stdin_kept(files, config, watch))
+            found = recognised(engine, kept, config)
             loads = {one.format: one.files for one in found}
+            watch.stop()
             _say_recognised(found)
         for name, group in loads.items():
             report = ingest(
                 engine,
                 config,
-                list(group),
+                group,
                 name,
                 account=account,
                 venue=venue,
                 strict=strict,
                 extent=extent,
+                progress=watch,
             )
+            watch.stop()
             if not quiet or report.quarantined:
                 _say(report, config.option_for(opened.target.name))
 

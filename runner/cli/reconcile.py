@@ -69,9 +69,9 @@ def run(
     Exit 1 where a break of severity error is open: not resolved, or come back since. Without FOLDER
     what was loaded before is compared. A statement that was loaded before adds nothing.
     """
-    from contextlib import closing
+    from contextlib import ExitStack, closing
 
-    from runner.cli import options
+    from runner.cli import options, progress
     from runner.cli.console import say
     from runner.cli.up_to_date import build_quietly
     from runner.engines.base import open_engine
@@ -86,12 +86,15 @@ def run(
         from runner.reconciliation.folder import find_statements, load_statements
 
         opened = open_engine(config.target(target), wait_seconds=wait_seconds)
-        with closing(opened) as engine:
+        watch = progress.watcher()
+        with closing(opened) as engine, ExitStack() as stack:
+            stack.callback(watch.stop)
             migrate_new(engine, config.migration_path)
             found = find_statements(engine, folder, config, statement_format)
             for report in load_statements(
-                engine, config, found, extent, account=account, venue=venue
+                engine, config, found, extent, account=account, venue=venue, progress=watch
             ):
+                watch.stop()
                 stated = sum(n for t, n in report.appended.items() if t.startswith("statement_"))
                 say(f"{report.source}: {report.format}: {stated:,} stated")
                 for warning in report.warnings:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from runner.config import Config
 from runner.errors import InputError, Location, UsageError
+from runner.ingest.progress import Progress
 from runner.ingest.source import Source, named, open_sources
 
 STDIN = Path("-")
@@ -30,15 +31,41 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 @contextmanager
-def opened(given: Sequence[Path], config: Config) -> Iterator[list[Source]]:
+def stdin_kept(
+    given: Sequence[Path], config: Config, progress: Progress | None = None
+) -> Iterator[list[Path]]:
+    """The words, with a file of what stdin holds in the place of -, to be read more than once.
+
+    The file goes with the context. InputError for more than `unpacked_limit_bytes`.
+    """
+    if STDIN not in given:
+        yield list(given)
+        return
+    with tempfile.TemporaryDirectory(prefix="runner-ingest-") as name:
+        limit, kept = config.unpacked_limit_bytes, Path(name) / "stdin" / "stdin"
+        chunks = _chunks(sys.stdin.buffer)
+        _spooled(Path("stdin"), chunks, kept.parent, limit, progress or Progress())
+        try:
+            yield [kept if path == STDIN else path for path in given]
+        except InputError as error:
+            if error.where is not None and error.where.path == kept:
+                error.where = replace(error.where, path=Path("stdin"))
+            raise
+
+
+@contextmanager
+def opened(
+    given: Sequence[Path], config: Config, progress: Progress | None = None
+) -> Iterator[list[Source]]:
     """The sources of a load. InputError for what is not there, damaged or too large.
 
     An InputError raised inside names the place that was given, not where it was unpacked to.
     """
+    progress = progress or Progress()
     with tempfile.TemporaryDirectory(prefix="runner-ingest-") as name:
         files = listed(given)
         plain = [
-            _plain(path, Path(name) / str(number), config.unpacked_limit_bytes)
+            _plain(path, Path(name) / str(number), config.unpacked_limit_bytes, progress)
             for number, path in enumerate(files)
         ]
         shown = [Path("stdin") if path == STDIN else path for path in files]
@@ -93,25 +120,30 @@ def _none(word: Path, what: str) -> InputError:
     return InputError("R271", what, where=Location(word), mend="check the path")
 
 
-def _plain(path: Path, folder: Path, limit: int) -> Path:
+def _plain(path: Path, folder: Path, limit: int, progress: Progress) -> Path:
     """The file itself, or one in `folder`, of the same name, with what it unpacks to."""
     if path == STDIN:
-        stream: BinaryIO = sys.stdin.buffer
-        return _spooled(Path("stdin"), _chunks(stream), folder, limit)
+        stdin = Path("stdin")
+        target = _spooled(stdin, _chunks(sys.stdin.buffer), folder, limit, progress)
+        # what came on stdin may be packed itself
+        return _plain(target, folder / "unpacked", limit, progress)
     try:
         with path.open("rb") as opened_file:
             head = opened_file.read(4)
     except OSError:
         return path  # told with its reason where it is opened
     if head.startswith(_GZIP):
-        return _spooled(path, _gunzipped(path), folder, limit)
+        return _spooled(path, _gunzipped(path), folder, limit, progress)
     if head.startswith(_ZSTD):
-        return _spooled(path, _unzstd(path), folder, limit)
+        return _spooled(path, _unzstd(path), folder, limit, progress)
     return path
 
 
-def _spooled(path: Path, chunks: Iterator[bytes], folder: Path, limit: int) -> Path:
+def _spooled(
+    path: Path, chunks: Iterator[bytes], folder: Path, limit: int, progress: Progress
+) -> Path:
     folder.mkdir()
+    progress.began(f"{'reading' if path.name == 'stdin' else 'unpacking'} {path.name}")
     target, size = folder / path.name, 0
     with target.open("wb") as out:
         for chunk in chunks:
@@ -126,14 +158,8 @@ def _spooled(path: Path, chunks: Iterator[bytes], folder: Path, limit: int) -> P
                     "[tool.runner]",
                 )
             out.write(chunk)
-    if size >= 4 and path.name == "stdin":
-        return _unpacked_stdin(target, folder, limit)
+            progress.advanced(len(chunk))
     return target
-
-
-def _unpacked_stdin(target: Path, folder: Path, limit: int) -> Path:
-    """What came on stdin may be packed itself."""
-    return _plain(target, folder / "unpacked", limit)
 
 
 def _chunks(stream: BinaryIO, size: int = _CHUNK_BYTES) -> Iterator[bytes]:

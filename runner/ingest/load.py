@@ -31,6 +31,7 @@ from runner.ingest.batch import Append, Origin
 from runner.ingest.candidates import Candidates, Defaults
 from runner.ingest.facts import SOURCE_ROW, FactTable, fact_tables
 from runner.ingest.formats import Format, find_format
+from runner.ingest.progress import Progress
 from runner.ingest.shapes.events import EVENT_TYPES
 from runner.ingest.shapes.stated import Extent
 from runner.ingest.source import Source
@@ -65,6 +66,7 @@ class Call:
     strict: bool
     kind: str
     now: datetime | None
+    progress: Progress
 
     @property
     def source(self) -> str:
@@ -84,6 +86,7 @@ def ingest(
     kind: str = "INGEST",
     now: datetime | None = None,
     extent: Extent | None = None,
+    progress: Progress | None = None,
 ) -> LoadReport:
     """Load files of one format as one batch; a folder or glob stands for its files, - for stdin.
 
@@ -91,14 +94,15 @@ def ingest(
     QuarantinedRows is raised. InputError for a file that cannot be read as what it is called: then
     nothing at all is kept. `account` and `venue` stand for rows that name none. `now` (UTC) is the
     moment the ledger learns the facts; the clock, where None. With `extent` the rows are what a
-    venue states, not facts of the ledger.
+    venue states, not facts of the ledger. `progress` hears how far the load is.
     """
     form = find_format(config.ingest_path, format_name)
     if extent is not None:
         form, kind = statement.as_statement(form, extent), "STATEMENT"
     defaults = Defaults(venue or form.venue, account, account_is_venue=form.venue is not None)
-    with inputs.opened(files, config) as sources:
-        call = Call(form, sources, defaults, strict, kind, now)
+    progress = progress or Progress()
+    with inputs.opened(files, config, progress) as sources:
+        call = Call(form, sources, defaults, strict, kind, now, progress)
         with engine.transaction(), engine.staging() as staging:
             report = _load(engine, config, staging, call)
     if strict and report.quarantined:
@@ -117,7 +121,8 @@ def ingest(
 def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadReport:
     facts = fact_tables(engine, config.migration_path)
     functions.install(staging)
-    row_count, warnings = readers.read(staging, call.form, call.sources)
+    row_count, warnings = readers.read(staging, call.form, call.sources, call.progress)
+    call.progress.began(f"checking {row_count:,} rows")
     loaded = map_rows(staging, call.form, call.defaults, facts)
     judged, appends = judge(engine, staging, loaded, facts)
     counted = tally.count(staging, row_count, judged)
@@ -125,6 +130,7 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
     refused = staging.rows("select count(*) from ingest_quarantine")[0][0]
     if call.strict and refused:
         appends = []
+    call.progress.began(f"appending {counted.made:,} of {counted.read:,} rows")
     raw = raw_rows.collect(staging, judged) if appends else None
     appended = batch.append(
         engine,

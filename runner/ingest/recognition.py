@@ -66,8 +66,8 @@ def recognised(engine: Engine, given: Sequence[Path], config: Config) -> list[Re
     if inputs.STDIN in files:
         raise UsageError(
             "R270",
-            "what comes on stdin is read once, and cannot be recognised first",
-            mend="name its --format, or put it into a file",
+            "what comes on stdin can be read once, and is not recognised and loaded",
+            mend="recognise it inside of inputs.stdin_kept",
         )
     known = formats(config.ingest_path)
     found: dict[str, list[tuple[Path, str]]] = {}

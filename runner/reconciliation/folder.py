@@ -10,6 +10,7 @@ from runner.engines.base import Engine
 from runner.errors import Location, UsageError
 from runner.ingest.formats import formats
 from runner.ingest.load import LoadReport, ingest
+from runner.ingest.progress import Progress
 from runner.ingest.recognition import AUTO, recognised
 from runner.ingest.shapes import SHAPES
 from runner.ingest.shapes.stated import Extent
@@ -77,9 +78,17 @@ def load_statements(
     *,
     account: str | None,
     venue: str | None,
+    progress: Progress | None = None,
 ) -> Iterator[LoadReport]:
     """Load each file as a batch of its own; what was loaded before adds nothing."""
     for path, format_name in statements:
         yield ingest(
-            engine, config, [path], format_name, account=account, venue=venue, extent=extent
+            engine,
+            config,
+            [path],
+            format_name,
+            account=account,
+            venue=venue,
+            extent=extent,
+            progress=progress,
         )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
-from runner.errors import InputError, UsageError
+from runner.errors import InputError
 from runner.ingest.formats import formats
 from runner.ingest.recognition import recognised
 from tests.canonical_files import FILLS_HEADER as FILLS
@@ -76,9 +80,21 @@ def test_ambiguous_names_the_candidates(duck: Ledger) -> None:
     assert "bitmex-orders or kraken-orders" in caught.value.what
 
 
-def test_stdin_must_be_named(duck: Ledger) -> None:
-    with pytest.raises(UsageError):
-        recognised(duck.engine, [Path("-")], duck.config)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_stdin_is_kept_to_be_recognised_and_loaded(
+    tmp_path: Path, cli: Any, monkeypatch: pytest.MonkeyPatch, pack: Any
+) -> None:
+    assert cli(tmp_path, "init", "p", "--empty").exit_code == 0
+    content = (GOLDEN / "canonical-accounts.csv").read_bytes()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(pack(content))))
+    result = cli(tmp_path / "p", "ingest", "-", "--format", "auto")
+    assert result.exit_code == 0, result.stderr
+    assert "stdin is canonical-accounts: it has the columns account" in result.stderr
+    assert "stdin: 3 rows read" in result.stderr
+    unknown = SimpleNamespace(buffer=io.BytesIO(b"a,b\n1,2\n"))
+    monkeypatch.setattr(sys, "stdin", unknown)
+    refused = cli(tmp_path / "p", "ingest", "-", "--format", "auto")
+    assert refused.exit_code == 2 and "where: stdin" in refused.stderr
 
 
 def test_the_command_says_why_and_loads_a_batch_a_format(tmp_path: Path, cli: Any) -> None:

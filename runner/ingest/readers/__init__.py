@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
+from runner.ingest.progress import FileProgress, Progress
 from runner.ingest.readers import csv, fix, json, parquet, xml
 from runner.ingest.source import Piece, Source
 
@@ -41,14 +42,19 @@ _KEPT = {
 FILE_SHIFT = 40
 
 
-def read(staging: Staging, form: Format, sources: Sequence[Source]) -> tuple[int, list[str]]:
+def read(
+    staging: Staging, form: Format, sources: Sequence[Source], progress: Progress
+) -> tuple[int, list[str]]:
     """Read every file into the staging; how many rows, and the warnings.
 
     InputError where a file cannot be read.
     """
     _start(staging)
     pieces: list[Piece] = []
-    for source in sources:
+    sizes = [source.path.stat().st_size for source in sources]
+    more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+    progress.began(f"reading {sources[0].name}{more}", sum(sizes))
+    for source, size in zip(sources, sizes, strict=True):
         if source.kind not in form.readers:
             raise InputError(
                 "R273",
@@ -57,7 +63,9 @@ def read(staging: Staging, form: Format, sources: Sequence[Source]) -> tuple[int
                 where=Location(source.path),
                 mend="name the right --format, or the right file",
             )
-        pieces.append(_READERS[source.kind](staging, form, source))
+        of_file = FileProgress(progress, size)
+        pieces.append(_READERS[source.kind](staging, form, source, of_file))
+        of_file.ended()
     return _stage(staging, sources, pieces)
 
 

@@ -14,6 +14,7 @@ from runner.engines.staging import Staging
 from runner.errors import EngineError, InputError, Location
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted
+from runner.ingest.progress import Progress
 from runner.ingest.readers.columns import check_columns
 from runner.ingest.source import Piece, Source
 
@@ -24,9 +25,9 @@ _ZONE = re.compile(r"(.*\S)\s*\(utc([+-]\d{2}:\d{2})?\)")  # filled time(utc+08:
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
-def read(staging: Staging, form: Format, source: Source) -> Piece:
+def read(staging: Staging, form: Format, source: Source, progress: Progress) -> Piece:
     """Stage a CSV file: UTF-8 with or without BOM, LF or CRLF, quoted cells, a header line."""
-    has_quotes, new_line = _scan(source)
+    has_quotes, new_line = _scan(source, progress)
     table = f"ingest_lines_{source.number}"
     _stage_lines(staging, source, table, new_line)
     if has_quotes:
@@ -127,7 +128,7 @@ def _cell(place: int, padded: bool, zones: Mapping[int, str]) -> str:
     return f"(nullif({cell}, '') || {quoted(zones[place])})" if place in zones else cell
 
 
-def _scan(source: Source) -> tuple[bool, str]:
+def _scan(source: Source, progress: Progress) -> tuple[bool, str]:
     """Whether a file has quotes, and the DuckDB option that splits its lines right.
 
     Told of CRLF, DuckDB also splits at LF, in any mixture; a CR alone it then drops with what
@@ -137,6 +138,7 @@ def _scan(source: Source) -> tuple[bool, str]:
     with source.path.open("rb") as stream:
         tail = b""
         while block := stream.read(_SCAN_BYTES):
+            progress.advanced(len(block))
             has_quotes = has_quotes or b'"' in block
             last_end = max(block.rfind(b"\n"), block.rfind(b"\r"))
             unended = unended + len(block) if last_end < 0 else len(block) - last_end

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.readers import records
+from runner.ingest.progress import Progress
 from runner.ingest.readers.passed_over import warnings
+from runner.ingest.readers.records import Records
 from runner.ingest.source import Piece, Source
 
 _MAX_BYTES = 16 << 20
@@ -59,7 +60,7 @@ class _Message:
     refusal: tuple[str, str] | None = None
 
 
-def read(staging: Staging, form: Format, source: Source) -> Piece:
+def read(staging: Staging, form: Format, source: Source, progress: Progress) -> Piece:
     """Stage the messages of a FIX log; a record is an object of each tag's value.
 
     A tag that stands several times in a message, as in a repeating group, has the list of its
@@ -68,7 +69,9 @@ def read(staging: Staging, form: Format, source: Source) -> Piece:
     """
     passed: Counter[str] = Counter()
     with source.path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=_READ) as log:
-        return _piece(staging, form, source, _numbered(_messages(source, log, passed)), passed)
+        records = Records(staging, source, progress)
+        messages = _numbered(_messages(source, log, passed))
+        return _piece(staging, form, source, records, messages, passed)
 
 
 def read_kept(
@@ -79,7 +82,8 @@ def read_kept(
     header: str | None = None,
 ) -> Piece:
     """Stage messages that were kept, each with its number; they are checked again."""
-    return _piece(staging, form, source, _kept(source, rows), Counter())
+    records = Records(staging, source, Progress())
+    return _piece(staging, form, source, records, _kept(source, rows), Counter())
 
 
 def _numbered(messages: Iterable[_Message]) -> Iterator[_Message]:
@@ -104,28 +108,23 @@ def _piece(
     staging: Staging,
     form: Format,
     source: Source,
+    records: Records,
     messages: Iterable[_Message],
     passed: Counter[str],
 ) -> Piece:
-    table = records.open_table(staging, source)
     wanted = {word.removeprefix("35=") for word in form.records}
-    chunk: list[records.Record] = []
     for message in messages:
         text = _decoded(message.text)
         fields = None if message.refusal else _fields(message.text)
         if fields is None:
             _refuse(staging, source, message, text)
-            chunk.append((message.line, text, None))
+            records.add((message.line, text, None))
         elif fields.get("35") in wanted:
-            chunk.append((message.line, text, json.dumps(fields, ensure_ascii=False)))
+            records.add((message.line, text, json.dumps(fields, ensure_ascii=False)))
         else:
             passed[_type(fields)] += 1
-        if len(chunk) == records.CHUNK_ROWS:
-            records.stage(staging, source, table, chunk)
-            chunk = []
-    if chunk:
-        records.stage(staging, source, table, chunk)
-    return records.piece(form, table, warnings(source, passed), passed.total())
+            records.passed_over(len(text))
+    return records.piece(form, warnings(source, passed), passed.total())
 
 
 def _refuse(staging: Staging, source: Source, message: _Message, text: str) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.readers import envelope, records
-from runner.ingest.readers.records import Record
+from runner.ingest.progress import Progress
+from runner.ingest.readers import envelope
+from runner.ingest.readers.records import Record, Records
 from runner.ingest.source import Piece, Source
 
 _BLANK = " \t\r\n"
@@ -68,10 +69,12 @@ def _digits(literal: str) -> str:
     return "".join(map(str, Decimal(literal).as_tuple().digits))
 
 
-def read(staging: Staging, form: Format, source: Source) -> Piece:
+def read(staging: Staging, form: Format, source: Source, progress: Progress) -> Piece:
     """Stage a JSON array, a single object, or one object a line; of envelopes, what is inside."""
     decoder = _Decoder()
-    return _piece(staging, form, source, decoder, _opened(form, decoder, _records(source, decoder)))
+    records = Records(staging, source, progress)
+    found = _opened(form, decoder, _records(source, decoder))
+    return _piece(staging, form, source, records, decoder, found)
 
 
 def read_kept(
@@ -83,7 +86,8 @@ def read_kept(
 ) -> Piece:
     """Stage records that were kept, each with its number; a row of Parquet is kept as one, too."""
     decoder = _Decoder()
-    return _piece(staging, form, source, decoder, _kept(form, source, decoder, rows))
+    records = Records(staging, source, Progress())
+    return _piece(staging, form, source, records, decoder, _kept(form, source, decoder, rows))
 
 
 def _kept(
@@ -111,28 +115,27 @@ def first_record(source: Source) -> tuple[str, dict[str, Any]] | None:
 
 
 def _piece(
-    staging: Staging, form: Format, source: Source, decoder: _Decoder, found: Iterator[Record]
+    staging: Staging,
+    form: Format,
+    source: Source,
+    records: Records,
+    decoder: _Decoder,
+    found: Iterator[Record],
 ) -> Piece:
-    table = records.open_table(staging, source)
-    chunk: list[Record] = []
     for record in found:
-        chunk.append(record)
+        records.add(record)
         if floats := decoder.floats():
             staging.run(
                 "insert into ingest_floats select ?, unnest(?::varchar[])",
                 [(source.number << 40) + record[0], floats],
             )
-        if len(chunk) == records.CHUNK_ROWS:
-            records.stage(staging, source, table, chunk)
-            chunk = []
-    if chunk:
-        records.stage(staging, source, table, chunk)
+    piece = records.piece(form)
     staging.run(
         "insert into ingest_refused "
         "select row_id, raw, 'not_json', 'the line is not a JSON object' "
-        f"from {table} where record is null"
+        f"from {records.table} where record is null"
     )
-    return records.piece(form, table)
+    return piece
 
 
 def _opened(form: Format, decoder: _Decoder, found: Iterator[Record]) -> Iterator[Record]:

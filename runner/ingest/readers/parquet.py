@@ -8,12 +8,16 @@ from runner.engines.staging import Staging
 from runner.errors import EngineError, InputError, Location
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted
+from runner.ingest.progress import Progress
 from runner.ingest.readers.columns import check_columns
 from runner.ingest.source import Piece, Source
 
 
-def read(staging: Staging, form: Format, source: Source) -> Piece:
-    """Stage a Parquet file as views over it; `row_id` counts its rows from 1."""
+def read(staging: Staging, form: Format, source: Source, progress: Progress) -> Piece:
+    """Stage a Parquet file as views over it; `row_id` counts its rows from 1.
+
+    It is read where its rows are asked for: `progress` hears nothing of it here.
+    """
     table = _table(source)
     described = _described(staging, source)
     given = {name.lower(): name for name in described}

@@ -17,8 +17,9 @@ from xml.parsers import expat
 from runner.engines.staging import Staging
 from runner.errors import InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.readers import records
+from runner.ingest.progress import Progress
 from runner.ingest.readers.passed_over import warnings
+from runner.ingest.readers.records import Records
 from runner.ingest.source import Piece, Source
 
 _BLOCK_BYTES = 1 << 16
@@ -28,14 +29,15 @@ _ELEMENT = re.compile(rb"<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s
 Found = tuple[int, str, dict[str, str]]  # line, verbatim, attributes
 
 
-def read(staging: Staging, form: Format, source: Source) -> Piece:
+def read(staging: Staging, form: Format, source: Source, progress: Progress) -> Piece:
     """Stage the elements that the mapping names; a record has their attributes, in small letters.
 
     `row_id` is the line; of several elements on a line, each has the number after the last.
     InputError where the file is no XML, breaks off, or has a document type.
     """
     passed: Counter[str] = Counter()
-    return _piece(staging, form, source, _elements(form, source, passed), passed)
+    records = Records(staging, source, progress)
+    return _piece(form, source, records, _elements(form, source, passed), passed)
 
 
 def read_kept(
@@ -47,25 +49,18 @@ def read_kept(
 ) -> Piece:
     """Stage elements that were kept, each with its number."""
     found = ((number, raw, dict(_attributes(raw))) for number, raw in rows)
-    return _piece(staging, form, source, found, Counter())
+    return _piece(form, source, Records(staging, source, Progress()), found, Counter())
 
 
 def _piece(
-    staging: Staging, form: Format, source: Source, found: Iterable[Found], passed: Counter[str]
+    form: Format, source: Source, records: Records, found: Iterable[Found], passed: Counter[str]
 ) -> Piece:
-    table = records.open_table(staging, source)
-    chunk: list[records.Record] = []
     number = 0
     for line, raw, attributes in found:
         number = max(line, number + 1)
         values = {name.lower(): value for name, value in attributes.items()}
-        chunk.append((number, raw, json.dumps(values, ensure_ascii=False)))
-        if len(chunk) == records.CHUNK_ROWS:
-            records.stage(staging, source, table, chunk)
-            chunk = []
-    if chunk:
-        records.stage(staging, source, table, chunk)
-    return records.piece(form, table, warnings(source, passed), passed.total())
+        records.add((number, raw, json.dumps(values, ensure_ascii=False)))
+    return records.piece(form, warnings(source, passed), passed.total())
 
 
 def _attributes(raw: str) -> dict[str, str]:
