@@ -66,7 +66,8 @@ def retry(
     order = list(SHAPES)
 
     def place(origin: Origin) -> int:
-        return order.index(known[origin.format].shape) if origin.format in known else len(order)
+        name = statement.format_of(origin.format)
+        return order.index(known[name].shape) if name in known else len(order)
 
     report = RetryReport()
     for origin in sorted(kept_rows.origins(engine, selection), key=place):
@@ -74,8 +75,7 @@ def retry(
         meant = [row for row in rows if row.is_meant]
         report.tried += len(meant)
         try:
-            statement.refuse_kept(origin.format)
-            form = find_format(config.ingest_path, origin.format)
+            form = find_format(config.ingest_path, statement.format_of(origin.format))
             defaults = Defaults(
                 venue or origin.venue or form.venue,
                 account or origin.account,
@@ -161,6 +161,9 @@ def _retry(
     now: datetime | None,
 ) -> _Done:
     facts = fact_tables(engine, config.migration_path)
+    extent = statement.stage_before(engine, staging, origin.batch_id, origin.format)
+    if extent is not None:
+        form = statement.as_statement(form, extent)
     functions.install(staging)
     readers.read_kept(staging, form, files.files)
     loaded = load.map_rows(staging, form, defaults, facts)
@@ -185,7 +188,9 @@ def _retry(
         staging,
         facts,
         [*appends, resolutions, *filter(None, [raw])],
-        batch.Origin("INGEST", f"quarantine of {origin.source}", form.name),
+        batch.Origin(
+            "INGEST" if extent is None else "STATEMENT", f"quarantine of {origin.source}", form.name
+        ),
         now,
     )
     tally.check(staging, counted, judged, appended.rows if appended else {}, counted.refused)

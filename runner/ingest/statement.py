@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from runner.engines.base import Engine
 from runner.engines.staging import Staging
-from runner.errors import InputError, UsageError
+from runner.errors import UsageError
 from runner.ingest.batch import Append
 from runner.ingest.candidates import Candidates
 from runner.ingest.facts import FactTable
 from runner.ingest.formats import Format
+from runner.ingest.functions import quoted
 from runner.ingest.shape import Shape
 from runner.ingest.shapes import SHAPES
-from runner.ingest.shapes.stated import STATED, Extent, stated
+from runner.ingest.shapes.stated import BEFORE, STATED, Extent, stated
 
 SUFFIX = " as statement"
 _OWN = {"statement", "statement_order", "statement_fill", "statement_balance"}
@@ -40,15 +42,39 @@ def as_statement(form: Format, extent: Extent) -> Format:
     return replace(form, name=form.name + SUFFIX, extent=told)
 
 
-def refuse_kept(name: str) -> None:
-    """InputError for the name that rows refused of a statement are kept under."""
-    if name.endswith(SUFFIX):
-        raise InputError(
-            "R286",
-            f"rows of {name} are not loaded by themselves",
-            why="without the other rows of its file a statement would claim another period",
-            mend="correct the file, and load it again",
+def format_of(name: str) -> str:
+    """The format whose rows are kept under a name."""
+    return name.removesuffix(SUFFIX)
+
+
+def stage_before(engine: Engine, staging: Staging, batch_id: int, name: str) -> Extent | None:
+    """What rows refused of a batch claim to be whole about; None where they were no statement.
+
+    `name` is what they are kept under. The statements that were made of their file are staged: a
+    row by itself would claim another period.
+    """
+    if not name.endswith(SUFFIX):
+        return None
+    rows = list(
+        engine.query(
+            "select s.batch_id, s.venue, s.account_id, s.instrument_id, s.period_start, "
+            "s.period_end from statements as s inner join ledger_batches as b "
+            "on s.batch_id = b.batch_id inner join ledger_batches as own on b.source = own.source "
+            f"where own.batch_id = {batch_id} and b.batch_id <= {batch_id} "
+            f"and b.format = {quoted(name)} order by s.batch_id, s.statement_id"
+        ).rows
+    )
+    columns = ("batch_id bigint", "venue varchar", "account_id varchar", "instrument_id varchar",
+               "period_start timestamp", "period_end timestamp")  # fmt: skip
+    staging.run(f"create or replace temp table {BEFORE} ({', '.join(columns)})")
+    if rows:
+        staging.run(
+            f"insert into {BEFORE} select "
+            + ", ".join(f"unnest(?::{column.split()[1]}[])" for column in columns),
+            [list(values) for values in zip(*rows, strict=True)],
         )
+    scope = None if not rows else "symbols" if any(row[3] for row in rows) else "account"
+    return Extent(scope=scope, is_retried=True)
 
 
 def shapes_of(form: Format) -> list[Shape]:

@@ -9,7 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 import duckdb
@@ -19,8 +22,10 @@ from runner.config import Target
 from runner.engines.base import open_engine
 from runner.ingest.kept_rows import Selection
 from runner.ingest.retry import RetryReport, retry
+from runner.ingest.shapes.stated import Extent
 from tests.canonical_files import INSTRUMENT
 from tests.ingest.conftest import GOLDEN, NOW, ROOT, Ledger
+from tests.ingest.fix_messages import report
 from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
 from tests.ingest.test_chain import hashes, recompute
@@ -222,3 +227,66 @@ def test_killed_at_random(ledger: Ledger) -> None:
 @pytest.mark.parametrize("command", [["list"], ["show", "0000"], ["retry"]])
 def test_without_a_database(make_ledger, cli, command: list[str]) -> None:
     assert cli(make_ledger(), "quarantine", *command).exit_code == 3
+
+
+def test_messages_of_fix_are_read_as_they_were(ledger: Ledger) -> None:
+    """A report of an instrument not known, one with a bad checksum, one cut off."""
+    good = [
+        report("E1", "0", "0", "55=WEIRD"),
+        report("E2", "F", "2", "55=WEIRD", "32=2", "31=50000", "14=2", delimiter="|"),
+    ]
+    bad = [report("E3", "F", "2", "32=2", "31=5")[:-3] + "00\x01", "8=FIX.4.4\x019=5\x0135=8"]
+    ledger.load("fix-executions", "\n".join([*good, *bad]) + "\n", "session.log")
+    assert len(is_open(ledger)) == 4
+    declare(ledger, INSTRUMENT.replace("BTC-USDT", "WEIRD"))
+    done = again(ledger)
+    assert (done.tried, done.loaded) == (4, 2)
+    assert [(line, reason.split(":")[0]) for _, line, reason in done.refused] == [
+        (3, "bad_checksum"), (4, "broken_message"),
+    ]  # fmt: skip
+    before = ledger.facts()
+    ledger.load("fix-executions", "\n".join(good), "session.log")
+    assert ledger.facts() == before
+
+
+def test_elements_of_xml_are_read_as_they_were(duck: Ledger) -> None:
+    trade = (
+        '<Trade accountId="U1" currency="USD" assetCategory="BOND" symbol="T 2" tradeID="9" '
+        'dateTime="20250115;093000" quantity="2" tradePrice="99&#46;5" buySell="BUY" '
+        'ibCommission="-1" ibCommissionCurrency="USD" />'
+    )
+    duck.load("ibkr-flex-trades", f"<A><Trades>\n{trade}\n</Trades></A>", "flex.xml")
+    assert duck.reasons() == [(2, "unknown_instrument")]
+    declare(duck, INSTRUMENT.replace("BTC-USDT", "T 2"))
+    assert again(duck).loaded == 1
+    assert duck.rows("select exchange_fill_id, price from order_fills") == [("9", Decimal("99.5"))]
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [Extent(), Extent(datetime(2026, 1, 1), datetime(2027, 1, 1)), Extent(scope="symbols")],
+    ids=["rows", "given", "symbols"],
+)
+def test_rows_of_a_statement_join_the_one_of_their_file(
+    open_copy: Callable[[str], Ledger], engine_name: str, extent: Extent
+) -> None:
+    """The same statements as if the instrument had been declared before."""
+    rows = [
+        fill(fill_id=f"f{day}", executed_at=f"2026-03-0{day}T09:00:00Z", symbol=symbol)
+        for day, symbol in ((1, "SOL-USDT"), (2, "BTC-USDT"), (3, "SOL-USDT"), (4, "BTC-USDT"))
+    ]
+    late, early = open_copy(engine_name), open_copy("duckdb")
+    for ledger in (late, early):
+        prepared(ledger)
+    late.load("canonical-fills", FILLS + "".join(rows), extent=extent)
+    for ledger in (late, early):
+        declare(ledger)
+    done = again(late)
+    assert (done.loaded, done.appended["statement_fills"]) == (2, 2)
+    early.load("canonical-fills", FILLS + "".join(rows), extent=extent)
+    for table in ("statements", "statement_fills", "order_fills"):
+        assert late.facts()[table] == early.facts()[table], table
+    assert late.rows("select kind, source from ledger_batches order by batch_id desc limit 1") == [
+        ("STATEMENT", "quarantine of canonical-fills.csv")
+    ]
+    assert again(late).tried == 0 and not is_open(late)

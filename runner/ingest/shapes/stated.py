@@ -31,6 +31,8 @@ class Extent:
     end: datetime | None = None
     scope: str | None = None
     repeats: bool = False  # rows of one file that are the same are one thing, told again
+    # rows refused of a statement: they belong to those that BEFORE has of their file
+    is_retried: bool = False
 
     @property
     def by_symbol(self) -> bool:
@@ -43,6 +45,7 @@ def stated(name: str, extent: Extent) -> Shape | None:
 
 
 STATED = ("fill", "order")
+BEFORE = "ingest_stated_before"
 _EMPTY_PERIOD = Rule(
     "empty_period",
     "r.period_end <= r.period_start",
@@ -164,11 +167,19 @@ def _period(moment: str, extent: Extent) -> Mapping[str, str]:
     """
     symbol = ", r.symbol" if extent.by_symbol else ""
     window = f"over (partition by r.row_id >> 40, r.venue, r.account{symbol})"
-    start, end = _literal(extent.start), _literal(extent.end)
-    return {
-        "period_start": start or f"min({moment}) {window}",
-        "period_end": end or f"max({moment}) {window} + interval 1 microsecond",
-    }
+    start = _literal(extent.start) or f"min({moment}) {window}"
+    end = _literal(extent.end) or f"max({moment}) {window} + interval 1 microsecond"
+    if extent.is_retried:
+        of_symbol = "s.instrument_id = r.symbol" if extent.by_symbol else "s.instrument_id is null"
+        found = (
+            "(select max(struct_pack(nth := s.batch_id, first := s.period_start, "
+            f"after := s.period_end)) from {BEFORE} as s where s.venue = r.venue "
+            f"and s.account_id = r.account and {of_symbol} and s.period_start <= {moment} "
+            f"and {moment} < s.period_end)"
+        )
+        start = f"coalesce(struct_extract({found}, 'first'), {start})"
+        end = f"coalesce(struct_extract({found}, 'after'), {end})"
+    return {"period_start": start, "period_end": end}
 
 
 def _literal(moment: datetime | None) -> str | None:
