@@ -22,7 +22,7 @@ from runner.errors import EngineError
 from runner.sqltyping.types import parse_type
 
 if TYPE_CHECKING:
-    from runner.engines.staging import Staging
+    from runner.engines.staging import Staging, TextBlock
 
 _FETCH_ROWS = 10_000
 _SOURCE = "source_ledger"
@@ -63,6 +63,14 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
                 time.sleep(_POLL_SECONDS)
                 continue
             refuse_to_open(error, target)
+
+
+def _has_semicolon(sql: str) -> bool:
+    """Whether a semicolon stands outside of strings, names and comments."""
+    if ";" not in sql:
+        return False
+    octets = sql.encode()  # which positions are counted in
+    return any(octets[start : start + 1] == b";" for start, _ in duckdb.tokenize(sql))
 
 
 class DuckDBEngine(DuckDBGuards):
@@ -163,7 +171,7 @@ class DuckDBEngine(DuckDBGuards):
     def _require_one(self, sql: str, *, select: bool = False) -> None:
         """Refuse text that is not one statement: a second one would run unseen."""
         # parsing long SQL once more takes its time, and only a semicolon can end a statement
-        if sql in self._queries or (not select and ";" not in sql and sql.strip()):
+        if sql in self._queries or (not select and not _has_semicolon(sql) and sql.strip()):
             return
         try:
             found = self.connection.extract_statements(sql)
@@ -201,6 +209,16 @@ class DuckDBEngine(DuckDBGuards):
         try:
             while rows := cursor.fetchmany(size):
                 yield [row[0] for row in rows]
+        except duckdb.Error as error:
+            refuse(error, self.target.path)
+
+    def joined_blocks(self, sql: str, size: int) -> Iterator[TextBlock]:
+        """A query's one text column, `size` rows at a time, each text ending in a newline."""
+        from runner.engines import duckdb_texts
+
+        self._require_one(sql)
+        try:
+            yield from duckdb_texts.blocks(self.connection, sql, size)
         except duckdb.Error as error:
             refuse(error, self.target.path)
 
@@ -256,8 +274,15 @@ class DuckDBEngine(DuckDBGuards):
         return found.fetchone() is not None
 
     def describe(self, sql: str) -> tuple[Column, ...]:
-        self._require_one(sql, select=True)
-        rows = self._run(f"describe {sql}").fetchall()
+        if _has_semicolon(sql) or len(sql.split(None, 1)) < 2:
+            self._require_one(sql, select=True)
+        try:
+            rows = self._run(f"describe {sql}").fetchall()
+        except EngineError:
+            self._require_one(sql, select=True)
+            raise
+        # DESCRIBE takes one query, or the name of a table: so this need not be parsed once more
+        self._queries.add(sql)
         return tuple(Column(r[0], parse_type(r[1]), r[1]) for r in rows)
 
     def row_count(self, table: str) -> int:
@@ -313,7 +338,8 @@ class DuckDBEngine(DuckDBGuards):
             self._run(f"comment on column {quote(table)}.{quote(column)} is '{quoted}'")
 
     def table_as(self, name: str, sql: str, columns: Sequence[Column] | None = None) -> int:
-        self._require_one(sql, select=True)
+        if _has_semicolon(sql):
+            self._require_one(sql, select=True)
         self.drop(name)
         if columns is None or name.lower() in sql.lower():
             # a query that reads the table it replaces is refused here, that table being gone
@@ -378,13 +404,9 @@ class DuckDBEngine(DuckDBGuards):
 
     def drop(self, name: str) -> None:
         self._refuse_replacing(name)
-        row = self._run(
-            "select 'table' from duckdb_tables() where table_name = $1 "
-            "and schema_name = 'main' and database_name = current_database() "
-            "union all "
-            "select 'view' from duckdb_views() where view_name = $1 "
+        is_view = self._run(
+            "select 1 from duckdb_views() where view_name = $1 "
             "and schema_name = 'main' and database_name = current_database()",
             (name,),
         ).fetchone()
-        if row is not None:
-            self._run(f"drop {row[0]} {quote(name)}")
+        self._run(f"drop {'view' if is_view else 'table if exists'} {quote(name)}")

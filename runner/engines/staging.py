@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import apsw
 
@@ -20,6 +20,13 @@ _CHUNK_ROWS = 20_000
 PREFIX = "ingest_"
 
 
+class TextBlock(NamedTuple):
+    """The texts of some rows, joined by newlines, in UTF-8."""
+
+    row_count: int
+    text: bytes
+
+
 class Staging(Protocol):
     """A DuckDB connection beside, or inside, the ledger. Its tables are called ingest_…."""
 
@@ -27,8 +34,11 @@ class Staging(Protocol):
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]: ...
 
-    def blocks(self, sql: str, size: int) -> Iterator[list[str]]:
-        """A query's one text column, `size` rows at a time; run nothing else before the last."""
+    def blocks(self, sql: str, size: int) -> Iterator[TextBlock]:
+        """A query's one text column, `size` rows at a time; run nothing else before the last.
+
+        Each text ends in a newline; so a block is its texts joined by newlines.
+        """
         ...
 
     def ledger(
@@ -49,7 +59,7 @@ class Staging(Protocol):
 class DuckDB(Engine, Protocol):
     """What staging asks of the DuckDB engine beyond the protocol."""
 
-    def text_blocks(self, sql: str, size: int) -> Iterator[list[str]]: ...
+    def joined_blocks(self, sql: str, size: int) -> Iterator[TextBlock]: ...
 
 
 @contextmanager
@@ -90,8 +100,8 @@ class _InPlace:
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         return list(self.engine.query(sql, params).rows)
 
-    def blocks(self, sql: str, size: int) -> Iterator[list[str]]:
-        return self.engine.text_blocks(sql, size)
+    def blocks(self, sql: str, size: int) -> Iterator[TextBlock]:
+        return self.engine.joined_blocks(sql, size)
 
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
@@ -139,8 +149,8 @@ class _Beside:
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         return list(self.memory.query(sql, params).rows)
 
-    def blocks(self, sql: str, size: int) -> Iterator[list[str]]:
-        return self.memory.text_blocks(sql, size)
+    def blocks(self, sql: str, size: int) -> Iterator[TextBlock]:
+        return self.memory.joined_blocks(sql, size)
 
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None

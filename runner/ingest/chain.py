@@ -14,7 +14,8 @@ from itertools import islice
 from typing import Any
 
 from runner.engines.base import Column
-from runner.engines.staging import Staging
+from runner.engines.staging import Staging, TextBlock
+from runner.ingest import threads
 from runner.sqltyping.types import Kind
 
 BLOCK_ROWS = 10_000
@@ -30,26 +31,28 @@ class Root:
     root_hash: str
 
 
-def canonical_row(columns: Sequence[Column]) -> str:
-    r"""SQL of a row's canonical text: values joined by tabs, NULL as \N.
+def canonical_row(columns: Sequence[Column], *, end: str = "") -> str:
+    r"""SQL of a row's canonical text: values joined by tabs, NULL as \N; then `end`, SQL too.
 
     Few rows hold anything to escape: one look at all of a row's text decides which way it takes.
     """
     texts = [c.name for c in columns if c.type.kind in (Kind.TEXT, Kind.JSON)]
-    plain = _joined(_value(column) for column in columns)
+    plain = _joined((_value(column) for column in columns), end)
     if not texts:
         return plain
     held = f"concat({', '.join(texts)})"
     special = " or ".join(f"contains({held}, {mark})" for mark in (_BACKSLASH, _TAB, _NEWLINE))
     careful = _joined(
-        escaped(column.name) if column.name in texts else _value(column) for column in columns
+        (escaped(column.name) if column.name in texts else _value(column) for column in columns),
+        end,
     )
     return f"case when {special} then {careful} else {plain} end"
 
 
-def _joined(values: Iterable[str]) -> str:
+def _joined(values: Iterable[str], end: str) -> str:
     # concat() of all at once took half the time of a chain of ||
-    return "concat(" + ", chr(9), ".join(f"coalesce({value}, '\\N')" for value in values) + ")"
+    joined = ", chr(9), ".join(f"coalesce({value}, '\\N')" for value in values)
+    return f"concat({joined}, {end})" if end else f"concat({joined})"
 
 
 def _value(column: Column) -> str:
@@ -67,6 +70,15 @@ def escaped(name: str) -> str:
     return f"replace(replace({backslash}, {_TAB}, '\\t'), {_NEWLINE}, '\\n')"
 
 
+def canonical_order(key: Sequence[str], columns: Sequence[Column]) -> str:
+    """SQL of the order of a batch's rows: that of their key's text."""
+    kinds = {c.name: c.type.kind for c in columns}
+    # a uuid sorts as its text does, and faster
+    return ", ".join(
+        name if kinds[name] is Kind.UUID else f"cast({name} as varchar)" for name in key
+    )
+
+
 def hash_rows(
     staging: Staging, table: str, key: Sequence[str], columns: Sequence[Column], sql: str
 ) -> Root:
@@ -76,29 +88,34 @@ def hash_rows(
     order = ", ".join(
         name if kinds[name] is Kind.UUID else f"cast({name} as varchar)" for name in key
     )
-    lines = f"select {canonical_row(columns)} from ({sql}) as rows order by {order}"
+    line = canonical_row(columns, end=_NEWLINE)
+    lines = f"select {line} as line from ({sql}) as rows order by {order}"
     return _root(table, staging.blocks(lines, BLOCK_ROWS))
 
 
 def root(table: str, lines: Iterator[str], row_count: int) -> Root:
     """The root of the next `row_count` of the rows' texts."""
 
-    def blocks() -> Iterator[list[str]]:
+    def blocks() -> Iterator[TextBlock]:
         left = row_count
         while left and (block := list(islice(lines, min(left, BLOCK_ROWS)))):
             left -= len(block)
-            yield block
+            yield TextBlock(len(block), "\n".join(block).encode())
 
     return _root(table, blocks())
 
 
-def _root(table: str, blocks: Iterable[Sequence[str]]) -> Root:
-    # Python's sha256 is several times as fast as DuckDB's, which pays for the rows' way here
+def _root(table: str, blocks: Iterable[TextBlock]) -> Root:
+    # Python's sha256 is several times as fast as DuckDB's, and lets other threads run meanwhile
     hashes, count = [], 0
-    for block in blocks:
-        hashes.append(hashlib.sha256("\n".join(block).encode()).hexdigest())
-        count += len(block)
+    for row_count, digest in threads.each(_digest, blocks):
+        hashes.append(digest)
+        count += row_count
     return Root(table, count, hashlib.sha256("".join(hashes).encode()).hexdigest())
+
+
+def _digest(block: TextBlock) -> tuple[int, str]:
+    return block.row_count, hashlib.sha256(block.text).hexdigest()
 
 
 def content_hash(roots: Sequence[Root]) -> str:
