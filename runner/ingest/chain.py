@@ -83,11 +83,7 @@ def hash_rows(
     staging: Staging, table: str, key: Sequence[str], columns: Sequence[Column], sql: str
 ) -> Root:
     """The root of the rows a staging query gives: sha256 over their ordered blocks' sha256."""
-    kinds = {c.name: c.type.kind for c in columns}
-    # a uuid sorts as its text does, and faster
-    order = ", ".join(
-        name if kinds[name] is Kind.UUID else f"cast({name} as varchar)" for name in key
-    )
+    order = canonical_order(key, columns)
     line = canonical_row(columns, end=_NEWLINE)
     lines = f"select {line} as line from ({sql}) as rows order by {order}"
     return _root(table, staging.blocks(lines, BLOCK_ROWS))
