@@ -90,31 +90,44 @@ first_fills as (
     group by implied.break_id
 ),
 
-priced as (
+differences as (
     select
         implied.*,
         first_fills.executed_at as first_executed_at,
         case
-            when implied.average_price is null then null
-            -- turned round since: what is held was bought, or sold, at the stated price
-            when implied.our_amount = 0
-                or implied.stated_amount = 0
-                or (implied.our_amount > 0) <> (implied.stated_amount > 0)
-                then implied.average_price
-            when implied.is_inverse then {{ divide(
-                'implied.adjusted_quantity',
-                divide('implied.stated_amount', 'implied.average_price')
-                ~ ' - coalesce(costs.inverse_cost, 0)'
-            ) }}
-            else {{ divide(
-                multiply('implied.stated_amount', 'implied.average_price')
-                ~ ' - coalesce(costs.linear_cost, 0)',
-                'implied.adjusted_quantity'
-            ) }}
-        end as implied_price
+            when implied.is_inverse
+                then
+                    {{ divide('implied.stated_amount', 'implied.average_price') }}
+                    - coalesce(costs.inverse_cost, 0)
+            else
+                {{ multiply('implied.stated_amount', 'implied.average_price') }}
+                - coalesce(costs.linear_cost, 0)
+        end as adjusted_cost
     from implied
     left join costs on implied.break_id = costs.break_id
     left join first_fills on implied.break_id = first_fills.break_id
+),
+
+-- one quotient for both: the SQL of an exact division is long
+divided as (
+    select
+        *,
+        case when is_inverse then adjusted_quantity else adjusted_cost end as dividend,
+        case when is_inverse then adjusted_cost else adjusted_quantity end as divisor
+    from differences
+),
+
+priced as (
+    select
+        *,
+        case
+            when average_price is null then null
+            -- turned round since: what is held was bought, or sold, at the stated price
+            when our_amount = 0 or stated_amount = 0 or (our_amount > 0) <> (stated_amount > 0)
+                then average_price
+            else {{ divide('dividend', 'divisor') }}
+        end as implied_price
+    from divided
 ),
 
 final as (

@@ -77,13 +77,10 @@ def write_compiled(folder: Path, project: Project, models: Iterable[Compiled]) -
 
 
 def test_id(project: Project, rule: CompiledRule) -> str:
-    return _test_id(project.name, rule.rule.name, rule.rule.where)
-
-
-@cache
-def _test_id(project: str, name: str, where: Location) -> str:
-    short = hashlib.sha256(f"{where}{name}".encode()).hexdigest()[:10]
-    return f"test.{project}.{name}.{short}"
+    where = rule.rule.where
+    place = f"{inside(where.path, project.root).as_posix()}:{where.line}"
+    short = hashlib.sha256(f"{place}{rule.rule.name}".encode()).hexdigest()[:10]
+    return f"test.{project.name}.{rule.rule.name}.{short}"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from runner.errors import Location
@@ -54,6 +55,7 @@ def as_junit(cases: Sequence[JUnitCase], root: Path) -> str:
     return ElementTree.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
 
 
+@cache
 def file_name(path: Path, root: Path) -> str:
     """A path as seen from `root`, with slashes."""
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()

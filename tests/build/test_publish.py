@@ -114,10 +114,14 @@ def test_what_has_not_changed_is_skipped(make, cli):
 
 def test_a_volatile_model_is_never_skipped(make, cli):
     project = make(
-        {"models/drawn.sql": "{{ config(materialized='table') }}\nselect 1 as n -- random"}
+        {
+            "models/drawn.sql": "{{ config(materialized='table') }}\n"
+            "select cast(current_date as varchar(10)) as day",
+            "models/named.sql": "{{ config(materialized='table') }}\nselect 1 as n -- random, now",
+        }
     )
     cli(project, "build")
-    assert "1 built" in cli(project, "build").stderr
+    assert "1 built, 1 unchanged" in cli(project, "build").stderr
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(make, cli):
