@@ -1,13 +1,28 @@
--- The words of FIX 4.4 and 5.0: fields of a record by their tags, and what their codes stand for.
+-- The words of FIX 4.4 and 5.0: the fields of a record, and what their codes stand for.
 
-create or replace temp macro fix_field(record, tag) as
-    nullif(record ->> ('$."' || tag || '"'), '');
+-- the fields that the mapping reads, by tag: a record is parsed once for all of them
+create or replace temp macro fix_tags(record) as
+    json_transform(
+        record,
+        '{"1": "VARCHAR", "11": "VARCHAR", "12": "VARCHAR", "13": "VARCHAR",'
+        || ' "15": "VARCHAR", "17": "VARCHAR", "18": "VARCHAR", "19": "VARCHAR",'
+        || ' "20": "VARCHAR", "30": "VARCHAR", "31": "VARCHAR", "32": "VARCHAR",'
+        || ' "37": "VARCHAR", "38": "VARCHAR", "39": "VARCHAR", "40": "VARCHAR",'
+        || ' "41": "VARCHAR", "44": "VARCHAR", "48": "VARCHAR", "49": "VARCHAR",'
+        || ' "52": "VARCHAR", "54": "VARCHAR", "55": "VARCHAR", "56": "VARCHAR",'
+        || ' "58": "VARCHAR", "59": "VARCHAR", "60": "VARCHAR", "65": "VARCHAR",'
+        || ' "99": "VARCHAR", "103": "VARCHAR", "122": "VARCHAR", "137": "JSON",'
+        || ' "138": "JSON", "150": "VARCHAR", "167": "VARCHAR", "200": "VARCHAR",'
+        || ' "201": "VARCHAR", "202": "VARCHAR", "207": "VARCHAR", "231": "VARCHAR",'
+        || ' "442": "VARCHAR", "460": "VARCHAR", "461": "VARCHAR", "479": "VARCHAR",'
+        || ' "541": "VARCHAR", "851": "VARCHAR"}'
+    );
 
 -- the values of a tag that may stand several times
-create or replace temp macro fix_values(record, tag) as
-    case json_type(record -> ('$."' || tag || '"'))
-        when 'ARRAY' then cast(record -> ('$."' || tag || '"') as varchar[])
-        when 'VARCHAR' then [record ->> ('$."' || tag || '"')]
+create or replace temp macro fix_values(given) as
+    case json_type(given)
+        when 'ARRAY' then cast(given as varchar[])
+        when 'VARCHAR' then [given ->> '$']
         else []
     end;
 
