@@ -178,6 +178,21 @@ def name_of(kind: str, *parts: str) -> str:
     return "|".join((kind, *escaped))
 
 
+def decimal_text(name: str, scale: int) -> str:
+    """SQL of a decimal's text: one that fits 64 bits is told in less than half the time.
+
+    >>> decimal_text("price", 16)
+    'case when price between -99 and 99 then cast(cast(price as decimal(18, 16)) as varchar) \
+else cast(price as varchar) end'
+    """
+    bound = 10 ** (18 - scale) - 1
+    return (
+        f"case when {name} between -{bound} and {bound} "
+        f"then cast(cast({name} as decimal(18, {scale})) as varchar) "
+        f"else cast({name} as varchar) end"
+    )
+
+
 def quoted(text: str | None) -> str:
     """A SQL literal."""
     return "null" if text is None else "'" + text.replace("'", "''") + "'"

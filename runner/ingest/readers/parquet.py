@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from runner.engines.staging import Staging
 from runner.errors import EngineError, InputError, Location
 from runner.ingest.formats import Format
-from runner.ingest.functions import quoted
+from runner.ingest.functions import decimal_text, quoted
 from runner.ingest.progress import Progress
 from runner.ingest.readers.columns import check_columns
 from runner.ingest.source import Piece, Source
+from runner.sqltyping.types import Kind, parse_type
 
 
 def read(staging: Staging, form: Format, source: Source, progress: Progress) -> Piece:
@@ -28,13 +29,21 @@ def read(staging: Staging, form: Format, source: Source, progress: Progress) -> 
         f'"{given[name]}" as "{name}"' if name in given else f'null::varchar as "{name}"'
         for name in (*form.columns, *form.optional)
     )
-    texts = ", ".join(f'"{name}" := cast("{name}" as varchar)' for name in given.values())
+    texts = ", ".join(f'"{name}" := {_text(name, kind)}' for name, kind in described.items())
     return Piece(
         f"select\n    {row_id},\n    {listed}\nfrom {table}",
         f"select {row_id}, cast(to_json(struct_pack({texts})) as varchar) as raw from {table}",
         f"select count(*) from {table}",
         warnings,
     )
+
+
+def _text(name: str, kind: str) -> str:
+    """SQL of a value as it is kept verbatim."""
+    parsed = parse_type(kind)
+    if parsed.kind is Kind.DECIMAL and (parsed.precision or 0) > 18 > (parsed.scale or 0):
+        return decimal_text(f'"{name}"', parsed.scale or 0)
+    return f'cast("{name}" as varchar)'
 
 
 def columns(staging: Staging, source: Source) -> list[str]:
