@@ -28,8 +28,9 @@ from runner.ingest import (
     tally,
 )
 from runner.ingest.batch import Append, Origin
-from runner.ingest.candidates import Candidates, Defaults
+from runner.ingest.candidates import Candidates
 from runner.ingest.facts import SOURCE_ROW, FactTable, fact_tables
+from runner.ingest.fields import Defaults
 from runner.ingest.formats import Format, find_format
 from runner.ingest.progress import Progress
 from runner.ingest.shapes.events import EVENT_TYPES

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from runner.engines.staging import Staging
 from runner.ingest.batch import Append
-from runner.ingest.candidates import Candidates, Defaults
+from runner.ingest.candidates import Candidates
 from runner.ingest.facts import FactTable
+from runner.ingest.fields import Defaults
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted, uuid5_sql
 

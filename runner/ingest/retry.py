@@ -28,8 +28,9 @@ from runner.ingest import (
     tally,
 )
 from runner.ingest.batch import Append, Batch
-from runner.ingest.candidates import Candidates, Defaults
+from runner.ingest.candidates import Candidates
 from runner.ingest.facts import fact_tables
+from runner.ingest.fields import Defaults
 from runner.ingest.formats import Format, find_format, formats
 from runner.ingest.kept_rows import Kept, Origin, Selection
 from runner.ingest.readers import Row
