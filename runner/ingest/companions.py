@@ -111,12 +111,12 @@ def new_orders(
     staging.run(
         "create or replace temp table ingest_new_orders as select order_id, "
         "min(account_id) as account_id, min(venue) as venue, "
-        "min(exchange_order_id) as exchange_order_id, "
-        "arg_min(instrument_id, (happened_at, key)) as instrument_id, "
-        "arg_min(side, (happened_at, key)) as side, min(happened_at) as sent_at, "
+        "min(exchange_order_id) as exchange_order_id, min(instrument_id) as instrument_id, "
+        "min(side) as side, min(happened_at) as sent_at, "
         "min(side) <> max(side) or min(instrument_id) <> max(instrument_id) as is_mixed "
         f"from ({' union all '.join(parts)}) as rows group by order_id"
     )
+    _tell_by_first(staging, parts)
     known = _standing_orders(staging, loaded, facts["orders"])
     for rows in makers:
         if rows.shape.table == "order_fills":
@@ -131,6 +131,19 @@ def new_orders(
         "cast(null as integer) as slice_number, cast(null as integer) as total_slices, "
         "'EXTERNAL' as origin, sent_at from ingest_new_orders "
         f"where order_id not in (select order_id from {known})",
+    )
+
+
+def _tell_by_first(staging: Staging, makers: Sequence[str]) -> None:
+    """Of rows that contradict each other the first tells what their order is."""
+    if not staging.rows("select 1 from ingest_new_orders where is_mixed limit 1"):
+        return
+    staging.run(
+        "update ingest_new_orders set instrument_id = told.instrument_id, side = told.side from ("
+        "select order_id, arg_min(instrument_id, (happened_at, key)) as instrument_id, "
+        f"arg_min(side, (happened_at, key)) as side from ({' union all '.join(makers)}) as rows "
+        "where order_id in (select order_id from ingest_new_orders where is_mixed) "
+        "group by order_id) as told where ingest_new_orders.order_id = told.order_id"
     )
 
 
