@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,6 +15,7 @@ import pytest
 from runner.cli.main import run
 from runner.config import Target
 from runner.engines.base import Engine, open_engine
+from runner.scaffold import scaffold
 
 ROOT = Path(__file__).parent.parent
 ENGINES = ("duckdb", "sqlite")
@@ -93,6 +96,49 @@ def make_ledger(tmp_path: Path, engine_name: str) -> Callable[..., MadeProject]:
         return project
 
     return made
+
+
+@pytest.fixture(scope="session")
+def built_demo(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """built_demo(engine): the demo ledger, built once for all workers; what changes it copies it.
+
+    A project as `runner init` makes it, in a folder called ledger, whose target is that engine.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-") else base  # a worker's, or the only one
+
+    @cache
+    def built(engine: str) -> Path:
+        place = shared / f"built-demo-{engine}"
+        done, failed = place / "done", place / "failed"
+        try:
+            place.mkdir()
+        except FileExistsError:
+            while not done.exists():  # another worker is at it
+                assert not failed.exists(), f"another worker could not build the demo on {engine}"
+                time.sleep(0.1)
+            return place / "ledger"
+        try:
+            scaffold(place / "ledger", with_demo=True)
+            settings = place / "ledger" / "pyproject.toml"
+            text = settings.read_text().replace('target = "duckdb"', f'target = "{engine}"')
+            settings.write_text(text)
+            assert run(["build", "-q", "--project-dir", str(place / "ledger")]) == 0
+        except BaseException:
+            failed.touch()
+            raise
+        done.touch()
+        return place / "ledger"
+
+    return built
+
+
+@pytest.fixture
+def demo_copy(tmp_path: Path, engine_name: str, built_demo: Callable[[str], Path]) -> MadeProject:
+    """The built demo ledger, on each engine in turn, to do with as one likes."""
+    root = tmp_path / "ledger"
+    shutil.copytree(built_demo(engine_name), root)
+    return MadeProject(root, engine_name)
 
 
 @pytest.fixture

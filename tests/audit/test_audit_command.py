@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,17 +15,18 @@ import duckdb
 import pytest
 
 from runner.audit.queries import load_queries
-from runner.cli.main import run
-from runner.scaffold import scaffold
 from tests.conftest import ENGINES
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def demo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
+def demo(
+    tmp_path_factory: pytest.TempPathFactory,
+    built_demo: Callable[[str], Path],
+    request: pytest.FixtureRequest,
+) -> Any:
     """The demo ledger, built: its folder, its target's name, and a moment after all was loaded."""
     root = tmp_path_factory.mktemp("audit") / "ledger"
-    scaffold(root, with_demo=True)
-    assert run(["build", "-q", "--project-dir", str(root), "--target", request.param]) == 0
+    shutil.copytree(built_demo(request.param), root)
     return root, request.param, datetime.now(UTC).isoformat()
 
 

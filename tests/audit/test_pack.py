@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
@@ -30,12 +32,11 @@ WITHIN = "timestamp '2026-03-03', timestamp '2026-03-05'"
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def packed(tmp_path_factory: pytest.TempPathFactory, built_demo: Callable[[str], Path]) -> Path:
     """A pack of two days of the demo, from a ledger on DuckDB that is gone since."""
     root = tmp_path_factory.mktemp("pack") / "ledger"
-    scaffold(root, with_demo=True)
+    shutil.copytree(built_demo("duckdb"), root)
     place = ["--project-dir", str(root)]
-    assert run(["build", "-q", *place]) == 0
     made = root.parent / "evidence"
     assert run(["audit", "pack", "--from", FIRST, "--to", LAST, "-o", str(made), *place]) == 0
     root.rename(root.with_name("away"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,13 @@ from runner.cli.main import run
 from runner.config import load_config
 from runner.engines.base import Engine, open_engine
 from runner.errors import SelectionError
-from runner.scaffold import scaffold
 from tests.conftest import ENGINES, ROOT
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def demo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
+def demo(built_demo: Callable[[str], Path], request: pytest.FixtureRequest) -> Any:
     """The demo ledger, built: its folder, and its target's name."""
-    root = tmp_path_factory.mktemp("trace") / "ledger"
-    scaffold(root, with_demo=True)
-    target = str(request.param)
-    assert run(["build", "-q", "--project-dir", str(root), "--target", target]) == 0
-    return root, target
+    return built_demo(request.param), request.param
 
 
 @pytest.fixture

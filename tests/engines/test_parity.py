@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from runner.cli.main import run
 from runner.config import Target, load_config
 from runner.engines.base import Engine, open_engine
-from runner.scaffold import scaffold
 from runner.sqltyping.types import Kind
 from runner.workspace import open_workspace
 
@@ -24,14 +22,11 @@ _CLOCK = {
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Engine]]:
+def built(built_demo: Callable[[str], Path]) -> Iterator[dict[str, Engine]]:
     """The demo ledger, built on each engine."""
-    root = tmp_path_factory.mktemp("parity") / "ledger"
-    scaffold(root, with_demo=True)
     opened = {}
     for engine in ("duckdb", "sqlite"):
-        assert run(["build", "-q", "--project-dir", str(root), "--target", engine]) == 0
-        target = Target("t", engine, root / f"ledger.{engine}")
+        target = Target("t", engine, built_demo(engine) / f"ledger.{engine}")
         opened[engine] = open_engine(target, read_only=True)
     yield opened
     for engine in opened.values():

@@ -12,7 +12,9 @@ from tests.models.harness import build, empty_ledger, workspace
 from tests.models.histories import INSTRUMENTS, History
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(n, marks=pytest.mark.nightly) for n in range(3, 12))]
+)
 def test_every_derived_cell_is_the_same(seed: int) -> None:
     history = History(seed, 60, accounts=8)
     duck, lite = (_built(engine, history) for engine in ("duckdb", "sqlite"))
