@@ -6,7 +6,8 @@ A file of columns has those a format must have; a record has the marks of its ma
 
 each alternative a set of keys, or keys and their values, that stand in the first record. A key may
 lead inside (`result.list.execId`; of a list, its first element). Where several formats fit, the one
-that more of the file speaks for is taken; where that is several, none is.
+that more of the file speaks for is taken; where that is several, none is. XML may hold sections of
+several formats: each is taken, and the file is loaded as each.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ def recognised(engine: Engine, given: Sequence[Path], config: Config) -> list[Re
     found: dict[str, list[tuple[Path, str]]] = {}
     with inputs.opened(files, config) as sources, engine.staging() as staging:
         for path, source in zip(files, sources, strict=True):
-            fit = recognise(staging, source, list(known.values()))
-            found.setdefault(fit.form.name, []).append((path, fit.why))
+            for fit in recognise(staging, source, list(known.values())):
+                found.setdefault(fit.form.name, []).append((path, fit.why))
     order = list(SHAPES)
     return [
         Recognised(name, tuple(p for p, _ in pairs), tuple(why for _, why in pairs))
@@ -84,13 +85,16 @@ def recognised(engine: Engine, given: Sequence[Path], config: Config) -> list[Re
     ]
 
 
-def recognise(staging: Staging, source: Source, known: Sequence[Format]) -> Fit:
-    """The one format that fits a file best. InputError (R296) where there is none, or several."""
+def recognise(staging: Staging, source: Source, known: Sequence[Format]) -> list[Fit]:
+    """The one format that fits a file best, or of XML, those that have a section in it.
+
+    InputError (R296) where there is none, or where several fit equally.
+    """
     columns = _columns(staging, source)
     fits = sorted(_fits(source, known, columns), key=lambda fit: fit.rank)
     best = [fit for fit in fits if fit.rank == fits[0].rank]
-    if len(best) == 1:
-        return best[0]
+    if len(best) == 1 or (best and source.kind == "xml"):
+        return best
     where = Location(source.path)
     if best:
         names = [fit.form.name for fit in best]

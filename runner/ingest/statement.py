@@ -31,7 +31,7 @@ def as_statement(form: Format, extent: Extent) -> Format:
                 mend="leave --from, --to and --scope out",
             )
         return form
-    if not set(form.shapes) & set(STATED):
+    if not tells(form):
         raise UsageError(
             "R285",
             f"{form.name} holds nothing that a statement tells",
@@ -40,6 +40,11 @@ def as_statement(form: Format, extent: Extent) -> Format:
         )
     told = replace(extent, scope=extent.scope or form.scope, repeats=form.repeats)
     return replace(form, name=form.name + SUFFIX, extent=told)
+
+
+def tells(form: Format) -> bool:
+    """Whether a format's rows are, or can be, what a venue states."""
+    return bool(set(form.shapes) & {*STATED, *_OWN})
 
 
 def format_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from runner.ingest.progress import Progress
 from runner.ingest.recognition import AUTO, recognised
 from runner.ingest.shapes import SHAPES
 from runner.ingest.shapes.stated import Extent
+from runner.ingest.statement import tells
 
 _SEPARATORS = ("", ".", "-", "_", " ")
 
@@ -42,17 +44,27 @@ def find_statements(
             mend="put the venues' files there",
         )
     known = formats(config.ingest_path)
-    told: dict[Path, str] = {}
+    told: list[tuple[Path, str]] = []
+    unnamed: list[Path] = []
     for path in files:
         named = _named(path, folder, set(known)) if format_name is None else format_name
         if named is not None and named != AUTO:
-            told[path] = named
-    if unnamed := [path for path in files if path not in told]:
-        for group in recognised(engine, unnamed, config):
-            told |= dict.fromkeys(group.files, group.format)
+            told.append((path, named))
+        else:
+            unnamed.append(path)
+    if unnamed:
+        groups = recognised(engine, unnamed, config)
+        several = Counter(path for group in groups for path in group.files)
+        told += [
+            (path, group.format)
+            for group in groups
+            for path in group.files
+            # of a file of several sections, those that a statement tells
+            if several[path] == 1 or tells(known[group.format])
+        ]
     order = list(SHAPES)
     return sorted(
-        told.items(),
+        told,
         key=lambda pair: order.index(known[pair[1]].shape) if pair[1] in known else -1,
     )
 

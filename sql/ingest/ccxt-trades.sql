@@ -10,6 +10,7 @@
 -- reads: json
 -- recognised by: exchange+parsed.takerOrMaker, takerOrMaker+datetime+amount+order
 -- venue: ccxt
+-- macros: ccxt
 
 with envelopes as (
     select
@@ -95,14 +96,9 @@ final as (
         trade ->> '$.takerOrMaker' as liquidity,
         coalesce(trade ->> '$.timestamp', trade ->> '$.datetime') as executed_at,
         split_part(symbol, '/', 1) as base_currency,
-        nullif(split_part(split_part(symbol, '/', 2), ':', 1), '') as quote_currency,
-        nullif(split_part(symbol, ':', 2), '') as settlement_currency,
-        case
-            when not contains(symbol, ':') then 'SPOT'
-            when split_part(symbol, '/', 1) = split_part(split_part(symbol, ':', 2), '-', 1)
-                then 'INVERSE'
-            else 'LINEAR'
-        end as instrument_type
+        ccxt_quote(symbol) as quote_currency,
+        ccxt_settlement(symbol) as settlement_currency,
+        ccxt_type(symbol) as instrument_type
     from fields
 )
 

@@ -1,0 +1,15 @@
+-- How ccxt writes symbols: BASE/QUOTE, or BASE/QUOTE:SETTLE with what follows of a date or strike.
+
+create or replace temp macro ccxt_quote(symbol) as
+    nullif(split_part(split_part(symbol, '/', 2), ':', 1), '');
+
+create or replace temp macro ccxt_settlement(symbol) as
+    nullif(split_part(split_part(symbol, ':', 2), '-', 1), '');
+
+-- what settles in its base is inverse
+create or replace temp macro ccxt_type(symbol) as
+    case
+        when not contains(symbol, ':') then 'SPOT'
+        when split_part(symbol, '/', 1) = ccxt_settlement(symbol) then 'INVERSE'
+        else 'LINEAR'
+    end;
