@@ -18,13 +18,15 @@ from runner.errors import SelectionError
 from runner.ingest.facts import FactTable, fact_tables, schema_version
 from runner.migrate import apply
 from runner.migrate.files import load_migrations
+from runner.migrate.history import refuse_newer
 from runner.moments import moment_of
 
 
 def at_moment(config: Config, target: str | None, text: str, wait_seconds: float) -> Config:
     """The project's settings for the ledger as of a moment, whose facts are copied if need be.
 
-    SelectionError (R206) for a moment before the first fact.
+    SelectionError (R206) for a moment before the first fact; EngineError (R328) for a ledger of
+    newer migrations than the project's.
     """
     moment = moment_of(text)
     ledger = config.target(target)
@@ -54,6 +56,7 @@ def _in_place(
         last = _last_batch(engine, moment)
         facts = fact_tables(engine, config.migration_path)
         version = schema_version(engine)
+        refuse_newer(version, load_migrations(config.migration_path))
     if _last_copied(place, moment) != last:
         _copy(config, ledger, place, list(facts.values()), version, moment)
     return _settings(config, place, folder)

@@ -124,6 +124,10 @@ class Engine(Protocol):
         """Commit when the block ends, roll back when it raises."""
         ...
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Have the queries of a block see one moment of the database, whoever writes meanwhile."""
+        ...
+
     def native(self, sql: str) -> str:
         """Portable SQL as this engine runs it."""
         ...

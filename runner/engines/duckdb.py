@@ -160,6 +160,15 @@ class DuckDBEngine(DuckDBGuards):
         except duckdb.Error as error:
             refuse(error, self.target.path)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        self._run("begin transaction read only")
+        try:
+            yield
+        finally:
+            with suppress(duckdb.Error):
+                self.connection.execute("rollback")
+
     def native(self, sql: str) -> str:
         return sql
 

@@ -175,6 +175,16 @@ class SQLiteEngine(SQLiteGuards):
                 self.connection.execute("rollback")
             refuse(error, self.target.path)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        # with a write-ahead log a reader of long keeps nobody from writing
+        self._run("begin deferred")
+        try:
+            yield
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("rollback")
+
     def native(self, sql: str) -> str:
         return rewrite(sql, self._schema()).sql
 

@@ -13,11 +13,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from runner.engines.base import Column, Engine, open_memory
-from runner.errors import EngineError
 from runner.ingest import chain
-from runner.ingest.facts import FactTable
+from runner.ingest.facts import FactTable, schema_version
 from runner.migrate import apply
 from runner.migrate.files import Migration
+from runner.migrate.history import refuse_newer
 from runner.moments import microseconds
 from runner.sqltyping.types import INTEGER, TEXT
 
@@ -64,10 +64,22 @@ def verify(
 ) -> Verification:
     """Recompute every hash of the ledger. `anchor` is a head that was kept elsewhere.
 
-    EngineError (R328) for a ledger that newer migrations have made: what they added is not known.
+    Who writes meanwhile is not waited for, and what they append is left out. EngineError (R328) for
+    a ledger that newer migrations have made: what they added is not known.
     """
+    with engine.snapshot():
+        return _verify(engine, facts, migrations, anchor)
+
+
+def _verify(
+    engine: Engine,
+    facts: Mapping[str, FactTable],
+    migrations: Sequence[Migration],
+    anchor: Head | None,
+) -> Verification:
     batches = list(_rows(engine, facts["ledger_batches"], "batch_id"))
-    _refuse_newer(batches, migrations)
+    newest = max((b["schema_version"] for b in batches), default=0)
+    refuse_newer(max(newest, schema_version(engine)), migrations)
     stated = _stated(engine, facts["ledger_batch_tables"])
     findings = [*_anchored(batches, anchor), *_chained(batches, stated)]
     hashed = 0
@@ -85,18 +97,6 @@ def verify(
 def _rows(engine: Engine, fact: FactTable, order_by: str) -> Iterator[dict[str, Any]]:
     names = ", ".join(c.name for c in fact.columns)
     return engine.query(f"select {names} from {fact.name} order by {order_by}").named
-
-
-def _refuse_newer(batches: Sequence[Mapping[str, Any]], migrations: Sequence[Migration]) -> None:
-    known = max((m.version for m in migrations), default=0)
-    newest = max((b["schema_version"] for b in batches), default=0)
-    if newest > known:
-        raise EngineError(
-            "R328",
-            f"the ledger has batches of schema version {newest}",
-            why=f"this project's migrations end at {known}",
-            mend="verify it with the project that the ledger was last migrated by",
-        )
 
 
 def _stated(engine: Engine, fact: FactTable) -> dict[int, dict[str, chain.Root]]:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from runner.engines.base import Column, Engine
-from runner.errors import Location, MigrationError
+from runner.errors import EngineError, Location, MigrationError
 from runner.migrate.files import Migration
 from runner.sqltyping.types import INTEGER, TEXT, TIMESTAMP
 
@@ -142,3 +142,15 @@ def refuse_broken(entries: Sequence[Entry]) -> None:
                 why="schema_version has a gap",
                 mend="restore the missing row of schema_version, or rebuild the database",
             )
+
+
+def refuse_newer(version: int, migrations: Sequence[Migration]) -> None:
+    """EngineError (R328) for a ledger of a schema `version` that this project does not know."""
+    known = max((m.version for m in migrations), default=0)
+    if version > known:
+        raise EngineError(
+            "R328",
+            f"the ledger is of schema version {version}",
+            why=f"this project's migrations end at {known}",
+            mend="use the project that the ledger was last migrated by",
+        )

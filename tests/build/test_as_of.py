@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from runner.config import load_config
+from runner.engines.base import open_engine
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 
 POSITIONS = "select * from positions order by account_id"
@@ -117,3 +119,16 @@ def test_what_fails_a_check_is_not_answered_from(traded, cli):
     assert outcome.exit_code == 1
     assert "FAIL none_held" in outcome.stderr
     assert outcome.stdout == ""
+
+
+def test_a_ledger_of_newer_migrations_is_not_copied(traded, cli):
+    project, then, _ = traded
+    ledger = open_engine(load_config(project.root).target(None))
+    ledger.execute(
+        "insert into schema_version select 99, 'later', applied_at, checksum, rollback_sql "
+        "from schema_version where version_id = 1"
+    )
+    ledger.close()
+    outcome = cli(project, "build", "--as-of", then)
+    assert outcome.exit_code == 3
+    assert "error[R328]: the ledger is of schema version 99" in outcome.stderr

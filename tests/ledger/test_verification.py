@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from runner.cli.main import run
 from runner.config import load_config
 from runner.engines.base import open_engine
+from runner.ledger import verification
 from runner.scaffold import scaffold
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES
@@ -184,15 +187,37 @@ def test_what_is_no_anchor(ledger, cli, anchor):
     assert "error[R279]" in outcome.stderr
 
 
-def test_a_ledger_of_newer_migrations(ledger, cli):
-    tamper(
-        ledger,
+@pytest.mark.parametrize(
+    "statement",
+    [
         "update ledger_batches set schema_version = 99 where batch_id = 3",
-        tables=("ledger_batches",),
-    )
+        "insert into schema_version select 99, 'later', applied_at, checksum, rollback_sql "
+        "from schema_version where version_id = 1",
+    ],
+)
+def test_a_ledger_of_newer_migrations(ledger, cli, statement):
+    tamper(ledger, statement, tables=("ledger_batches", "schema_version"))
     outcome = cli(ledger, "verify")
     assert outcome.exit_code == 3
-    assert "error[R328]" in outcome.stderr
+    assert "error[R328]: the ledger is of schema version 99" in outcome.stderr
+
+
+def test_what_is_appended_meanwhile_is_left_out(ledger, cli, monkeypatch):
+    """A batch that comes between two queries is no finding. DuckDB refuses the writer."""
+    (ledger / "c.csv").write_text(FILLS_HEADER + fill(5, 105))
+    ingest = [sys.executable, "-m", "runner", "ingest", "c.csv", "--format", "canonical-fills"]
+    stated, appended = verification._stated, []
+
+    def meanwhile(*arguments):
+        appended.append(subprocess.run(ingest, cwd=ledger, capture_output=True).returncode)
+        return stated(*arguments)
+
+    monkeypatch.setattr(verification, "_stated", meanwhile)
+    assert findings(cli, ledger) == []
+    is_refused = load_config(ledger).target(None).engine == "duckdb"
+    assert appended == [3 if is_refused else 0]
+    monkeypatch.undo()
+    assert f"of {3 if is_refused else 4} batches" in cli(ledger, "verify").stderr
 
 
 def test_an_empty_ledger_has_no_head(make_ledger, cli):
