@@ -149,7 +149,9 @@ def _near(engine: Engine, given: str) -> str | None:
         alike = [
             str(row[0])
             for sql in NEAR
-            for row in engine.query(f"{sql.replace('{start}', start)} limit {_NEAR_LISTED}").rows
+            for row in engine.query(
+                f"{sql.replace('{start}', start)} order by id limit {_NEAR_LISTED}"
+            ).rows
         ]
         if alike:
             return nearest(given, set(alike)) or min(alike)

@@ -356,6 +356,10 @@ LOOKUPS = (
 
 # ids that begin alike, for "did you mean"
 NEAR = (
+    "select cast(order_id as text) as id from orders "
+    "where starts_with(cast(order_id as text), {start})",
+    "select client_request_id as id from order_requests "
+    "where starts_with(client_request_id, {start})",
     "select client_order_id as id from orders where starts_with(client_order_id, {start})",
     "select exchange_order_id as id from orders where starts_with(exchange_order_id, {start})",
     "select exchange_fill_id as id from order_fills where starts_with(exchange_fill_id, {start})",
