@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,38 @@ def read(engine: Engine, wanted: Iterable[tuple[int, int]]) -> Mapping[tuple[int
                 found[batch_id, numbers[line]] = RawRow(source, line, header, text)
         left = [(b, row) for b, row in left if b != batch_id or row > last]
     return found
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of one file as they are kept, compressed."""
+
+    first_row: int
+    last_row: int
+    source: str
+    digest: str
+    payload: str
+
+    def rows(self) -> Iterator[tuple[int, int]]:
+        """Each row's `source_row` and line; none where the text is not what was kept."""
+        import zstandard
+
+        with suppress(ValueError, zstandard.ZstdError):
+            for line, _ in _rows_in(self.payload, self.digest):
+                yield (self.first_row & ~_LINE) + line, line
+
+
+def blocks(engine: Engine, batch_id: int) -> Iterator[Block]:
+    """All of a batch, in order; other queries may run between two."""
+    rows = engine.query(
+        f"select first_row from {TABLE} where batch_id = {batch_id} order by first_row"
+    ).rows
+    for (first,) in list(rows):
+        (found,) = engine.query(
+            f"select first_row, last_row, source, sha256, payload from {TABLE} "
+            f"where batch_id = {batch_id} and first_row = {first}"
+        ).rows
+        yield Block(*found)
 
 
 def _rows_in(payload: str, digest: str) -> Iterator[tuple[int, str]]:

@@ -7,7 +7,7 @@ own row, the list of its tables, and the rows of each. What is found is told bat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from runner.engines.base import Column, Engine, open_memory
 from runner.ingest import chain
 from runner.ingest.facts import FactTable, schema_version
+from runner.ledger import lost_rows
 from runner.migrate import apply
 from runner.migrate.files import Migration
 from runner.migrate.history import refuse_newer
@@ -33,6 +34,7 @@ class Finding:
     batch_id: int | None
     table: str
     problem: str
+    is_short: bool = False  # rows of the table are missing
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,17 @@ def _verify(
             hashed += count
             findings += found
     findings.sort(key=lambda f: (f.batch_id is None, f.batch_id or 0))
+    findings = [_with_lost_rows(engine, facts, finding) for finding in findings]
     last = batches[-1] if batches else None
     head = Head(last["batch_id"], last["chain_hash"]) if last else None
     return Verification(head, len(batches), hashed, tuple(findings))
+
+
+def _with_lost_rows(engine: Engine, facts: Mapping[str, FactTable], finding: Finding) -> Finding:
+    if finding.batch_id is None or not finding.is_short:
+        return finding
+    lost = lost_rows.named(engine, facts, finding.table, finding.batch_id)
+    return replace(finding, problem=f"{finding.problem}, made of {lost}") if lost else finding
 
 
 def _rows(engine: Engine, fact: FactTable, order_by: str) -> Iterator[dict[str, Any]]:
@@ -205,11 +215,12 @@ def _facts(
             root = stated.get(batch_id, {}).get(fact.name)
             problem = _difference(found, root)
             if problem:
-                findings.append(Finding(batch_id, fact.name, problem))
+                is_short = root is not None and found.row_count < root.row_count
+                findings.append(Finding(batch_id, fact.name, problem, is_short))
     for batch_id, tables in stated.items():
         if fact.name in tables and batch_id not in counts:
-            lost = tables[fact.name].row_count
-            findings.append(Finding(batch_id, fact.name, f"all of its {lost:,} rows are missing"))
+            problem = f"all of its {tables[fact.name].row_count:,} rows are missing"
+            findings.append(Finding(batch_id, fact.name, problem, is_short=True))
     return hashed, findings + list(_misdated(engine, fact, held))
 
 

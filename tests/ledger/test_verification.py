@@ -101,11 +101,11 @@ NAMED = "fill_id = 00000000-0000-0000-0000-000000000001"
         ),
         (
             f"delete from order_fills where {FIRST}",
-            (2, "order_fills", "1 of 2 rows are missing"),
+            (2, "order_fills", "1 of 2 rows are missing, made of a.csv:2"),
         ),
         (
             "delete from order_fills where batch_id = 2",
-            (2, "order_fills", "all of its 2 rows are missing"),
+            (2, "order_fills", "all of its 2 rows are missing, made of a.csv:2, a.csv:3"),
         ),
         (
             COPY.format(id=ID, recorded="recorded_at", batch=2),
