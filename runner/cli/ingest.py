@@ -117,7 +117,7 @@ def command(
         loads: dict[str, Sequence[Path]] = {format_name: files}
         if format_name == AUTO:
             kept = stack.enter_context(inputs.stdin_kept(files, config, watch))
-            found = recognised(engine, kept, config)
+            found = recognised(engine, kept, config, stated=extent is not None)
             loads = {one.format: one.files for one in found}
             watch.stop()
             _say_recognised(found)

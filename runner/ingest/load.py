@@ -100,6 +100,8 @@ def ingest(
     form = find_format(config.ingest_path, format_name)
     if extent is not None:
         form, kind = statement.as_statement(form, extent), "STATEMENT"
+    else:
+        statement.refuse_stated(form)
     defaults = Defaults(venue or form.venue, account, account_is_venue=form.venue is not None)
     progress = progress or Progress()
     with inputs.opened(files, config, progress) as sources:

@@ -30,6 +30,7 @@ from runner.ingest.readers import csv, envelope, parquet
 from runner.ingest.readers.json import first_record
 from runner.ingest.shapes import SHAPES
 from runner.ingest.source import Source
+from runner.ingest.statement import makes_facts, tells
 
 AUTO = "auto"
 _READ = mmap.ACCESS_READ
@@ -58,10 +59,13 @@ class Fit:
         return (self.strange, -self.known)
 
 
-def recognised(engine: Engine, given: Sequence[Path], config: Config) -> list[Recognised]:
+def recognised(
+    engine: Engine, given: Sequence[Path], config: Config, *, stated: bool = False
+) -> list[Recognised]:
     """The files by their formats, formats that others point to first.
 
-    InputError (R296) for a file that none fits, or several equally. Nothing is loaded.
+    Of a file of several formats those are named that can be loaded as facts, or as a statement
+    (`stated`). InputError (R296) for a file that none fits, or several equally. Nothing is loaded.
     """
     files = inputs.listed(given)
     if inputs.STDIN in files:
@@ -74,7 +78,9 @@ def recognised(engine: Engine, given: Sequence[Path], config: Config) -> list[Re
     found: dict[str, list[tuple[Path, str]]] = {}
     with inputs.opened(files, config) as sources, engine.staging() as staging:
         for path, source in zip(files, sources, strict=True):
-            for fit in recognise(staging, source, list(known.values())):
+            fits = recognise(staging, source, list(known.values()))
+            able = [fit for fit in fits if (tells if stated else makes_facts)(fit.form)]
+            for fit in able or fits:
                 found.setdefault(fit.form.name, []).append((path, fit.why))
     order = list(SHAPES)
     return [

@@ -15,7 +15,7 @@ from runner.ingest.formats import Format
 from runner.ingest.functions import quoted
 from runner.ingest.shape import Shape
 from runner.ingest.shapes import SHAPES
-from runner.ingest.shapes.stated import BEFORE, STATED, Extent, stated
+from runner.ingest.shapes.stated import BEFORE, ONLY_STATED, STATED, Extent, stated
 
 SUFFIX = " as statement"
 _OWN = {"statement", "statement_order", "statement_fill", "statement_balance"}
@@ -35,11 +35,28 @@ def as_statement(form: Format, extent: Extent) -> Format:
         raise UsageError(
             "R285",
             f"{form.name} holds nothing that a statement tells",
-            why=f"its rows are {' and '.join(form.shapes)}; a statement tells fills and orders",
+            why=f"its rows are {' and '.join(form.shapes)}; a statement tells fills, "
+            "orders and balances",
             mend="leave `--as statement` out",
         )
     told = replace(extent, scope=extent.scope or form.scope, repeats=form.repeats)
     return replace(form, name=form.name + SUFFIX, extent=told)
+
+
+def refuse_stated(form: Format) -> None:
+    """UsageError for facts of a format that holds only what a venue states."""
+    if not makes_facts(form):
+        raise UsageError(
+            "R285",
+            f"{form.name} holds nothing but what the venue states",
+            why="what is held is worked out from fills and cash; a balance is compared with it",
+            mend="add `--as statement`",
+        )
+
+
+def makes_facts(form: Format) -> bool:
+    """Whether a format's rows can be facts of the ledger."""
+    return not set(form.shapes) <= {*ONLY_STATED}
 
 
 def tells(form: Format) -> bool:
@@ -86,14 +103,18 @@ def shapes_of(form: Format) -> list[Shape]:
     """What a load makes of a format's rows, each after those it points to."""
     shapes = [shape for name, shape in SHAPES.items() if name in form.shapes]
     if form.extent is None:
-        return shapes
+        return [shape for shape in shapes if shape.name not in ONLY_STATED]
     told = [stated(shape.name, form.extent) for shape in shapes]
     return [shape for shape in told if shape is not None]
 
 
 def takes_rest(form: Format, shape: Shape) -> bool:
     """Whether rows that say no shape the format has are judged as this one."""
-    loaded = [name for name in form.shapes if form.extent is None or name in STATED]
+    loaded = [
+        name
+        for name in form.shapes
+        if (name not in ONLY_STATED if form.extent is None else name in STATED)
+    ]
     return shape.name == loaded[0]
 
 

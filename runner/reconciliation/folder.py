@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from runner.ingest.progress import Progress
 from runner.ingest.recognition import AUTO, recognised
 from runner.ingest.shapes import SHAPES
 from runner.ingest.shapes.stated import Extent
-from runner.ingest.statement import tells
 
 _SEPARATORS = ("", ".", "-", "_", " ")
 
@@ -53,15 +51,8 @@ def find_statements(
         else:
             unnamed.append(path)
     if unnamed:
-        groups = recognised(engine, unnamed, config)
-        several = Counter(path for group in groups for path in group.files)
-        told += [
-            (path, group.format)
-            for group in groups
-            for path in group.files
-            # of a file of several sections, those that a statement tells
-            if several[path] == 1 or tells(known[group.format])
-        ]
+        for group in recognised(engine, unnamed, config, stated=True):
+            told += [(path, group.format) for path in group.files]
     order = list(SHAPES)
     return sorted(
         told,

@@ -65,18 +65,8 @@ with trades as (
 termed as (
     select
         *,
-        case
-            when asset in ('CASH', 'CRYPTO') and contains(symbol, '.') then symbol
-            when asset in ('STK', 'FUND', 'CRYPTO') then symbol || '.' || trade_currency
-            else symbol
-        end as known_symbol,
-        case
-            when asset in ('CASH', 'CRYPTO') and contains(symbol, '.')
-                then split_part(symbol, '.', 1)
-            when asset in ('STK', 'FUND', 'CRYPTO') then symbol
-            when asset in ('FUT', 'OPT', 'FOP', 'FSFOP', 'WAR', 'CFD')
-                then coalesce(nullif(underlyingsymbol, ''), symbol)
-        end as base_currency
+        ibkr_symbol(symbol, asset, trade_currency) as known_symbol,
+        ibkr_base(symbol, asset, underlyingsymbol) as base_currency
     from trades
 ),
 

@@ -156,3 +156,38 @@ def test_orders_say_how_much_was_filled(duck: Ledger, form: str, folder: str) ->
         "or (status = 'FILLED' and filled_quantity <> quantity)"
     )
     assert "missing_filled_quantity" not in {code for _, code in duck.reasons()}
+
+
+def test_balances_are_stated_and_no_facts(duck: Ledger) -> None:
+    path = VENUES / "binance" / "binance-account.json"
+    with pytest.raises(UsageError) as refused:
+        duck.load_file("binance-account", path)
+    assert refused.value.code == "R285" and "--as statement" in str(refused.value.mend)
+    assert not duck.rows("select 1 from ledger_batches")
+
+
+def test_a_balance_without_a_moment_is_of_the_end_that_is_given(ledger: Ledger) -> None:
+    answer = '{"error": [], "result": {"ZUSD": "5.25"}}'
+    ledger.load("kraken-balance", answer, "balance.json", extent=Extent())
+    assert ledger.reasons() == [(1, "missing_time")]
+    for _ in range(2):
+        ledger.load("kraken-balance", answer, "b.json", extent=Extent(end=datetime(2026, 3, 2)))
+    assert ledger.rows("select currency, amount, stated_at from statement_balances") == [
+        ("USD", Decimal("5.25"), datetime(2026, 3, 1, 23, 59, 59, 999999))
+    ]
+    assert ledger.rows("select period_end from statements") == [(datetime(2026, 3, 2),)]
+
+
+def test_snapshots_in_one_file_are_one_statement(duck: Ledger) -> None:
+    def told(moment: int, amount: str) -> str:
+        return (
+            f'{{"timestamp": {moment}, "free": {{}}, "used": {{}}, "total": {{"BTC": {amount}}}}}'
+        )
+
+    rows = [told(1706615536016, "1.5"), told(1706615537016, "1.25"), told(1706615537016, "1.25")]
+    report = duck.load("ccxt-balance", "\n".join(rows), "b.json", extent=Extent(), account="main")
+    assert (report.read, report.duplicates) == (3, 1)
+    assert len(duck.rows("select 1 from statements")) == 1
+    other = "\n".join([*rows[:2], told(1706615537016, "7")])
+    assert duck.load("ccxt-balance", other, "c.json", extent=Extent(), account="main").read == 3
+    assert duck.reasons() == [(3, "conflict")]

@@ -38,7 +38,7 @@ def test_every_golden_file_is_recognised(duck: Ledger) -> None:
 @pytest.mark.parametrize("name", sorted(formats()))
 def test_every_format_says_what_it_is_recognised_by(name: str) -> None:
     form = formats()[name]
-    assert form.columns or form.recognised_by or form.readers == ("fix",)
+    assert form.columns or form.recognised_by or form.records
 
 
 def recognise(ledger: Ledger, content: str | bytes, name: str = "a") -> str:
@@ -46,6 +46,17 @@ def recognise(ledger: Ledger, content: str | bytes, name: str = "a") -> str:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     (one,) = recognised(ledger.engine, [path], ledger.config)
     return one.format
+
+
+def test_sections_of_a_brokers_statement_are_each_taken(duck: Ledger) -> None:
+    path = duck.folder / "flex.xml"
+    path.write_text(
+        "<A><Trade /><OpenPosition /><CashTransaction /><CashReportCurrency /></A>", "utf-8"
+    )
+    facts = recognised(duck.engine, [path], duck.config)
+    assert {one.format for one in facts} == {"ibkr-flex-trades", "ibkr-flex-cash"}
+    stated = recognised(duck.engine, [path], duck.config, stated=True)
+    assert {one.format for one in stated} == {"ibkr-flex-trades", "ibkr-flex-positions"}
 
 
 def test_content_counts_and_not_the_name(duck: Ledger) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from runner.ingest.shape import Shape
 from runner.ingest.shapes import conduct, market, reference, statements
+from runner.ingest.shapes.balances import BALANCE
 from runner.ingest.shapes.events import EVENT
 from runner.ingest.shapes.fills import FILL
 from runner.ingest.shapes.lots import LOT
@@ -25,6 +26,7 @@ SHAPES: Mapping[str, Shape] = {
         LOT,
         *market.SHAPES,
         *statements.SHAPES,
+        BALANCE,
         *conduct.SHAPES,
     )
 }

@@ -1,8 +1,8 @@
-"""The same rows as what the venue says: fills and orders that land in a statement.
+"""The same rows as what the venue says: fills, orders and balances that land in a statement.
 
 A mapping is not asked whose word it reads. Its rows keep their fields and what is refused of them;
-only the facts they become differ: statement_fills and statement_orders of a statement that the load
-makes, whose period the caller gives or the rows of each file tell.
+only the facts they become differ: statement_fills, statement_orders and statement_balances of a
+statement that the load makes, whose period the caller gives or the rows of each file tell.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 
 from runner.ingest.functions import quoted, uuid5_sql
 from runner.ingest.shape import Rule, Shape, bounded, bounded_price
+from runner.ingest.shapes.balances import BALANCE
 from runner.ingest.shapes.fills import FILL
 from runner.ingest.shapes.identity import ORDER_ID
 from runner.ingest.shapes.orders import ORDER
@@ -41,10 +42,12 @@ class Extent:
 
 def stated(name: str, extent: Extent) -> Shape | None:
     """A shape as a statement has it; None where a statement holds no such thing."""
-    return {"fill": _fill, "order": _order}[name](extent) if name in STATED else None
+    made = {"fill": _fill, "order": _order, "balance": _balance}
+    return made[name](extent) if name in STATED else None
 
 
-STATED = ("fill", "order")
+STATED = ("fill", "order", "balance")
+ONLY_STATED = ("balance",)
 BEFORE = "ingest_stated_before"
 _EMPTY_PERIOD = Rule(
     "empty_period",
@@ -130,6 +133,37 @@ def _order(extent: Extent) -> Shape:
         amended_by="",
         derives=_period(reported_at, extent),
         keeps={**_kept(ORDER), **_statement(extent)},
+    )  # fmt: skip
+
+
+def _balance(extent: Extent) -> Shape:
+    """What is held at moments: a file of one moment is a statement of that moment alone."""
+    extent = replace(extent, scope="account")
+    end = _literal(extent.end)
+    stated_at = f"coalesce(r.stated_at, {end} - interval 1 microsecond)" if end else "r.stated_at"
+    return replace(
+        BALANCE,
+        columns={
+            **BALANCE.columns,
+            "statement_balance_id": uuid5_sql(
+                "statement_balance", f"cast({_statement_id(extent)} as varchar)", "r.kind",
+                "coalesce(r.currency, r.symbol)", f"ingest_moment({stated_at})",
+            ),
+            "statement_id": _statement_id(extent),
+            "stated_at": stated_at,
+        },
+        rules=(
+            *BALANCE.rules,
+            Rule(
+                "missing_time",
+                f"{stated_at} is null",
+                "'it does not say of which moment it is: say so with --to, the moment after'",
+            ),
+            _EMPTY_PERIOD,
+        ),
+        account_column="keep_account_id",
+        derives=_period(stated_at, extent),
+        keeps={**_kept(BALANCE), **_statement(extent)},
     )  # fmt: skip
 
 

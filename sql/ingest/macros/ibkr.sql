@@ -28,3 +28,19 @@ create or replace temp macro ibkr_time(t) as
             as varchar
         )
     end;
+
+-- one symbol stands for listings in several currencies; a pair of currencies has its own already
+create or replace temp macro ibkr_symbol(symbol, asset, currency) as
+    case
+        when asset in ('CASH', 'CRYPTO') and contains(symbol, '.') then symbol
+        when asset in ('STK', 'FUND', 'CRYPTO') then symbol || '.' || currency
+        else symbol
+    end;
+
+create or replace temp macro ibkr_base(symbol, asset, underlying) as
+    case
+        when asset in ('CASH', 'CRYPTO') and contains(symbol, '.') then split_part(symbol, '.', 1)
+        when asset in ('STK', 'FUND', 'CRYPTO') then symbol
+        when asset in ('FUT', 'OPT', 'FOP', 'FSFOP', 'WAR', 'CFD')
+            then coalesce(nullif(underlying, ''), symbol)
+    end;
