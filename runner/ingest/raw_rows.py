@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.engines.base import Engine
 from runner.engines.staging import Staging, TextBlock
+from runner.errors import EngineError
 from runner.ingest import threads
 from runner.ingest.batch import Append
 from runner.ingest.chain import BLOCK_ROWS, escaped
@@ -121,7 +122,7 @@ def _insert(staging: Staging, found: Sequence[tuple[Any, ...]]) -> None:
 def read(engine: Engine, wanted: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], RawRow]:
     """Rows by batch and `source_row`; those of facts appended before there were blocks are absent.
 
-    ValueError where a block's text is not the one that was compressed.
+    EngineError (R329) where a block's text is not the one that was compressed.
     """
     found: dict[tuple[int, int], RawRow] = {}
     left = sorted(set(wanted))
@@ -161,9 +162,7 @@ class Block:
 
     def rows(self) -> Iterator[tuple[int, int]]:
         """Each row's `source_row` and line; none where the text is not what was kept."""
-        import zstandard
-
-        with suppress(ValueError, zstandard.ZstdError):
+        with suppress(EngineError):
             for line, _ in _rows_in(self.payload, self.digest):
                 yield (self.first_row & ~_LINE) + line, line
 
@@ -184,9 +183,18 @@ def blocks(engine: Engine, batch_id: int) -> Iterator[Block]:
 def _rows_in(payload: str, digest: str) -> Iterator[tuple[int, str]]:
     import zstandard
 
-    text = zstandard.ZstdDecompressor().decompress(base64.b64decode(payload))
-    if hashlib.sha256(text).hexdigest() != digest:
-        raise ValueError("a block of raw rows is not what was kept")
+    try:
+        text = zstandard.ZstdDecompressor().decompress(base64.b64decode(payload))
+        is_kept = hashlib.sha256(text).hexdigest() == digest
+    except (ValueError, zstandard.ZstdError):  # what it holds is no base64, or not compressed
+        is_kept = False
+    if not is_kept:
+        raise EngineError(
+            "R329",
+            "a block of the rows that facts were made of is not what was kept",
+            why=f"its text has not the hash {digest}: {TABLE} was altered",
+            mend="run `runner verify` to see what else was",
+        )
     for line in text.decode().split("\n"):
         number, _, row = line.partition("\t")
         yield int(number), _unescaped(row)
