@@ -276,7 +276,7 @@ def test_a_dropped_guard_is_named_and_what_was_altered_found(ledger, cli):
 def test_rows_taken_away_or_added_are_found(ledger, cli):
     off, on = unguarded(ledger, FILLS)
     raw(ledger, *off, f"delete from {FILLS} where {ONE}", *on)
-    assert problems(cli, ledger) == {FILLS: "1 of 2 rows are missing"}
+    assert problems(cli, ledger) == {FILLS: "1 of 2 rows are missing, made of a.csv:2"}
     assert differences(cli, ledger) == ""
 
 
@@ -300,7 +300,7 @@ def test_a_replaced_table_is_found(ledger, cli):
     if engine_of(ledger) == "sqlite":
         return  # it has no CREATE OR REPLACE TABLE
     raw(ledger, f"create or replace table {FILLS} as select * from {FILLS} where {ONE}")
-    assert problems(cli, ledger) == {FILLS: "1 of 2 rows are missing"}
+    assert problems(cli, ledger) == {FILLS: "1 of 2 rows are missing, made of a.csv:3"}
     said = differences(cli, ledger)
     assert f"table {FILLS}: lacks" in said
     assert "trigger order_fills_no_update on order_fills: is missing" in said
