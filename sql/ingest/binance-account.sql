@@ -1,11 +1,13 @@
--- Binance account, spot, USD-M and COIN-M, as GET /api/v3/account, /fapi/v2/account, /fapi/v3/account
--- and /dapi/v1/account answer them: balances and positions. Loaded `--as statement`.
+-- Binance account, spot, USD-M and COIN-M, as GET /api/v3/account, /fapi/v2/account,
+-- /fapi/v3/account and /dapi/v1/account answer them: balances and positions. Loaded `--as
+-- statement`.
 --
--- A spot balance is free and locked, of futures the wallet balance, which has the results of closed
--- positions in it and not those of open ones. A position is the sum of its sides in hedge mode; its
--- average price is told where there is one side. Each is of the moment it last changed (updateTime);
--- what has none, as it never changed, is passed over where it is nought, and else of the account's.
--- Symbols are those of binance-trades. A COIN-M contract's size is not told: declare it.
+-- A spot balance is free and locked, of futures the wallet balance, which has the results of
+-- closed positions in it and not those of open ones. A position is the sum of its sides in hedge
+-- mode; its average price is told where there is one side. Each is of the moment it last changed
+-- (updateTime); what has none, as it never changed, is passed over where it is nought, and else of
+-- the account's. Symbols are those of binance-trades. A COIN-M contract's size is not told:
+-- declare it.
 --
 -- shape: balance
 -- reads: json

@@ -4,8 +4,8 @@
 -- An order with its terms, and its status as an event at its last change. What was filled, the
 -- average price and the fee are not made fills of: load ccxt-trades, whose ids and symbols are the
 -- same. A price is a limit where the type has one: of a market order it is an average. An order of
--- which nothing remains, and less or more than its amount was filled, was for an amount of the quote
--- currency: its quantity is what was filled. One that is closed with a part that remains was
+-- which nothing remains, and less or more than its amount was filled, was for an amount of the
+-- quote currency: its quantity is what was filled. One that is closed with a part that remains was
 -- cancelled. A contract's size must be declared.
 --
 -- shape: order

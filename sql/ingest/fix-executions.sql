@@ -34,39 +34,39 @@ messages as materialized (
         m,
         -- before FIX 4.4 a fill's ExecType was 1 or 2, and ExecTransType said the rest
         case
-            when nullif(m."20", '') = '1' then 'H'
-            when nullif(m."20", '') = '2' then 'G'
-            when nullif(m."20", '') = '3' then 'I'
-            when nullif(m."150", '') in ('1', '2') then 'F'
-            else nullif(m."150", '')
+            when fix_field(m, '20') = '1' then 'H'
+            when fix_field(m, '20') = '2' then 'G'
+            when fix_field(m, '20') = '3' then 'I'
+            when fix_field(m, '150') in ('1', '2') then 'F'
+            else fix_field(m, '150')
         end as exec_type,
-        nullif(m."17", '') as exec_id,
-        nullif(m."19", '') as exec_ref,
-        nullif(m."39", '') as ord_status,
-        nullif(m."49", '') as sender,
-        nullif(m."56", '') as target,
+        fix_field(m, '17') as exec_id,
+        fix_field(m, '19') as exec_ref,
+        fix_field(m, '39') as ord_status,
+        fix_field(m, '49') as sender,
+        fix_field(m, '56') as target,
         coalesce(
-            case when nullif(m."37", '') not in ('NONE', '0') then nullif(m."37", '') end,
-            nullif(m."11", '')
+            case when fix_field(m, '37') not in ('NONE', '0') then fix_field(m, '37') end,
+            fix_field(m, '11')
         ) as order_id,
-        nullif(m."11", '') as client_order_id,
-        fix_side(nullif(m."54", '')) as side,
-        coalesce(nullif(nullif(m."55", ''), '[N/A]'), nullif(m."48", '')) as root,
-        coalesce(nullif(m."541", ''), nullif(m."200", '')) as maturity,
-        nullif(m."15", '') as currency,
-        nullif(m."167", '') as security_type,
-        ingest_unless_zero(nullif(m."38", '')) as order_quantity,
-        ingest_unless_zero(nullif(m."44", '')) as limit_price,
-        fix_order_type(nullif(m."40", '')) as order_type,
-        ingest_unless_zero(nullif(m."32", '')) as last_quantity,
-        nullif(m."31", '') as last_price,
-        nullif(m."12", '') as commission,
-        coalesce(nullif(m."13", ''), '3') as commission_type,
-        fix_values(m."137") as other_fees,
-        fix_values(m."138") as other_currencies,
-        coalesce(nullif(m."479", ''), nullif(m."15", '')) as commission_currency,
+        fix_field(m, '11') as client_order_id,
+        fix_side(fix_field(m, '54')) as side,
+        coalesce(nullif(fix_field(m, '55'), '[N/A]'), fix_field(m, '48')) as root,
+        coalesce(fix_field(m, '541'), fix_field(m, '200')) as maturity,
+        fix_field(m, '15') as currency,
+        fix_field(m, '167') as security_type,
+        ingest_unless_zero(fix_field(m, '38')) as order_quantity,
+        ingest_unless_zero(fix_field(m, '44')) as limit_price,
+        fix_order_type(fix_field(m, '40')) as order_type,
+        ingest_unless_zero(fix_field(m, '32')) as last_quantity,
+        fix_field(m, '31') as last_price,
+        fix_field(m, '12') as commission,
+        coalesce(fix_field(m, '13'), '3') as commission_type,
+        fix_values(m, '137') as other_fees,
+        fix_values(m, '138') as other_currencies,
+        coalesce(fix_field(m, '479'), fix_field(m, '15')) as commission_currency,
         fix_time(coalesce(
-            nullif(m."60", ''), nullif(m."122", ''), nullif(m."52", '')
+            fix_field(m, '60'), fix_field(m, '122'), fix_field(m, '52')
         )) as happened_at
     from tags
 ),
@@ -75,17 +75,17 @@ instruments as (
     select
         *,
         concat_ws(
-            ' ', root, nullif(m."65", ''), maturity,
-            case nullif(m."201", '') when '0' then 'P' when '1' then 'C' end, nullif(m."202", '')
+            ' ', root, fix_field(m, '65'), maturity,
+            case fix_field(m, '201') when '0' then 'P' when '1' then 'C' end, fix_field(m, '202')
         ) as symbol,
         case when maturity is null then fix_pair(root) end as pair,
         coalesce(security_type, '') in ('CS', 'PS', 'ETF', 'ETN', 'ADR', 'REIT', 'MF')
-        or coalesce(nullif(m."460", ''), '') = '5'
-        or starts_with(coalesce(nullif(m."461", ''), ''), 'E') as is_stock,
+        or coalesce(fix_field(m, '460'), '') = '5'
+        or starts_with(coalesce(fix_field(m, '461'), ''), 'E') as is_stock,
         (
             coalesce(security_type, '') in ('FUT', 'OPT', 'OOF', 'OOP')
-            or left(coalesce(nullif(m."461", ''), ''), 1) in ('F', 'O')
-        ) and nullif(m."231", '') is not null as is_contract
+            or left(coalesce(fix_field(m, '461'), ''), 1) in ('F', 'O')
+        ) and fix_field(m, '231') is not null as is_contract
     from messages
     where exec_type is null or exec_type not in ('I', 'J', 'K')
 ),
@@ -120,12 +120,12 @@ steps as (
         case
             when pair is not null or is_stock then 'SPOT' when is_contract then 'LINEAR'
         end as instrument_type,
-        case when pair is null and not is_stock and is_contract then nullif(m."231", '') end
+        case when pair is null and not is_stock and is_contract then fix_field(m, '231') end
             as multiplier,
         sender as default_venue,
         target as default_account,
         coalesce(
-            nullif(m."1", ''), max(nullif(m."1", '')) over (partition by sender, order_id)
+            fix_field(m, '1'), max(fix_field(m, '1')) over (partition by sender, order_id)
         ) as account,
         case
             when exec_type is null or exec_id is null
@@ -135,12 +135,12 @@ steps as (
             )
                 then 'unknown_execution ExecType (150) ' || exec_type || ' is no step of an order '
                 || 'known here'
-            when nullif(m."442", '') = '3'
+            when fix_field(m, '442') = '3'
                 then 'multileg_summary it sums up a multileg order (442=3): its legs are reported '
                 || 'apart (442=2)'
             when pair is not null and currency = pair[2] and (
                 security_type in ('FOR', 'FXSPOT', 'FXFWD', 'FXSWAP', 'FXNDF')
-                or nullif(m."460", '') = '4'
+                or fix_field(m, '460') = '4'
             )
                 then 'quantity_in_quote it deals in ' || currency || ' (15), so that its quantity '
                 || 'is an amount of the quote currency'
@@ -186,17 +186,17 @@ final as (
             else fix_status(ord_status)
         end as status,
         fix_status_word(ord_status) as venue_status,
-        nullif(concat_ws(': ', fix_event_word(exec_type), nullif(m."58", '')), '') as reason,
-        case when exec_type = '8' then nullif(m."103", '') end as error_code,
+        nullif(concat_ws(': ', fix_event_word(exec_type), fix_field(m, '58')), '') as reason,
+        case when exec_type = '8' then fix_field(m, '103') end as error_code,
         case when exec_type not in ('6', 'E') then order_quantity end as order_quantity,
         case when exec_type not in ('6', 'E') then limit_price end as limit_price,
         cast(json_merge_patch('{}', to_json(struct_pack(
             client_order_id := client_order_id,
-            original_client_order_id := nullif(m."41", ''),
+            original_client_order_id := fix_field(m, '41'),
             reference_exec_id := exec_ref,
-            last_market := nullif(m."30", ''),
-            security_exchange := nullif(m."207", ''),
-            side := fix_short_side(nullif(m."54", ''))
+            last_market := fix_field(m, '30'),
+            security_exchange := fix_field(m, '207'),
+            side := fix_short_side(fix_field(m, '54'))
         ))) as varchar) as data,
         happened_at as occurred_at
     from steps
@@ -219,13 +219,13 @@ final as (
         order_type,
         order_quantity as quantity,
         limit_price,
-        ingest_unless_zero(nullif(m."99", '')) as stop_price,
-        fix_time_in_force(nullif(m."59", ''), nullif(m."18", '')) as time_in_force,
+        ingest_unless_zero(fix_field(m, '99')) as stop_price,
+        fix_time_in_force(fix_field(m, '59'), fix_field(m, '18')) as time_in_force,
         happened_at as created_at
     from steps
     where exec_type in ('0', '8') and nth = 1 and refusal is null
         and order_type is not null and order_quantity is not null
-        and (order_type = 'MARKET' or coalesce(limit_price, nullif(m."99", '')) is not null)
+        and (order_type = 'MARKET' or coalesce(limit_price, fix_field(m, '99')) is not null)
     union all by name
     select
         steps.row_id,
@@ -271,7 +271,7 @@ final as (
             )
         end as fee_amount,
         coalesce(steps.fee_currencies[1], steps.quote_currency) as fee_currency,
-        case nullif(steps.m."851", '') when '1' then 'MAKER' when '2' then 'TAKER' end
+        case fix_field(steps.m, '851') when '1' then 'MAKER' when '2' then 'TAKER' end
             as liquidity,
         steps.happened_at as executed_at,
         case steps.exec_type

@@ -4,8 +4,8 @@
 -- Deposits and withdrawals are such, interest is interest, dividends, payments in lieu, price
 -- adjustments and other income are adjustments, taxes withheld and fees are fees; what was paid is
 -- below zero. The reason names the type, the symbol and what the broker says of it. Sums
--- (levelOfDetail SUMMARY) are passed over, as they repeat what the details say. An entry is known by
--- its transaction id. A time without a zone is New York's; a date alone is its start there.
+-- (levelOfDetail SUMMARY) are passed over, as they repeat what the details say. An entry is known
+-- by its transaction id. A time without a zone is New York's; a date alone is its start there.
 --
 -- shape: cash
 -- reads: csv, xml
@@ -28,12 +28,12 @@ with entries as (
     select
         *,
         coalesce(nullif(clientaccountid, ''), accountid) as account,
-        lower("type") as what,
+        lower(type) as what,
         coalesce(nullif("date/time", ''), nullif(datetime, ''), nullif(reportdate, ''), settledate)
             as moment
     from ingest_raw
     -- a file of several accounts names its columns before each
-    where "type" <> 'Type'
+    where type <> 'Type'
         and upper(coalesce(nullif(levelofdetail, ''), 'DETAIL')) = 'DETAIL'
 ),
 
@@ -52,7 +52,7 @@ final as (
         end as kind,
         amount,
         coalesce(nullif(currencyprimary, ''), currency) as currency,
-        nullif(concat_ws(': ', nullif("type", ''), nullif(description, '')), '') as reason,
+        nullif(concat_ws(': ', nullif(type, ''), nullif(description, '')), '') as reason,
         ibkr_time(
             case
                 when regexp_full_match(moment, '[0-9]{4}-?[0-9]{2}-?[0-9]{2}')

@@ -1,10 +1,10 @@
--- Interactive Brokers Flex Query, sections Open Positions and Cash Report, in XML. Loaded
--- `--as statement`.
+-- Interactive Brokers Flex Query, sections Open Positions and Cash Report, in XML. Loaded `--as
+-- statement`.
 --
 -- A position is its summary, below zero where it is short, with its average price (openPrice, or
--- costBasisPrice); lots (levelOfDetail LOT) are passed over. A currency's cash is its endingCash; the
--- sum in the base currency is passed over. Both are of the end of their day, reportDate or toDate,
--- in New York. Symbols are those of ibkr-flex-trades.
+-- costBasisPrice); lots (levelOfDetail LOT) are passed over. A currency's cash is its endingCash;
+-- the sum in the base currency is passed over. Both are of the end of their day, reportDate or
+-- toDate, in New York. Symbols are those of ibkr-flex-trades.
 --
 -- shape: balance
 -- reads: xml

@@ -1,8 +1,9 @@
--- Kraken spot balances, as POST /0/private/Balance and BalanceEx answer them: an amount, or a balance
--- with what is held back for orders, of each asset. Loaded `--as statement`.
+-- Kraken spot balances, as POST /0/private/Balance and BalanceEx answer them: an amount, or a
+-- balance with what is held back for orders, of each asset. Loaded `--as statement`.
 --
 -- The answer tells no moment: say it with --to, the moment after. XBT is called BTC; assets with a
--- suffix, as staked (.S) or earning (.F), are balances of their own. The whole answer is one record.
+-- suffix, as staked (.S) or earning (.F), are balances of their own. The whole answer is one
+-- record.
 --
 -- shape: balance
 -- reads: json

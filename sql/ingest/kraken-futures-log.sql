@@ -1,11 +1,11 @@
 -- Kraken Futures account log, as GET /api/history/v2/account-log answers it.
 --
--- Funding is cash, in the currency of the contract's margin: below zero it was paid. Transfers, into
--- or out of futures, are transfers, interest and other bookings without a trade adjustments, each of
--- the change of its balance. A trade's rows, and liquidations, assignments and unwinds, are passed
--- over: load kraken-futures-fills, which has their price and fee. An entry's id is unique; a
--- booking's entries share their booking_uid. An entry of the older balances of contracts, whose
--- asset is the contract, moves no cash but its funding.
+-- Funding is cash, in the currency of the contract's margin: below zero it was paid. Transfers,
+-- into or out of futures, are transfers, interest and other bookings without a trade adjustments,
+-- each of the change of its balance. A trade's rows, and liquidations, assignments and unwinds,
+-- are passed over: load kraken-futures-fills, which has their price and fee. An entry's id is
+-- unique; a booking's entries share their booking_uid. An entry of the older balances of
+-- contracts, whose asset is the contract, moves no cash but its funding.
 --
 -- shape: cash
 -- reads: json

@@ -1,11 +1,11 @@
--- Kraken Futures orders, as GET /derivatives/api/v3/openorders, POST /derivatives/api/v3/orders/status
--- and GET /api/history/v2/orders answer them.
+-- Kraken Futures orders, as GET /derivatives/api/v3/openorders, POST
+-- /derivatives/api/v3/orders/status and GET /api/history/v2/orders answer them.
 --
 -- An order with its terms, and its status as an event at its last change; why it changed is the
--- event's reason. What was filled is not made fills of: load kraken-futures-fills, whose symbols are
--- the same. An open order tells what was filled and what is left: its quantity is both together. A
--- history's element that places an order, or changes its terms, leaves it accepted; one that updates
--- it says how much of it was filled.
+-- event's reason. What was filled is not made fills of: load kraken-futures-fills, whose symbols
+-- are the same. An open order tells what was filled and what is left: its quantity is both
+-- together. A history's element that places an order, or changes its terms, leaves it accepted;
+-- one that updates it says how much of it was filled.
 --
 -- shape: order
 -- reads: json
@@ -108,7 +108,8 @@ final as (
         stop_price,
         case venue_type when 'post' then 'GTX' when 'ioc' then 'IOC' end as time_in_force,
         case
-            when venue_status = 'OrderUpdated' and ingest_decimal(filled) >= ingest_decimal(quantity)
+            when venue_status = 'OrderUpdated'
+                and ingest_decimal(filled) >= ingest_decimal(quantity)
                 then 'FILLED'
             when venue_status in (
                 'untouched', 'ENTERED_BOOK', 'TRIGGER_PLACED', 'OrderPlaced', 'OrderUpdated',

@@ -1,11 +1,12 @@
 -- NautilusTrader orders report (`trader.generate_orders_report()`), saved as CSV, Parquet, or a
 -- JSON list, a row per order.
 --
--- An order with its terms, and its status as an event at ts_last. filled_qty, avg_px and commissions
--- are not made fills of: load nautilus-fills, whose symbols and ids are the same. An order for an
--- amount of quote currency (is_quote_quantity) has a quantity once it is filled. BASE/QUOTE, or a
--- symbol that ends with a stablecoin, is a spot pair, with -PERP behind it a contract on one unit of
--- the base; any other instrument must be declared. Times are UTC, or nanoseconds since the epoch.
+-- An order with its terms, and its status as an event at ts_last. filled_qty, avg_px and
+-- commissions are not made fills of: load nautilus-fills, whose symbols and ids are the same. An
+-- order for an amount of quote currency (is_quote_quantity) has a quantity once it is filled.
+-- BASE/QUOTE, or a symbol that ends with a stablecoin, is a spot pair, with -PERP behind it a
+-- contract on one unit of the base; any other instrument must be declared. Times are UTC, or
+-- nanoseconds since the epoch.
 --
 -- shape: order
 -- reads: csv, parquet, json
@@ -26,7 +27,7 @@ with orders as (
         regexp_extract(instrument_id, '^(.*)[.][^.]+$', 1) as symbol,
         lower(regexp_extract(instrument_id, '[.]([^.]+)$', 1)) as stated_venue,
         upper(status) as venue_status,
-        upper("type") as venue_type,
+        upper(type) as venue_type,
         -- pandas and Parquet write what is missing in words
         nullif(nullif(nullif(cast(price as varchar), ''), 'None'), 'nan') as stated_price,
         nullif(nullif(nullif(cast(trigger_price as varchar), ''), 'None'), 'nan')
@@ -51,9 +52,9 @@ split as (
 termed as (
     select
         *,
-        nullif(parts.base || parts.b, '') as base,
-        nullif(parts.quote || parts.q, '') as quote,
-        parts.base || parts.b <> '' as is_pair
+        nullif(struct_extract(parts, 'base') || struct_extract(parts, 'b'), '') as base,
+        nullif(struct_extract(parts, 'quote') || struct_extract(parts, 'q'), '') as quote,
+        struct_extract(parts, 'base') || struct_extract(parts, 'b') <> '' as is_pair
     from split
 ),
 

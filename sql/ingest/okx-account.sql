@@ -3,9 +3,9 @@
 --
 -- A balance is the cash balance of a currency (cashBal), without what open positions have made. A
 -- position is counted in contracts, below zero where it is short; of several of one instrument, as
--- of both sides or margin modes, the sum. Each is of the moment it was last updated. Derivatives must
--- be declared, as no row tells a contract's size; margin positions of a pair are passed over, as
--- they are in its balances.
+-- of both sides or margin modes, the sum. Each is of the moment it was last updated. Derivatives
+-- must be declared, as no row tells a contract's size; margin positions of a pair are passed over,
+-- as they are in its balances.
 --
 -- shape: balance
 -- reads: json

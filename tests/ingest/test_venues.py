@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -148,3 +149,17 @@ def test_a_coinbase_pro_trade_is_one_fill_in_whatever_files(duck: Ledger) -> Non
     duck.load("coinbasepro-fills", fills)
     assert (3, "conflict") in duck.reasons()
     assert len(duck.rows("select 1 from order_fills where exchange_fill_id = '20201'")) == 2
+
+
+def test_a_ledger_of_kraken_is_the_same_from_its_api(
+    duck: Ledger, open_copy: Callable[[str], Ledger]
+) -> None:
+    head, *rows = (VENUES / "kraken" / "kraken-ledgers.csv").read_text().splitlines()
+    names = head.replace('"', "").split(",")
+    entries = [dict(zip(names, row.replace('"', "").split(","), strict=True)) for row in rows]
+    answer = {"result": {"ledger": {e["txid"]: e for e in entries if e["txid"]}, "count": 9}}
+    other = open_copy("duckdb")
+    duck.load_file("kraken-ledgers", VENUES / "kraken" / "kraken-ledgers.csv")
+    other.load("kraken-ledgers", json.dumps(answer), "ledger.json")
+    assert duck.facts()["cash_movements"] == other.facts()["cash_movements"]
+    assert len(other.facts()["cash_movements"]) == 7

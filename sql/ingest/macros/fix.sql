@@ -18,11 +18,13 @@ create or replace temp macro fix_tags(record) as
         || ' "541": "VARCHAR", "851": "VARCHAR"}'
     );
 
+create or replace temp macro fix_field(fields, tag) as nullif(struct_extract(fields, tag), '');
+
 -- the values of a tag that may stand several times
-create or replace temp macro fix_values(given) as
-    case json_type(given)
-        when 'ARRAY' then cast(given as varchar[])
-        when 'VARCHAR' then [given ->> '$']
+create or replace temp macro fix_values(fields, tag) as
+    case json_type(struct_extract(fields, tag))
+        when 'ARRAY' then cast(struct_extract(fields, tag) as varchar[])
+        when 'VARCHAR' then [struct_extract(fields, tag) ->> '$']
         else []
     end;
 
