@@ -1,5 +1,10 @@
 """Each format's small file becomes exactly the facts written down beside it.
 
+Files of venues are made by hand, after the venue's published documentation of what it answers or
+exports where no sample was at hand: the ledgers, bills, income, transfers, accounts and balances,
+Kraken Futures' orders and log, Interactive Brokers' cash and positions, NautilusTrader's orders. Of
+ccxt-orders the first two are public test fixtures of ccxt/ccxt.
+
 To accept a change: `python -m tests.ingest.test_golden` writes the .facts files; read the diff.
 """
 
