@@ -44,7 +44,7 @@ rated_from as (
 ),
 
 rated_anew as (
-    select fills.fill_id
+    select fills.*
     from rated_from
     inner join fills on rated_from.event_at <= fills.executed_at
     inner join {{ ref('stg_instruments') }} as instruments
@@ -53,29 +53,29 @@ rated_anew as (
         and fills.fee_currency <> instruments.settlement_currency
 ),
 
+-- whole rows: to look up their other columns by their ids would be to read all fills once more
 changed as (
-    select fill_id from fresh
-    union
-    select fills.fill_id
+    select * from fresh
+    union all
+    select fills.*
     from fills
     inner join amended on fills.fill_id = amended.fill_id
-    union
-    select fills.fill_id
+    union all
+    select fills.*
     from fills
     inner join amended on fills.corrects_fill_id = amended.fill_id
-    union
-    select fill_id from rated_anew
+    union all
+    select * from rated_anew
 ),
 
 final as (
-    select
-        fills.fill_id,
-        fills.order_id,
-        fills.account_id,
-        fills.instrument_id,
-        fills.executed_at
-    from fills
-    inner join changed on fills.fill_id = changed.fill_id
+    select distinct
+        fill_id,
+        order_id,
+        account_id,
+        instrument_id,
+        executed_at
+    from changed
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- One row per fill that counts: a trade nobody amended, or the newest correction of one.
-with amendments as (
+-- few, so read twice: a CTE that is kept whole stands in the way of what a reader asks for
+with amendments as not materialized (
     select
         fill_id,
         corrects_fill_id,

@@ -1,5 +1,6 @@
 -- One row per lot that is still open: a fill with what is left of it, or an average-cost position.
-with fills as (
+-- read twice, of one kind of book or the other: kept whole it would be all fills once more
+with fills as not materialized (
     select
         fills.*,
         {{ book_fill_key('fills.book_key', 'fills.side_seq') }} as fill_key,

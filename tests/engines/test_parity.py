@@ -49,8 +49,12 @@ def _rows(engine: Engine, table: str, columns: list[str]) -> list[tuple[str, ...
     )
 
 
-def test_both_engines_hold_the_same_tables(built):
-    assert _tables(built["duckdb"]) == _tables(built["sqlite"])
+def test_both_engines_hold_the_same_tables(built, built_demo):
+    # SQLite keeps as tables what DuckDB reads as part of a longer query
+    models = open_workspace(load_config(built_demo("duckdb"))).models.values()
+    inlined = {model.name for model in models if model.materialized == "ephemeral"}
+    tables = {name: c for name, c in _tables(built["sqlite"]).items() if name not in inlined}
+    assert _tables(built["duckdb"]) == tables
     assert {"order_fills", "positions", "lot_matches"} <= set(_tables(built["duckdb"]))
 
 
