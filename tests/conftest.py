@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,6 +20,8 @@ from runner.scaffold import scaffold
 
 ROOT = Path(__file__).parent.parent
 ENGINES = ("duckdb", "sqlite")
+# what a project's nodes need collected is nothing, as in runner.cli.main
+gc.set_threshold(100_000, 20, 100)
 
 
 @dataclass
@@ -59,9 +62,11 @@ class MadeProject:
 
 
 def _pyproject(engine: str) -> str:
+    # as many processes test as there are cores, and few rows are faster without threads
+    threads = "threads = 1\n" if engine == "duckdb" else ""
     return (
         f'[tool.runner]\nname = "shop"\ntarget = "t"\n\n'
-        f'[tool.runner.targets.t]\nengine = "{engine}"\npath = "ledger.{engine}"\n'
+        f'[tool.runner.targets.t]\nengine = "{engine}"\npath = "ledger.{engine}"\n{threads}'
     )
 
 
@@ -85,17 +90,18 @@ def make(tmp_path: Path, engine_name: str) -> Callable[..., MadeProject]:
 @pytest.fixture
 def make_ledger(tmp_path: Path, engine_name: str) -> Callable[..., MadeProject]:
     """make_ledger(): the ledger project itself, without its demo facts unless asked."""
+    return partial(ledger_project, tmp_path / "ledger", engine_name)
 
-    def made(*, demo: bool = False) -> MadeProject:
-        project = MadeProject(tmp_path / "ledger", engine_name)
-        for folder in ("sql", "models", "checks", "seeds"):
-            ignore = None if demo else shutil.ignore_patterns("demo")
-            shutil.copytree(ROOT / folder, project.root / folder, ignore=ignore)
-        shutil.copyfile(ROOT / "dbt_project.yml", project.root / "dbt_project.yml")
-        project.write({"pyproject.toml": _pyproject(engine_name)})
-        return project
 
-    return made
+def ledger_project(root: Path, engine: str, *, demo: bool = False) -> MadeProject:
+    """The ledger project itself in a new folder, without its demo facts unless asked."""
+    project = MadeProject(root, engine)
+    for folder in ("sql", "models", "checks", "seeds"):
+        ignore = None if demo else shutil.ignore_patterns("demo")
+        shutil.copytree(ROOT / folder, root / folder, ignore=ignore)
+    shutil.copyfile(ROOT / "dbt_project.yml", root / "dbt_project.yml")
+    project.write({"pyproject.toml": _pyproject(engine)})
+    return project
 
 
 @pytest.fixture(scope="session")

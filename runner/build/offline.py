@@ -14,8 +14,8 @@ from runner.workspace import Workspace
 def with_parents_of(workspace: Workspace, *names: str) -> Engine:
     """An engine in memory that holds all that the models `names` read; close it after use.
 
-    Facts are empty tables, seeds are loaded, and models are views, whatever they materialize as:
-    a view has the same columns and types. What a kernel makes is an empty table.
+    Facts are empty tables, seeds are loaded, and models are empty tables of the columns that their
+    SQL has, whatever they materialize as: of views that read views each would be bound all over.
     """
     engine = open_memory(workspace.target.engine)
     try:
@@ -43,4 +43,4 @@ def _stand_in(engine: Engine, compiled: Compiled) -> None:
     if compiled.materialized == "kernel":
         engine.empty_table(compiled.name, kernel.output_columns(compiled))
     elif compiled.materialized != "ephemeral":
-        engine.view_as(compiled.name, compiled.sql)
+        engine.empty_table(compiled.name, engine.describe(compiled.sql))

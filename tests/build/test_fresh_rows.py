@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
-from runner.build import run
+from runner.build import run as build_run
+from runner.cli.main import run
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
+from tests.conftest import ENGINES, MadeProject, ledger_project
 
 LIMITS = """
     suite: limits
@@ -24,15 +28,25 @@ LIMITS = """
 """
 
 
-@pytest.fixture
-def traded(make_ledger, cli):
+@pytest.fixture(scope="module", params=ENGINES)
+def traded_once(tmp_path_factory, request) -> MadeProject:
     """A ledger whose limits are kept, and what it looked at in part ever since."""
-    project = make_ledger()
-    project.write({"i.csv": INSTRUMENT, "checks/limits.yml": LIMITS})
-    assert cli(project, "migrate", "up").exit_code == 0
-    assert cli(project, "ingest", "i.csv", "--format", "canonical-instruments").exit_code == 0
-    assert load(cli, project, fill(1, 100, "BUY", 1) + fill(2, 120, "SELL", 1)) == 0
+    project = ledger_project(tmp_path_factory.mktemp("traded") / "ledger", request.param)
+    fills = FILLS_HEADER + fill(1, 100, "BUY", 1) + fill(2, 120, "SELL", 1)
+    project.write({"i.csv": INSTRUMENT, "fills.csv": fills, "checks/limits.yml": LIMITS})
+    place = ["--project-dir", str(project.root)]
+    assert run(["migrate", "up", *place]) == 0
+    for name, form in (("i.csv", "instruments"), ("fills.csv", "fills")):
+        file = str(project.root / name)
+        assert run(["ingest", file, "--format", f"canonical-{form}", *place]) == 0
+    assert run(["build", *place]) == 0
     return project
+
+
+@pytest.fixture
+def traded(traded_once, tmp_path) -> MadeProject:
+    shutil.copytree(traded_once.root, tmp_path / "ledger")
+    return MadeProject(tmp_path / "ledger", traded_once.engine)
 
 
 def load(cli, project, fills: str) -> int:
@@ -58,8 +72,8 @@ def test_what_breaks_a_rule_is_found_among_new_rows(
         in_part.append(rule.rule.name)
         return narrowed(compiler, rule, fresh, through)
 
-    narrowed = run.narrowed
-    monkeypatch.setattr(run, "narrowed", seen)
+    narrowed = build_run.narrowed
+    monkeypatch.setattr(build_run, "narrowed", seen)
     assert load(cli, traded, fills) == 1
     assert {"prices_are_low", "gains_are_small", "fills_are_early"} <= set(in_part)
     assert (broken,) in traded.rows("select distinct check_name from check_failures")

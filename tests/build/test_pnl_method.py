@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import MadeProject, Outcome
+from runner.cli.main import run
+from tests.conftest import ENGINES, MadeProject, Outcome, ledger_project
 
 Cli = Callable[..., Outcome]
 INSTRUMENTS = """
@@ -26,10 +29,10 @@ GROSS = {"fifo": "50", "lifo": "40", "hifo": "10", "average": "33.333333333333"}
 TABLES = ("lot_matches", "open_lots", "order_pnl", "positions", "daily_pnl")
 
 
-@pytest.fixture
-def ledger(make_ledger: Callable[..., MadeProject], cli: Cli) -> MadeProject:
+@pytest.fixture(scope="module", params=ENGINES)
+def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MadeProject:
     """Two accounts with the same four fills."""
-    made = make_ledger()
+    made = ledger_project(tmp_path_factory.mktemp("methods") / "ledger", request.param)
     fills = [("BUY", 100), ("BUY", 140), ("BUY", 110), ("SELL", 150)]
     lines = [
         FILL.format(account, n, side, price, 10 + n)
@@ -37,10 +40,18 @@ def ledger(make_ledger: Callable[..., MadeProject], cli: Cli) -> MadeProject:
         for n, (side, price) in enumerate(fills)
     ]
     made.write({"i.csv": INSTRUMENTS, "f.csv": HEADER + "".join(lines)})
+    place = ["--project-dir", str(made.root)]
     for name, form in (("i.csv", "canonical-instruments"), ("f.csv", "canonical-fills")):
-        assert cli(made, "ingest", name, "--format", form).exit_code == 0
-    assert cli(made, "build").exit_code == 0
+        assert run(["ingest", str(made.root / name), "--format", form, *place]) == 0
+    assert run(["build", *place]) == 0
     return made
+
+
+@pytest.fixture
+def ledger(built: MadeProject, tmp_path: Path) -> MadeProject:
+    """A copy of it to build by another method."""
+    shutil.copytree(built.root, tmp_path / "ledger")
+    return MadeProject(tmp_path / "ledger", built.engine)
 
 
 def derived(ledger: MadeProject) -> dict[str, list[tuple[Any, ...]]]:

@@ -20,7 +20,7 @@ from tests.models.facts import EPOCH, insert, write
 from tests.models.harness import empty_ledger, workspace
 from tests.models.histories import INSTRUMENTS, History
 
-EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "3"))
 EXTENDED = (
     "int_books", "int_book_fills", "int_conversions", "int_fees_to_convert", "lot_matches",
     "order_costs", "order_pnl", "order_state",

@@ -1,0 +1,79 @@
+"""Every format's kept rows, mapped again, are the facts that stand: none is blamed wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.config import load_config
+from runner.engines.staging import stage_before
+from runner.ingest import chain, statement
+from runner.ingest.facts import SOURCE_ROW, fact_tables
+from runner.ingest.formats import formats
+from runner.ingest.shapes.stated import Extent
+from runner.ledger import source_rows
+from runner.ledger.row_differences import Compared, Suspect, account_for_root, compare
+from tests.conftest import ENGINES, ROOT
+from tests.ingest.conftest import NOW, Ledger, new_ledger
+from tests.ingest.test_golden import FOLDERS, in_order
+
+# its fills are made of several rows each, of which the first alone is kept: no row is blamed then
+READS_TOGETHER = "binance-history as statement"
+
+
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+def folder(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+@pytest.fixture(params=ENGINES)
+def loaded(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger with a folder's files, as facts and as statements, none of an account it names."""
+    engine = new_ledger(request.param, tmp_path / f"ledger.{request.param}")
+    ledger = Ledger(engine, load_config(ROOT), tmp_path)
+    for path in in_order(folder):
+        form = formats()[path.stem]
+        if statement.makes_facts(form):
+            ledger.load_file(form.name, path, account="desk")
+        if statement.tells(form) and not set(form.shapes) & statement._OWN:
+            ledger.load_file(form.name, path, account="desk", extent=Extent(end=NOW))
+    yield ledger
+    engine.close()
+
+
+def test_rows_mapped_again(loaded: Ledger) -> None:
+    facts = fact_tables(loaded.engine, loaded.config.migration_path)
+    roots = loaded.rows(
+        "select batch_id, table_name, row_count, root_hash from ledger_batch_tables order by 1, 2"
+    )
+    batches = list(loaded.engine.query("select * from ledger_batches order by batch_id").named)
+    compared_rows = 0
+    for batch in batches:
+        found = []
+        for number, table, count, digest in roots:
+            fact = facts[table]
+            if number == batch["batch_id"] and any(c.name == SOURCE_ROW for c in fact.columns):
+                root = chain.Root(table, count, digest)
+                found.append(Compared(Suspect(fact, fact.columns, root, is_short=False)))
+        if not found:
+            continue
+        with stage_before(loaded.engine, batch["batch_id"]) as staging:
+            for chunk in source_rows.chunks(loaded.engine, staging, facts, None, batch):
+                for table in found:
+                    compare(loaded.engine, staging, batch, chunk, table)
+        for table in found:
+            if batch["format"] == READS_TOGETHER and table.told_columns:
+                assert not table.matched_count
+                assert not account_for_root(loaded.engine, batch, table)
+                continue
+            assert table.differences == [], (batch["format"], table.suspect.fact.name)
+            assert account_for_root(loaded.engine, batch, table), batch["format"]
+            compared_rows += table.matched_count
+    of_rows = sum(
+        loaded.rows(f"select count({SOURCE_ROW}) from {fact.name}")[0][0]
+        for fact in facts.values()
+        if any(c.name == SOURCE_ROW for c in fact.columns)
+    )
+    assert compared_rows == of_rows > 0
