@@ -8,7 +8,7 @@ import click
 from runner.cli.options import format_option, output_option, project_options, wait_option
 
 if TYPE_CHECKING:
-    from runner.ledger.verification import Head
+    from runner.ledger.findings import Head
 
 _PRINT = ""
 
@@ -37,8 +37,9 @@ def command(
 ) -> int:
     """Recompute the hash chain from the facts; exit 1 where one is not as it was appended.
 
-    It finds rows that were altered, added or taken away behind the database's back, as far as the
-    hashes were not made anew with them: against that, keep an anchor elsewhere.
+    It finds rows that were altered, added or taken away behind the database's back, and names the
+    first of them with the file and line they were made of, as far as the hashes were not made anew
+    with them: against that, keep an anchor elsewhere.
     """
     from contextlib import closing
 
@@ -46,7 +47,8 @@ def command(
     from runner.cli.console import say
     from runner.engines.base import Result, open_engine, require_database
     from runner.ingest.facts import fact_tables
-    from runner.ledger.verification import COLUMNS, verify
+    from runner.ledger.findings import COLUMNS
+    from runner.ledger.verification import verify
     from runner.migrate.files import load_migrations
     from runner.report.write import write
 
@@ -56,7 +58,8 @@ def command(
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         facts = fact_tables(engine, config.migration_path)
-        found = verify(engine, facts, load_migrations(config.migration_path), kept)
+        migrations = load_migrations(config.migration_path)
+        found = verify(engine, facts, migrations, kept, mappings=config.ingest_path)
     if found.findings:
         rows = ((f.batch_id, f.table, f.problem) for f in found.findings)
         write(Result(COLUMNS, rows), format_name, output)
@@ -78,7 +81,7 @@ def _kept(anchor: str) -> Head:
     import re
 
     from runner.errors import UsageError
-    from runner.ledger.verification import Head
+    from runner.ledger.findings import Head
 
     text = anchor.strip()
     path = Path(anchor)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol
 
@@ -17,6 +18,7 @@ from runner.engines.base import Column, Engine, Params
 from runner.sqltyping.types import Kind
 
 _CHUNK_ROWS = 20_000
+_KEYS_ASKED = 1_000
 PREFIX = "ingest_"
 
 
@@ -128,20 +130,23 @@ class _InPlace:
             pass
 
 
-class _Beside:
-    def __init__(
-        self,
-        memory: DuckDB,
-        engine: Engine,
-        connection: apsw.Connection,
-        refuse: Callable[[apsw.Error, Path], NoReturn],
-    ) -> None:
+@contextmanager
+def stage_before(engine: Engine, batch_id: int) -> Iterator[Staging]:
+    """A DuckDB in memory beside a ledger that is only read, as it was before a batch."""
+    from runner.config import Target
+    from runner.engines import duckdb
+
+    memory = duckdb.connect(Target("staging", "duckdb", Path(":memory:")))
+    try:
+        memory.execute("set preserve_insertion_order = true")
+        yield _Before(memory, engine, batch_id)
+    finally:
+        memory.close()
+
+
+class _InMemory:
+    def __init__(self, memory: DuckDB) -> None:
         self.memory = memory
-        self.refuse = refuse
-        self.engine = engine
-        self.connection = connection
-        # a row may come before the row it points to; every reference holds at the commit
-        connection.execute("pragma defer_foreign_keys = on")
 
     def run(self, sql: str, params: Params = ()) -> None:
         self.memory.execute(sql, params)
@@ -151,6 +156,66 @@ class _Beside:
 
     def blocks(self, sql: str, size: int) -> Iterator[TextBlock]:
         return self.memory.joined_blocks(sql, size)
+
+
+class _Before(_InMemory):
+    def __init__(self, memory: DuckDB, engine: Engine, batch_id: int) -> None:
+        super().__init__(memory)
+        self.engine = engine
+        self.batch_id = batch_id
+
+    def ledger(
+        self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
+    ) -> str:
+        name = f"{PREFIX}ledger_{table}"
+        typed = ", ".join(f"{c.name} {_duckdb_type(c)}" for c in columns)
+        self.run(f"create or replace temp table {name} ({typed})")
+        listed = ", ".join(c.name for c in columns)
+        earlier = f"from {table} where batch_id < {self.batch_id}"
+        if not list(self.engine.query(f"select 1 as one {earlier} limit 1").rows):
+            return name
+        for condition in self._conditions(columns, key, wanted):
+            rows = self.engine.query(f"select {listed} {earlier}{condition}").rows
+            while chunk := list(islice(rows, _CHUNK_ROWS)):
+                _fill(self.memory, name, columns, chunk)
+        return name
+
+    def _conditions(self, columns: Sequence[Column], key: str, wanted: str | None) -> Iterator[str]:
+        if wanted is None:
+            yield ""
+            return
+        (column,) = (c for c in columns if c.name == key)
+        keys = (row[0] for row in self.memory.query(f"select distinct * from ({wanted})").rows)
+        found = [str(value) for value in keys if value is not None]
+        for start in range(0, len(found), _KEYS_ASKED):
+            yield f" and {in_list(column, found[start : start + _KEYS_ASKED])}"
+
+    def append(self, table: str, columns: Sequence[Column], sql: str) -> int:
+        raise AssertionError("a ledger as it was takes no rows")
+
+
+def in_list(column: Column, values: Sequence[str]) -> str:
+    """Portable SQL of whether a key is one of these texts."""
+    literals = ("'" + value.replace("'", "''") + "'" for value in values)
+    if column.type.kind is Kind.UUID:
+        literals = (f"cast({literal} as uuid)" for literal in literals)
+    return f"{column.name} in ({', '.join(literals)})"
+
+
+class _Beside(_InMemory):
+    def __init__(
+        self,
+        memory: DuckDB,
+        engine: Engine,
+        connection: apsw.Connection,
+        refuse: Callable[[apsw.Error, Path], NoReturn],
+    ) -> None:
+        super().__init__(memory)
+        self.refuse = refuse
+        self.engine = engine
+        self.connection = connection
+        # a row may come before the row it points to; every reference holds at the commit
+        connection.execute("pragma defer_foreign_keys = on")
 
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None

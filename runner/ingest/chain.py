@@ -34,7 +34,7 @@ class Root:
 
 def canonical_row(columns: Sequence[Column]) -> str:
     r"""Portable SQL of a row's canonical text: values joined by tabs, NULL as \N."""
-    return _row(columns, [_value(column) for column in columns])
+    return _row(columns, [value_text(column) for column in columns])
 
 
 def canonical_line(columns: Sequence[Column]) -> str:
@@ -69,7 +69,13 @@ def _joined(values: Sequence[str], end: str | None) -> str:
     return f"concat({joined}, {end})" if end else f"concat({joined})"
 
 
-def _value(column: Column) -> str:
+def canonical_line_of(values: Sequence[str | None]) -> str:
+    """The canonical text of a row whose values `value_text` has made texts of."""
+    return "\t".join(map(_text, values))
+
+
+def value_text(column: Column) -> str:
+    """Portable SQL of a value's text, before it is escaped; null stays null."""
     name, kind = column.name, column.type.kind
     if kind is Kind.TIMESTAMP:
         return f"cast(epoch_us({name}) as varchar)"
@@ -81,7 +87,7 @@ def _value(column: Column) -> str:
 def _staged_value(column: Column) -> str:
     if column.type == MONEY:
         return decimal_text(column.name, 12)
-    return _value(column)
+    return value_text(column)
 
 
 def escaped(name: str) -> str:

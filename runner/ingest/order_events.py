@@ -49,6 +49,13 @@ def mark_restatements(
 
 
 def build(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable]) -> Candidates:
+    """The events that rows of orders make, those the ledger has marked as duplicates."""
+    steps = made(staging, candidates, facts)
+    duplicates.mark(staging, steps, facts["order_events"])
+    return steps
+
+
+def made(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable]) -> Candidates:
     """The events that rows of orders make: RESTATED terms, and each status but PENDING."""
     fact = facts["order_events"]
     columns = tuple(c for c in fact.columns if c.name in EVENT.columns)
@@ -58,11 +65,9 @@ def build(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTabl
         f"union all\n"
         f"{_select(columns, _status(), candidates, _HAS_STATUS)}"
     )
-    steps = Candidates(
+    return Candidates(
         _TABLE, EVENT, columns, candidates.has_raw, candidates.has_item, candidates.shape
     )
-    duplicates.mark(staging, steps, fact)
-    return steps
 
 
 _HAS_STATUS = "keep_event_status <> 'PENDING'"

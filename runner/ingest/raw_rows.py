@@ -157,14 +157,26 @@ class Block:
     first_row: int
     last_row: int
     source: str
+    reader: str
+    header: str | None
+    row_count: int
     digest: str
     payload: str
+
+    @property
+    def file_number(self) -> int:
+        """Its file's place in the load."""
+        return self.first_row >> FILE_SHIFT
 
     def rows(self) -> Iterator[tuple[int, int]]:
         """Each row's `source_row` and line; none where the text is not what was kept."""
         with suppress(EngineError):
-            for line, _ in _rows_in(self.payload, self.digest):
+            for line, _ in self.texts():
                 yield (self.first_row & ~_LINE) + line, line
+
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Each row's line and text. EngineError (R329) where they are not what was kept."""
+        return _rows_in(self.payload, self.digest)
 
 
 def blocks(engine: Engine, batch_id: int) -> Iterator[Block]:
@@ -174,7 +186,8 @@ def blocks(engine: Engine, batch_id: int) -> Iterator[Block]:
     ).rows
     for (first,) in list(rows):
         (found,) = engine.query(
-            f"select first_row, last_row, source, sha256, payload from {TABLE} "
+            "select first_row, last_row, source, reader, header, row_count, sha256, payload "
+            f"from {TABLE} "
             f"where batch_id = {batch_id} and first_row = {first}"
         ).rows
         yield Block(*found)

@@ -1,61 +1,32 @@
 """Is every fact still what was appended? The hash chain recomputed from the tables.
 
 docs/ledger.md says what is hashed. A batch is looked at in this order: its place in the chain, its
-own row, the list of its tables, and the rows of each. What is found is told batch by batch.
+own row, the list of its tables, and the rows of each. What is found is told batch by batch; which
+rows it is, of the first batches, altered_rows.py tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
-from typing import Any, NamedTuple
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
 
-from runner.engines.base import Column, Engine, open_memory
-from runner.ingest import chain
+from runner.engines.base import Column, Engine
+from runner.ingest import chain, raw_rows
 from runner.ingest.facts import FactTable, schema_version
-from runner.ledger import lost_rows
-from runner.migrate import apply
+from runner.ledger import altered_rows, row_stamps
+from runner.ledger.findings import Finding, Head, Verification
+from runner.ledger.past_columns import columns_at
+from runner.ledger.row_differences import Suspect
 from runner.migrate.files import Migration
 from runner.migrate.history import refuse_newer
 from runner.moments import microseconds
-from runner.sqltyping.types import INTEGER, TEXT
 
 _BOOKS = frozenset({"ledger_batches", "ledger_batch_tables"})
-_NAMED_ROWS = 3
-COLUMNS = (Column("batch_id", INTEGER), Column("table_name", TEXT), Column("problem", TEXT))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is not as it was appended; `batch_id` is None where no batch accounts for it."""
-
-    batch_id: int | None
-    table: str
-    problem: str
-    is_short: bool = False  # rows of the table are missing
-
-
-@dataclass(frozen=True)
-class Head:
-    """The newest batch: who keeps this elsewhere can prove all that came before."""
-
-    batch_id: int
-    chain_hash: str
-
-    def __str__(self) -> str:
-        return f"{self.batch_id}:{self.chain_hash}"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """How many facts of how many batches were hashed; `head` is None for an empty ledger."""
-
-    head: Head | None
-    batch_count: int
-    row_count: int
-    findings: tuple[Finding, ...]
+_NAMED_BATCHES = 20
 
 
 def verify(
@@ -63,14 +34,19 @@ def verify(
     facts: Mapping[str, FactTable],
     migrations: Sequence[Migration],
     anchor: Head | None = None,
+    *,
+    mappings: Path | None = None,
 ) -> Verification:
     """Recompute every hash of the ledger. `anchor` is a head that was kept elsewhere.
+
+    Which rows were altered is told by mapping the kept ones again, by the files of `mappings` (the
+    project's sql/ingest; None: those the runner comes with).
 
     Who writes meanwhile is not waited for, and what they append is left out. EngineError (R328) for
     a ledger that newer migrations have made: what they added is not known.
     """
     with engine.snapshot():
-        return _verify(engine, facts, migrations, anchor)
+        return _verify(engine, facts, migrations, anchor, mappings)
 
 
 def _verify(
@@ -78,6 +54,7 @@ def _verify(
     facts: Mapping[str, FactTable],
     migrations: Sequence[Migration],
     anchor: Head | None,
+    mappings: Path | None,
 ) -> Verification:
     batches = list(_rows(engine, facts["ledger_batches"], "batch_id"))
     newest = max((b["schema_version"] for b in batches), default=0)
@@ -91,17 +68,45 @@ def _verify(
             hashed += count
             findings += found
     findings.sort(key=lambda f: (f.batch_id is None, f.batch_id or 0))
-    findings = [_with_lost_rows(engine, facts, finding) for finding in findings]
+    findings = _with_rows(engine, facts, mappings, batches, findings)
     last = batches[-1] if batches else None
     head = Head(last["batch_id"], last["chain_hash"]) if last else None
     return Verification(head, len(batches), hashed, tuple(findings))
 
 
-def _with_lost_rows(engine: Engine, facts: Mapping[str, FactTable], finding: Finding) -> Finding:
-    if finding.batch_id is None or not finding.is_short:
-        return finding
-    lost = lost_rows.named(engine, facts, finding.table, finding.batch_id)
-    return replace(finding, problem=f"{finding.problem}, made of {lost}") if lost else finding
+def _with_rows(
+    engine: Engine,
+    facts: Mapping[str, FactTable],
+    mappings: Path | None,
+    batches: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
+) -> list[Finding]:
+    """The findings, those of the first batches with the rows they are of."""
+    altered: dict[str, set[int]] = {}
+    for f in findings:
+        if f.batch_id is not None:
+            altered.setdefault(f.table, set()).add(f.batch_id)
+    suspects: dict[int | None, list[Suspect]] = {}
+    for f in findings:
+        if f.suspect is not None:
+            suspect = replace(f.suspect, batches=frozenset(altered[f.table]))
+            suspects.setdefault(f.batch_id, []).append(suspect)
+    words: dict[tuple[int | None, str], str] = {}
+    suspected = (b for b in batches if b["batch_id"] in suspects)
+    for batch in islice(suspected, _NAMED_BATCHES):
+        number = batch["batch_id"]
+        of_batch = suspects[number]
+        is_kept = number not in altered.get(raw_rows.TABLE, ())
+        told = altered_rows.told(engine, facts, mappings, batch, of_batch, is_kept=is_kept)
+        words |= {(number, table): text for table, text in told.items()}
+    known = {b["batch_id"] for b in batches}
+    unsaid = f"; no row is named: only those of the first {_NAMED_BATCHES} such batches are"
+    return [
+        replace(f, problem=f.problem + words.get((f.batch_id, f.table), unsaid))
+        if f.suspect is not None and f.batch_id in known
+        else f
+        for f in findings
+    ]
 
 
 def _rows(engine: Engine, fact: FactTable, order_by: str) -> Iterator[dict[str, Any]]:
@@ -161,32 +166,6 @@ def _plain(value: Any) -> Any:
     return microseconds(value) if isinstance(value, datetime) else value
 
 
-class _Held(NamedTuple):
-    """What a table holds of one batch; `recorded_at` is the batch's, None where there is none."""
-
-    batch_id: int
-    recorded_at: datetime | None
-    row_count: int
-    misdated_count: int
-
-
-def _held(engine: Engine, fact: FactTable) -> list[_Held]:
-    rows = engine.query(
-        f"""
-        select
-            f.batch_id,
-            b.recorded_at,
-            count(*) as row_count,
-            count(case when f.recorded_at <> b.recorded_at then 1 end) as misdated_count
-        from {fact.name} as f
-        left join ledger_batches as b on f.batch_id = b.batch_id
-        group by f.batch_id, b.recorded_at
-        order by f.batch_id
-        """
-    ).rows
-    return [_Held(*row) for row in rows]
-
-
 def _facts(
     engine: Engine,
     fact: FactTable,
@@ -195,15 +174,15 @@ def _facts(
     migrations: Sequence[Migration],
 ) -> tuple[int, list[Finding]]:
     """The rows of one table, against the roots of the batches they carry."""
-    held = _held(engine, fact)
+    held = row_stamps.held(engine, fact)
     counts = {h.batch_id: h.row_count for h in held}
-    findings = list(_strays(engine, fact, held))
+    findings = list(row_stamps.strays(engine, fact, held))
     hashed = 0
     # a batch's rows have the columns of its time
     by_version = groupby(batches, key=lambda b: int(b["schema_version"]))
     for version, group in by_version:
         of_version = [b for b in group if b["batch_id"] in counts]
-        columns = _columns_at(engine, fact, version, migrations) if of_version else ()
+        columns = columns_at(engine, fact, version, migrations) if of_version else ()
         if not columns:
             findings += [
                 Finding(b["batch_id"], fact.name, "holds rows of a batch older than the table")
@@ -213,20 +192,26 @@ def _facts(
         for batch_id, found in _roots(engine, fact, columns, of_version, counts):
             hashed += found.row_count
             root = stated.get(batch_id, {}).get(fact.name)
-            problem = _difference(found, root)
-            if problem:
-                is_short = root is not None and found.row_count < root.row_count
-                findings.append(Finding(batch_id, fact.name, problem, is_short))
+            if root is None:
+                keys = row_stamps.named(engine, fact, f"batch_id = {batch_id}")
+                problem = f"{found.row_count:,} rows were inserted: the batch appended none: {keys}"
+                findings.append(Finding(batch_id, fact.name, problem))
+            elif problem := _difference(found, root):
+                is_short = found.row_count < root.row_count
+                suspect = Suspect(fact, columns, root, is_short)
+                findings.append(Finding(batch_id, fact.name, problem, suspect))
+    versions = {b["batch_id"]: int(b["schema_version"]) for b in batches}
     for batch_id, tables in stated.items():
         if fact.name in tables and batch_id not in counts:
-            problem = f"all of its {tables[fact.name].row_count:,} rows are missing"
-            findings.append(Finding(batch_id, fact.name, problem, is_short=True))
-    return hashed, findings + list(_misdated(engine, fact, held))
+            root = tables[fact.name]
+            columns = columns_at(engine, fact, versions.get(batch_id, 0), migrations)
+            problem = f"all of its {root.row_count:,} rows are missing"
+            suspect = Suspect(fact, columns, root, is_short=True)
+            findings.append(Finding(batch_id, fact.name, problem, suspect))
+    return hashed, findings + list(row_stamps.misdated(engine, fact, held))
 
 
-def _difference(found: chain.Root, root: chain.Root | None) -> str:
-    if root is None:
-        return f"{found.row_count:,} rows were inserted: the batch appended none"
+def _difference(found: chain.Root, root: chain.Root) -> str:
     if found.row_count < root.row_count:
         return f"{root.row_count - found.row_count:,} of {root.row_count:,} rows are missing"
     if found.row_count > root.row_count:
@@ -263,57 +248,3 @@ def _roots(
 def _texts(engine: Engine, sql: str) -> Iterator[str]:
     for block in engine.text_blocks(sql, chain.BLOCK_ROWS):
         yield from block
-
-
-def _strays(engine: Engine, fact: FactTable, held: Sequence[_Held]) -> Iterator[Finding]:
-    """Rows of a batch that is not there."""
-    for rows in held:
-        if rows.recorded_at is None:
-            number = rows.batch_id
-            keys = _named(engine, fact, f"batch_id = {number}")
-            problem = f"{rows.row_count:,} rows are of batch {number}, which is not there: {keys}"
-            yield Finding(None, fact.name, problem)
-
-
-def _misdated(engine: Engine, fact: FactTable, held: Sequence[_Held]) -> Iterator[Finding]:
-    """Rows that say they were recorded at another moment than their batch: these can be named."""
-    for rows in held:
-        if rows.misdated_count:
-            number, moment = rows.batch_id, rows.recorded_at
-            keys = _named(
-                engine, fact, f"batch_id = {number} and recorded_at <> timestamp '{moment}'"
-            )
-            problem = (
-                f"{rows.misdated_count:,} rows were recorded at another moment than their batch: "
-                f"{keys}"
-            )
-            yield Finding(number, fact.name, problem)
-
-
-def _named(engine: Engine, fact: FactTable, condition: str) -> str:
-    keys = ", ".join(fact.key)
-    rows = engine.query(
-        f"select {keys} from {fact.name} where {condition} order by {keys} limit {_NAMED_ROWS + 1}"
-    ).rows
-    shown = [" ".join(str(v) for v in row) for row in rows]
-    more = ", …" if len(shown) > _NAMED_ROWS else ""
-    return f"{', '.join(fact.key)} = {'; '.join(shown[:_NAMED_ROWS])}{more}"
-
-
-def _columns_at(
-    engine: Engine, fact: FactTable, version: int, migrations: Sequence[Migration]
-) -> tuple[Column, ...]:
-    """The table's columns as the migrations up to `version` declare them."""
-    newest = max(m.version for m in migrations)
-    if version == newest:
-        return fact.columns
-    memory = open_memory(engine.name)
-    try:
-        with memory.transaction():
-            for migration in migrations:
-                if migration.version <= version:
-                    apply.apply_statements(memory, migration)
-        relation = memory.relations().get(fact.name)
-    finally:
-        memory.close()
-    return relation.columns if relation else ()

@@ -111,16 +111,16 @@ TRADE = "fill_id = 7af66d6b-924c-5b60-be58-a18a70c50b6a (272536245)"
         ),
         (
             [
-                "update order_fills set side = 'SELL', is_rounded = true, "
+                "update order_fills set side = 'SELL', liquidity = null, "
                 "executed_at = timestamp '2026-03-01 00:00:03.5' where exchange_fill_id = 'f3'"
             ],
             [
                 (
                     2,
                     "order_fills",
-                    f"one or more of 3 rows were altered: {F3}: side is SELL and is_rounded is "
-                    "true and executed_at is 2026-03-01T00:00:03.500000Z, a.csv:4 says BUY and "
-                    f"false and 2026-03-01T00:00:03Z; {PUT_RIGHT}",
+                    f"one or more of 3 rows were altered: {F3}: side is SELL and liquidity is "
+                    "empty and executed_at is 2026-03-01T00:00:03.500000Z, a.csv:4 says BUY and "
+                    f"TAKER and 2026-03-01T00:00:03Z; {PUT_RIGHT}",
                 )
             ],
         ),

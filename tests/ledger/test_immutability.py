@@ -258,7 +258,9 @@ def unguarded(root: Path, table: str) -> tuple[list[str], list[str]]:
         return [f"drop trigger {name}" for name, _ in triggers], [sql for _, sql in triggers]
 
 
-ALTERED = "one or more of 2 rows were altered"
+F1 = "fill_id = 5023ee17-2969-5970-a817-01952a90fb85 (f1)"
+PUT_RIGHT = "with that put right the hash is the one appended"
+ALTERED = f"one or more of 2 rows were altered: {F1}: price is 99, a.csv:2 says 101; {PUT_RIGHT}"
 
 
 def test_a_dropped_guard_is_named_and_what_was_altered_found(ledger, cli):
@@ -276,7 +278,9 @@ def test_a_dropped_guard_is_named_and_what_was_altered_found(ledger, cli):
 def test_rows_taken_away_or_added_are_found(ledger, cli):
     off, on = unguarded(ledger, FILLS)
     raw(ledger, *off, f"delete from {FILLS} where {ONE}", *on)
-    assert problems(cli, ledger) == {FILLS: "1 of 2 rows are missing, made of a.csv:2"}
+    assert problems(cli, ledger) == {
+        FILLS: f"1 of 2 rows are missing: {F1} is missing, made of a.csv:2; {PUT_RIGHT}"
+    }
     assert differences(cli, ledger) == ""
 
 
@@ -284,7 +288,8 @@ def test_a_row_appended_by_hand_is_found(ledger, cli):
     # what appends to a fact is not refused: it is of no batch, or of one that did not bring it
     forged = COLUMNS.replace("fill_id,", "'00000000-0000-0000-0000-000000000001',", 1)
     raw(ledger, f"insert into {FILLS} ({COLUMNS}) select {forged} from {FILLS} where {ONE}")
-    assert problems(cli, ledger) == {FILLS: "1 rows were inserted"}
+    (found,) = problems(cli, ledger).values()
+    assert "(f1) was inserted: it names no row of the batch's files; with that put right" in found
     assert differences(cli, ledger) == ""
 
 
@@ -300,7 +305,8 @@ def test_a_replaced_table_is_found(ledger, cli):
     if engine_of(ledger) == "sqlite":
         return  # it has no CREATE OR REPLACE TABLE
     raw(ledger, f"create or replace table {FILLS} as select * from {FILLS} where {ONE}")
-    assert problems(cli, ledger) == {FILLS: "1 of 2 rows are missing, made of a.csv:3"}
+    (found,) = problems(cli, ledger).values()
+    assert f"(f2) is missing, made of a.csv:3; {PUT_RIGHT}" in found
     said = differences(cli, ledger)
     assert f"table {FILLS}: lacks" in said
     assert "trigger order_fills_no_update on order_fills: is missing" in said
@@ -346,10 +352,15 @@ def made_again(root: Path, table: str, columns: str) -> list[str]:
 def test_a_table_made_again_just_as_it_was_is_found_by_its_rows(ledger, cli):
     _, on = unguarded(ledger, FILLS)
     raw(ledger, *made_again(ledger, FILLS, FORGED))
-    assert problems(cli, ledger) == {FILLS: ALTERED}
+    found = problems(cli, ledger)
+    assert (
+        f"{F1}: price is 99 and liquidity is empty and source_row is empty, a.csv:2 says 101 "
+        in (found[FILLS])
+    )
+    assert found[FILLS].endswith(PUT_RIGHT)
     assert "trigger order_fills_no_delete on order_fills: is missing" in differences(cli, ledger)
     raw(ledger, *on)
-    assert problems(cli, ledger) == {FILLS: ALTERED}
+    assert problems(cli, ledger) == found
 
 
 def test_the_books_themselves_are_guarded_and_proved(ledger, cli):
@@ -388,5 +399,5 @@ def test_bytes_changed_in_the_file_are_found(ledger, cli):
         return
     assert text.count(b"101.000000000000") == 1
     file.write_bytes(text.replace(b"101.000000000000", b"199.000000000000"))
-    assert problems(cli, ledger) == {FILLS: ALTERED}
+    assert problems(cli, ledger) == {FILLS: ALTERED.replace("is 99", "is 199")}
     assert differences(cli, ledger) == ""

@@ -1,4 +1,4 @@
-"""Facts changed behind the database's back are found, and told by batch and table."""
+"""Facts changed behind the database's back are found, and told by batch, table and row."""
 
 from __future__ import annotations
 
@@ -90,6 +90,10 @@ COPY = """
 """
 ID = "cast('00000000-0000-0000-0000-000000000001' as uuid)"
 NAMED = "fill_id = 00000000-0000-0000-0000-000000000001"
+F1 = "fill_id = 5023ee17-2969-5970-a817-01952a90fb85 (f1)"
+F2 = "fill_id = eb1a80fa-e7d8-5eb7-b26b-2aeabbdb6c79 (f2)"
+GONE = (f"{F1} is missing, made of a.csv:2", f"{F2} is missing, made of a.csv:3")
+PUT_RIGHT = "with that put right the hash is the one appended"
 
 
 @pytest.mark.parametrize(
@@ -97,23 +101,37 @@ NAMED = "fill_id = 00000000-0000-0000-0000-000000000001"
     [
         (
             f"update order_fills set price = price + 0.000000000001 where {FIRST}",
-            (2, "order_fills", "one or more of 2 rows were altered"),
+            (
+                2,
+                "order_fills",
+                f"one or more of 2 rows were altered: {F1}: price is 101.000000000001, "
+                f"a.csv:2 says 101; {PUT_RIGHT}",
+            ),
         ),
         (
             f"delete from order_fills where {FIRST}",
-            (2, "order_fills", "1 of 2 rows are missing, made of a.csv:2"),
+            (2, "order_fills", f"1 of 2 rows are missing: {GONE[0]}; {PUT_RIGHT}"),
         ),
         (
             "delete from order_fills where batch_id = 2",
-            (2, "order_fills", "all of its 2 rows are missing, made of a.csv:2, a.csv:3"),
+            (
+                2,
+                "order_fills",
+                f"all of its 2 rows are missing: {GONE[0]}; {GONE[1]}; {PUT_RIGHT}",
+            ),
         ),
         (
             COPY.format(id=ID, recorded="recorded_at", batch=2),
-            (2, "order_fills", "1 rows were inserted"),
+            (
+                2,
+                "order_fills",
+                f"1 rows were inserted: {NAMED} (f1x) was inserted: a.csv:2 makes no such fact; "
+                f"{PUT_RIGHT}",
+            ),
         ),
         (
             COPY.format(id=ID, recorded="recorded_at", batch=1),
-            (1, "order_fills", "1 rows were inserted: the batch appended none"),
+            (1, "order_fills", f"1 rows were inserted: the batch appended none: {NAMED}"),
         ),
         (
             COPY.format(id=ID, recorded="recorded_at", batch=9),

@@ -13,8 +13,8 @@ from typing import Any
 from runner import __version__
 from runner.audit.pack.tables import Period, Written
 from runner.engines.base import Engine
+from runner.ledger.findings import Verification
 from runner.ledger.restoration import sha256_of
-from runner.ledger.verification import Verification
 from runner.report.parquet import parquet_type
 
 NAME = "manifest.json"

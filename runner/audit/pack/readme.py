@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.audit.pack.tables import Period, Written
-from runner.ledger.verification import Verification
+from runner.ledger.findings import Verification
 
 _TEXT = """\
 # Evidence of the ledger {project}

@@ -22,7 +22,8 @@ from runner.config import Config
 from runner.engines.base import Engine
 from runner.errors import ChecksFailed, UsageError
 from runner.ingest.facts import fact_tables, schema_version
-from runner.ledger.verification import Verification, verify
+from runner.ledger.findings import Verification
+from runner.ledger.verification import verify
 from runner.migrate.files import load_migrations
 from runner.workspace import Workspace
 
@@ -67,7 +68,8 @@ def refuse_place(output: Path) -> None:
 def prove(engine: Engine, config: Config) -> Verification:
     """ChecksFailed (R292) for a ledger whose facts are not what was appended."""
     facts = fact_tables(engine, config.migration_path)
-    proof = verify(engine, facts, load_migrations(config.migration_path))
+    migrations = load_migrations(config.migration_path)
+    proof = verify(engine, facts, migrations, mappings=config.ingest_path)
     if proof.findings:
         found = proof.findings[0]
         raise ChecksFailed(
