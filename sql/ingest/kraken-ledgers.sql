@@ -42,6 +42,8 @@ final as (
                 || 'declare it with canonical-fills'
         end as refusal,
         txid as movement_id,
+        -- an entry and its fee are one thing that was read
+        0 as item,
         case
             when what = 'deposit' then 'DEPOSIT'
             when what = 'withdrawal' then 'WITHDRAWAL'
@@ -62,6 +64,7 @@ final as (
     select
         row_id,
         txid || ' fee' as movement_id,
+        0 as item,
         'FEE' as kind,
         ingest_negated(fee) as amount,
         currency,
