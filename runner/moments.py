@@ -33,3 +33,12 @@ def microseconds(moment: datetime) -> int:
     1000005
     """
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_at(microseconds_since_1970: int) -> datetime:
+    """The moment in UTC that `microseconds` counts.
+
+    >>> moment_at(1000005)
+    datetime.datetime(1970, 1, 1, 0, 0, 1, 5)
+    """
+    return _EPOCH + microseconds_since_1970 * _MICROSECOND

@@ -81,13 +81,26 @@ def stage_beside(
     engine: Engine, connection: apsw.Connection, refuse: Callable[[apsw.Error, Path], NoReturn]
 ) -> Iterator[Staging]:
     """A DuckDB in memory beside a SQLite ledger."""
+    with _in_memory() as memory:
+        yield _Beside(memory, engine, connection, refuse)
+
+
+@contextmanager
+def stage_as_of(engine: Engine, batch_id: int) -> Iterator[Staging]:
+    """A DuckDB in memory beside a ledger that is only read, as it was before a batch."""
+    with _in_memory() as memory:
+        yield _AsOf(memory, engine, batch_id)
+
+
+@contextmanager
+def _in_memory() -> Iterator[DuckDB]:
     from runner.config import Target
     from runner.engines import duckdb
 
     memory = duckdb.connect(Target("staging", "duckdb", Path(":memory:")))
     try:
         memory.execute("set preserve_insertion_order = true")
-        yield _Beside(memory, engine, connection, refuse)
+        yield memory
     finally:
         memory.close()
 
@@ -130,20 +143,6 @@ class _InPlace:
             pass
 
 
-@contextmanager
-def stage_before(engine: Engine, batch_id: int) -> Iterator[Staging]:
-    """A DuckDB in memory beside a ledger that is only read, as it was before a batch."""
-    from runner.config import Target
-    from runner.engines import duckdb
-
-    memory = duckdb.connect(Target("staging", "duckdb", Path(":memory:")))
-    try:
-        memory.execute("set preserve_insertion_order = true")
-        yield _Before(memory, engine, batch_id)
-    finally:
-        memory.close()
-
-
 class _InMemory:
     def __init__(self, memory: DuckDB) -> None:
         self.memory = memory
@@ -157,8 +156,25 @@ class _InMemory:
     def blocks(self, sql: str, size: int) -> Iterator[TextBlock]:
         return self.memory.joined_blocks(sql, size)
 
+    def _emptied(self, table: str, columns: Sequence[Column]) -> str:
+        """The staging table for the ledger's rows of `table`, without a row; its name."""
+        name = f"{PREFIX}ledger_{table}"
+        typed = ", ".join(f"{c.name} {_duckdb_type(c)}" for c in columns)
+        self.run(f"create or replace temp table {name} ({typed})")
+        return name
 
-class _Before(_InMemory):
+    def _fill(self, name: str, columns: Sequence[Column], rows: Iterator[tuple[Any, ...]]) -> None:
+        """Rows of Python values, a column at a time, as text."""
+        casts = ", ".join(f"cast(unnest(?::varchar[]) as {_duckdb_type(c)})" for c in columns)
+        while chunk := list(islice(rows, _CHUNK_ROWS)):
+            texts = [
+                [None if v is None else str(v) for v in values]
+                for values in zip(*chunk, strict=True)
+            ]
+            self.memory.execute(f"insert into {name} select {casts}", texts)
+
+
+class _AsOf(_InMemory):
     def __init__(self, memory: DuckDB, engine: Engine, batch_id: int) -> None:
         super().__init__(memory)
         self.engine = engine
@@ -167,17 +183,14 @@ class _Before(_InMemory):
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
     ) -> str:
-        name = f"{PREFIX}ledger_{table}"
-        typed = ", ".join(f"{c.name} {_duckdb_type(c)}" for c in columns)
-        self.run(f"create or replace temp table {name} ({typed})")
+        name = self._emptied(table, columns)
         listed = ", ".join(c.name for c in columns)
         earlier = f"from {table} where batch_id < {self.batch_id}"
         if not list(self.engine.query(f"select 1 as one {earlier} limit 1").rows):
             return name
         for condition in self._conditions(columns, key, wanted):
             rows = self.engine.query(f"select {listed} {earlier}{condition}").rows
-            while chunk := list(islice(rows, _CHUNK_ROWS)):
-                _fill(self.memory, name, columns, chunk)
+            self._fill(name, columns, rows)
         return name
 
     def _conditions(self, columns: Sequence[Column], key: str, wanted: str | None) -> Iterator[str]:
@@ -220,17 +233,13 @@ class _Beside(_InMemory):
     def ledger(
         self, table: str, columns: Sequence[Column], key: str, wanted: str | None = None
     ) -> str:
-        name = f"{PREFIX}ledger_{table}"
-        typed = ", ".join(f"{c.name} {_duckdb_type(c)}" for c in columns)
-        self.run(f"create or replace temp table {name} ({typed})")
+        name = self._emptied(table, columns)
         listed = ", ".join(c.name for c in columns)
         sql = f"select {listed} from {table}"
         if wanted is not None:
             self._keys(wanted)
             sql += f" where {key} in (select key from temp.{PREFIX}keys)"
-        cursor = self.connection.execute(sql)
-        while chunk := [row for _, row in zip(range(_CHUNK_ROWS), cursor, strict=False)]:
-            _fill(self.memory, name, columns, chunk)
+        self._fill(name, columns, iter(self.connection.execute(sql)))
         return name
 
     def _keys(self, wanted: str) -> None:
@@ -268,10 +277,3 @@ def _sqlite_value(column: Column) -> str:
     if column.type.kind is Kind.INTEGER:
         return f"cast({name} as bigint)"
     return f"cast({name} as varchar)"
-
-
-def _fill(memory: Engine, table: str, columns: Sequence[Column], chunk: list[Any]) -> None:
-    """Rows of Python values into a staging table, a column at a time, as text."""
-    texts = [[None if v is None else str(v) for v in values] for values in zip(*chunk, strict=True)]
-    casts = ", ".join(f"cast(unnest(?::varchar[]) as {_duckdb_type(c)})" for c in columns)
-    memory.execute(f"insert into {table} select {casts}", texts)

@@ -7,17 +7,17 @@ tell which fact is not what it was: each is named by its key, with its file and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from runner.engines.base import Column, Engine
-from runner.engines.staging import stage_before
+from runner.engines.staging import stage_as_of
 from runner.errors import RunnerError
 from runner.ingest.candidates import Candidates
 from runner.ingest.facts import SOURCE_ROW, FactTable
 from runner.ingest.readers import FILE_SHIFT
 from runner.ledger import lost_rows
+from runner.ledger.findings import NAMED_ROWS
 from runner.ledger.row_differences import (
     Compared,
     Difference,
@@ -27,9 +27,9 @@ from runner.ledger.row_differences import (
     compare,
 )
 from runner.ledger.source_rows import chunks
+from runner.moments import moment_at
 from runner.sqltyping.types import Kind
 
-_NAMED_ROWS = 3
 _NAMED, _NO_ROW = ": ", "; no row is named"
 _LINE = (1 << FILE_SHIFT) - 1
 # what people call a fact by, beside its key: the first a table has
@@ -85,7 +85,7 @@ def _compared(
     names: dict[int, str] = {}
     if batch["format"] is None:
         return compared, companions, names
-    with stage_before(engine, batch["batch_id"]) as staging:
+    with stage_as_of(engine, batch["batch_id"]) as staging:
         for chunk in chunks(engine, staging, facts, mappings, batch):
             names |= chunk.names
             companions |= _companions(chunk.made)
@@ -156,7 +156,7 @@ def _words(
     )
     if not found.differences:
         return f"; no row differs from what its source row says: {other}"
-    shown = [_difference(found, d, names) for d in found.differences[:_NAMED_ROWS]]
+    shown = [_difference(found, d, names) for d in found.differences[:NAMED_ROWS]]
     rest = len(found.differences) - len(shown)
     if rest:
         shown.append(f"and {'more than ' if found.is_cut else ''}{rest:,} more")
@@ -211,8 +211,7 @@ def _shown(column: Column, text: str | None) -> str:
     if column.type.kind is Kind.DECIMAL and "." in text:
         return text.rstrip("0").rstrip(".")
     if column.type.kind is Kind.TIMESTAMP:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(text))
-        return moment.isoformat().replace("+00:00", "Z")
+        return f"{moment_at(int(text)).isoformat()}Z"
     if column.type.kind is Kind.BOOLEAN:
         return "true" if text == "t" else "false"
     return text

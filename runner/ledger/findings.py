@@ -8,6 +8,7 @@ from runner.engines.base import Column
 from runner.ledger.row_differences import Suspect
 from runner.sqltyping.types import INTEGER, TEXT
 
+NAMED_ROWS = 3  # of one table of one batch; more are counted
 COLUMNS = (Column("batch_id", INTEGER), Column("table_name", TEXT), Column("problem", TEXT))
 
 

@@ -8,8 +8,7 @@ from itertools import islice
 from runner.engines.base import Engine
 from runner.ingest import raw_rows
 from runner.ingest.facts import SOURCE_ROW, FactTable
-
-_NAMED_ROWS = 3
+from runner.ledger.findings import NAMED_ROWS
 
 
 def named(engine: Engine, facts: Mapping[str, FactTable], table: str, batch_id: int) -> str:
@@ -20,10 +19,10 @@ def named(engine: Engine, facts: Mapping[str, FactTable], table: str, batch_id: 
     tables = [f.name for f in facts.values() if any(c.name == SOURCE_ROW for c in f.columns)]
     if table not in tables:
         return ""
-    lost = islice(_lost(engine, tables, batch_id), _NAMED_ROWS + 1)
+    lost = islice(_lost(engine, tables, batch_id), NAMED_ROWS + 1)
     found = [f"{source}:{line}" for source, line in lost]
-    more = ", …" if len(found) > _NAMED_ROWS else ""
-    return ", ".join(found[:_NAMED_ROWS]) + more
+    more = ", …" if len(found) > NAMED_ROWS else ""
+    return ", ".join(found[:NAMED_ROWS]) + more
 
 
 def _lost(engine: Engine, tables: Sequence[str], batch_id: int) -> Iterator[tuple[str, int]]:

@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 from runner.engines.base import Engine
 from runner.ingest.facts import FactTable
-from runner.ledger.findings import Finding
-
-_NAMED_ROWS = 3
+from runner.ledger.findings import NAMED_ROWS, Finding
 
 
 class Held(NamedTuple):
@@ -69,8 +67,8 @@ def named(engine: Engine, fact: FactTable, condition: str) -> str:
     """The keys of the first rows that meet a condition."""
     keys = ", ".join(fact.key)
     rows = engine.query(
-        f"select {keys} from {fact.name} where {condition} order by {keys} limit {_NAMED_ROWS + 1}"
+        f"select {keys} from {fact.name} where {condition} order by {keys} limit {NAMED_ROWS + 1}"
     ).rows
     shown = [" ".join(str(v) for v in row) for row in rows]
-    more = ", …" if len(shown) > _NAMED_ROWS else ""
-    return f"{', '.join(fact.key)} = {'; '.join(shown[:_NAMED_ROWS])}{more}"
+    more = ", …" if len(shown) > NAMED_ROWS else ""
+    return f"{', '.join(fact.key)} = {'; '.join(shown[:NAMED_ROWS])}{more}"

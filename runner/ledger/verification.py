@@ -19,7 +19,7 @@ from runner.ingest import chain, raw_rows
 from runner.ingest.facts import FactTable, schema_version
 from runner.ledger import altered_rows, row_stamps
 from runner.ledger.findings import Finding, Head, Verification
-from runner.ledger.past_columns import columns_at
+from runner.ledger.past_columns import PastColumns
 from runner.ledger.row_differences import Suspect
 from runner.migrate.files import Migration
 from runner.migrate.history import refuse_newer
@@ -62,9 +62,10 @@ def _verify(
     stated = _stated(engine, facts["ledger_batch_tables"])
     findings = [*_anchored(batches, anchor), *_chained(batches, stated)]
     hashed = 0
+    past = PastColumns(engine, migrations)
     for fact in facts.values():
         if fact.name not in _BOOKS:
-            count, found = _facts(engine, fact, batches, stated, migrations)
+            count, found = _facts(engine, fact, batches, stated, past)
             hashed += count
             findings += found
     findings.sort(key=lambda f: (f.batch_id is None, f.batch_id or 0))
@@ -171,7 +172,7 @@ def _facts(
     fact: FactTable,
     batches: Sequence[Mapping[str, Any]],
     stated: Mapping[int, Mapping[str, chain.Root]],
-    migrations: Sequence[Migration],
+    past: PastColumns,
 ) -> tuple[int, list[Finding]]:
     """The rows of one table, against the roots of the batches they carry."""
     held = row_stamps.held(engine, fact)
@@ -182,7 +183,7 @@ def _facts(
     by_version = groupby(batches, key=lambda b: int(b["schema_version"]))
     for version, group in by_version:
         of_version = [b for b in group if b["batch_id"] in counts]
-        columns = columns_at(engine, fact, version, migrations) if of_version else ()
+        columns = past.at(fact, version) if of_version else ()
         if not columns:
             findings += [
                 Finding(b["batch_id"], fact.name, "holds rows of a batch older than the table")
@@ -204,7 +205,7 @@ def _facts(
     for batch_id, tables in stated.items():
         if fact.name in tables and batch_id not in counts:
             root = tables[fact.name]
-            columns = columns_at(engine, fact, versions.get(batch_id, 0), migrations)
+            columns = past.at(fact, versions.get(batch_id, 0))
             problem = f"all of its {root.row_count:,} rows are missing"
             suspect = Suspect(fact, columns, root, is_short=True)
             findings.append(Finding(batch_id, fact.name, problem, suspect))

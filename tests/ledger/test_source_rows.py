@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.config import load_config
-from runner.engines.staging import stage_before
+from runner.engines.staging import stage_as_of
 from runner.ingest import chain, statement
 from runner.ingest.facts import SOURCE_ROW, fact_tables
 from runner.ingest.formats import formats
@@ -59,7 +59,7 @@ def test_rows_mapped_again(loaded: Ledger) -> None:
                 found.append(Compared(Suspect(fact, fact.columns, root, is_short=False)))
         if not found:
             continue
-        with stage_before(loaded.engine, batch["batch_id"]) as staging:
+        with stage_as_of(loaded.engine, batch["batch_id"]) as staging:
             for chunk in source_rows.chunks(loaded.engine, staging, facts, None, batch):
                 for table in found:
                     compare(loaded.engine, staging, batch, chunk, table)
