@@ -12,25 +12,12 @@
 -- venue: ccxt
 -- macros: ccxt
 
-with envelopes as (
+with trades as (
     select
         row_id,
-        record,
-        record -> '$.parsed' as parsed,
-        record ->> '$.exchange' as exchange
+        record ->> '$.exchange' as exchange,
+        unnest(ccxt_parsed(record)) as trade
     from ingest_raw
-),
-
-trades as (
-    select
-        row_id,
-        exchange,
-        unnest(case
-            when parsed is null then [record]
-            when json_type(parsed) = 'ARRAY' then cast(parsed as json[])
-            else [parsed]
-        end) as trade
-    from envelopes
 ),
 
 fields as (

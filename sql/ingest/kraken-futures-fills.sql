@@ -34,14 +34,8 @@ termed as (
     select
         *,
         0 as item,
-        case
-            when left(symbol, 3) in ('PI_', 'FI_', 'PF_', 'FF_')
-                then kraken_pair(split_part(symbol, '_', 2))
-        end as currencies,
-        case
-            when left(symbol, 3) in ('PI_', 'FI_') then 'INVERSE'
-            when left(symbol, 3) in ('PF_', 'FF_') then 'LINEAR'
-        end as instrument_type,
+        kraken_contract_pair(symbol) as currencies,
+        kraken_contract_type(symbol) as instrument_type,
         case
             when starts_with(lower(fill_type), 'liquidation') then 'liquidation'
             when starts_with(lower(fill_type), 'unwind') then 'auto-deleveraging'

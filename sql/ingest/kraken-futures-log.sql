@@ -38,14 +38,14 @@ told as (
             when contains(info, 'interest') then 'INTEREST'
             else 'ADJUSTMENT'
         end as kind,
-        coalesce(contract, case when regexp_matches(asset, '^(PI|FI|PF|FF)_') then asset end)
+        coalesce(contract, case when kraken_contract_type(asset) is not null then asset end)
             as symbol
     from entries
     where funding is not null
         or (
             change <> 0
             and not regexp_matches(info, 'trade|liquidation|assignment|unwind|settlement')
-            and not regexp_matches(asset, '^(PI|FI|PF|FF)_')
+            and kraken_contract_type(asset) is null
         )
         or record ->> '$.id' is null
 ),
@@ -53,11 +53,8 @@ told as (
 termed as (
     select
         *,
-        case when kind = 'FUNDING' then kraken_pair(split_part(symbol, '_', 2)) end as currencies,
-        case
-            when left(symbol, 3) in ('PI_', 'FI_') then 'INVERSE'
-            when left(symbol, 3) in ('PF_', 'FF_') then 'LINEAR'
-        end as instrument_type
+        case when kind = 'FUNDING' then kraken_contract_pair(symbol) end as currencies,
+        kraken_contract_type(symbol) as instrument_type
     from told
 ),
 

@@ -59,14 +59,8 @@ told as (
 termed as (
     select
         *,
-        case
-            when left(symbol, 3) in ('PI_', 'FI_', 'PF_', 'FF_')
-                then kraken_pair(split_part(symbol, '_', 2))
-        end as currencies,
-        case
-            when left(symbol, 3) in ('PI_', 'FI_') then 'INVERSE'
-            when left(symbol, 3) in ('PF_', 'FF_') then 'LINEAR'
-        end as instrument_type,
+        kraken_contract_pair(symbol) as currencies,
+        kraken_contract_type(symbol) as instrument_type,
         ingest_decimal(filled) > 0 as is_filled_in_part
     from told
 ),

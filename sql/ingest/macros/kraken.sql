@@ -1,4 +1,4 @@
--- How Kraken writes currencies and pairs.
+-- How Kraken writes currencies, pairs and contracts.
 
 -- a currency without the X or Z of the older codes; XBT is BTC, XDG is DOGE
 create or replace temp macro kraken_currency(code) as
@@ -38,3 +38,16 @@ create or replace temp macro kraken_pair(pair) as
         end,
         lambda code: kraken_currency(code)
     );
+
+-- PI_ and FI_ are inverse contracts, PF_ and FF_ linear ones; null of what is none of them
+create or replace temp macro kraken_contract_type(symbol) as
+    case
+        when left(symbol, 3) in ('PI_', 'FI_') then 'INVERSE'
+        when left(symbol, 3) in ('PF_', 'FF_') then 'LINEAR'
+    end;
+
+-- base and quote of a futures contract
+create or replace temp macro kraken_contract_pair(symbol) as
+    case
+        when kraken_contract_type(symbol) is not null then kraken_pair(split_part(symbol, '_', 2))
+    end;
