@@ -9,6 +9,17 @@ from __future__ import annotations
 from runner.ingest.shape import Rule, Shape, amount, bounded, bounded_price, moment, text, word
 from runner.ingest.shapes.terms import INSTRUMENT_RULES, INSTRUMENT_TERMS, KEPT_TERMS
 
+BALANCE_RULES = (
+    Rule(
+        "wrong_subject",
+        "(r.kind = 'BALANCE') <> (r.currency is not null) "
+        "or (r.kind = 'POSITION') <> (r.symbol is not null)",
+        "'a BALANCE has a currency and no symbol, a POSITION a symbol and no currency'",
+    ),
+    bounded_price("average_price"),
+    bounded("amount"),
+)
+
 BALANCE = Shape(
     name="balance",
     table="statement_balances",
@@ -34,14 +45,7 @@ BALANCE = Shape(
     },
     rules=(
         *INSTRUMENT_RULES,
-        Rule(
-            "wrong_subject",
-            "(r.kind = 'BALANCE') <> (r.currency is not null) "
-            "or (r.kind = 'POSITION') <> (r.symbol is not null)",
-            "'a BALANCE has a currency and no symbol, a POSITION a symbol and no currency'",
-        ),
-        bounded_price("average_price"),
-        bounded("amount"),
+        *BALANCE_RULES,
     ),
     has_instrument=True,
     makes_instruments=True,

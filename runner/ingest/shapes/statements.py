@@ -16,6 +16,7 @@ from runner.ingest.shape import (
     text,
     word,
 )
+from runner.ingest.shapes.balances import BALANCE_RULES
 from runner.ingest.shapes.terms import SIDE, STATUSES
 
 STATEMENT_ID = uuid5_sql(
@@ -192,16 +193,7 @@ STATEMENT_BALANCE = Shape(
         "average_price": "r.average_price",
         "stated_at": "r.stated_at",
     },
-    rules=(
-        Rule(
-            "wrong_subject",
-            "(r.kind = 'BALANCE') <> (r.currency is not null) "
-            "or (r.kind = 'POSITION') <> (r.symbol is not null)",
-            "'a BALANCE has a currency and no symbol, a POSITION a symbol and no currency'",
-        ),
-        bounded_price("average_price"),
-        bounded("amount"),
-    ),
+    rules=BALANCE_RULES,
     references=(_REFERENCE,),
     has_instrument=True,
 )  # fmt: skip
