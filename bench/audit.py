@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from run import ROOT, Run, make_project, paired, runner, timed
+from run import ROOT, Run, generated, make_project, paired, runner, timed
 
 sys.path.insert(0, str(ROOT))
 
@@ -84,10 +84,7 @@ def make_facts(work: Path, fills: int) -> Path:
     made = work / f"audit-facts-{fills}.duckdb"
     if made.exists():
         return made
-    facts = work / f"facts-{fills}" / "ledger.duckdb"
-    if not facts.exists():
-        generate = [sys.executable, str(ROOT / "bench" / "generate.py")]
-        timed([*generate, "--fills", str(fills), "--out", str(facts), "--seed", "1"], work)
+    facts = generated(work, fills)
     partial = made.with_suffix(".partial")
     project = make_project(work / "audit-facts", partial)
     shutil.copyfile(facts, partial)

@@ -16,7 +16,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from run import ROOT, Run, paired, runner, timed
+from run import Run, generated, paired, runner, timed
 
 TABLES = 300
 SUITE = """\
@@ -126,10 +126,7 @@ def check_project(folder: Path, database: Path, tables: list[str], suite: str) -
 
 
 def bench_rules(work: Path, fills: int, rounds: int, with_gx: bool) -> None:
-    facts = work / f"facts-{fills}" / "ledger.duckdb"
-    if not facts.exists():
-        generate = [sys.executable, str(ROOT / "bench" / "generate.py")]
-        timed([*generate, "--fills", str(fills), "--out", str(facts), "--seed", "1"], work)
+    facts = generated(work, fills)
     project = check_project(work / "rules", facts, ["order_fills", "orders"], SUITE)
     listing = work / "by-hand.json"
     listing.write_text(json.dumps(BY_HAND))

@@ -15,7 +15,7 @@ import argparse
 import hashlib
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -27,6 +27,7 @@ from runner.engines.base import open_engine
 from runner.ingest import chain
 from runner.migrate.apply import up
 from runner.migrate.files import load_migrations
+from runner.moments import microseconds
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED = datetime(2026, 4, 2)  # one batch is learned at one moment
@@ -256,7 +257,7 @@ def _record_batch(ledger: duckdb.DuckDBPyConnection) -> None:
     unread = hashlib.sha256(b"bench").hexdigest()
     roots = [chain.Root(table, count, unread) for table, count in counts.items() if count]
     total = sum(root.row_count for root in roots)
-    learned = (RECORDED - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    learned = microseconds(RECORDED)
     head = [1, "SEED", "bench/generate.py", None, total, chain.content_hash(roots), None]
     head.append(load_migrations(ROOT / "sql" / "migrations")[-1].version)
     ledger.execute(

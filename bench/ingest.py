@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from run import BARE, ROOT, Run, make_project, paired, runner, timed
+from run import BARE, Run, generated, make_project, paired, runner, timed
 
 # the command with no row read to be hashed: what hashing adds is the rest
 _UNHASHED = """
@@ -88,11 +88,8 @@ def files(work: Path, fills: int) -> dict[str, Path]:
     """The generator's fills as canonical files, made once in a work folder."""
     import duckdb
 
-    folder = work / f"facts-{fills}"
-    facts = folder / "ledger.duckdb"
-    if not facts.exists():
-        generate = [sys.executable, str(ROOT / "bench" / "generate.py")]
-        timed([*generate, "--fills", str(fills), "--out", str(facts), "--seed", "1"], work)
+    facts = generated(work, fills)
+    folder = facts.parent
     made = {
         "parquet": folder / "fills.parquet",
         "csv": folder / "fills.csv",

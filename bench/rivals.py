@@ -33,7 +33,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from run import ROOT, make_project, runner, timed
+from run import ROOT, generated, make_project, runner, timed
 
 AVERAGE = ("--var", "pnl_method=average")
 SHORT = 32
@@ -71,10 +71,7 @@ def compare(name: str, goal: str, ours: list[float], theirs: list[float]) -> Non
 
 def average_project(work: Path, fills: int) -> Path:
     """A project whose ledger has the fills, with all that int_lots_sequential reads built."""
-    facts = work / f"facts-{fills}" / "ledger.duckdb"
-    if not facts.exists():
-        generate = [sys.executable, str(ROOT / "bench" / "generate.py")]
-        timed([*generate, "--fills", str(fills), "--out", str(facts), "--seed", "1"], work)
+    facts = generated(work, fills)
     ledger = work / "average.duckdb"
     project = make_project(work / "average", ledger)
     shutil.copyfile(facts, ledger)

@@ -129,12 +129,18 @@ def runner(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "runner", *arguments]
 
 
-def bench_build(work: Path, fills: int, rounds: int) -> tuple[Path, Path]:
+def generated(work: Path, fills: int) -> Path:
+    """The generator's ledger of so many fills, made once in a work folder."""
     facts = work / f"facts-{fills}" / "ledger.duckdb"
     if not facts.exists():
         generate = [sys.executable, str(ROOT / "bench" / "generate.py")]
         run = timed([*generate, "--fills", str(fills), "--out", str(facts), "--seed", "1"], work)
         print(f"generated {fills:,} fills in {run.seconds:.0f}s", flush=True)
+    return facts
+
+
+def bench_build(work: Path, fills: int, rounds: int) -> tuple[Path, Path]:
+    facts = generated(work, fills)
     ours, bare = work / "ours.duckdb", work / "bare.duckdb"
     project = make_project(work / "project", ours)
     shutil.copyfile(facts, ours)
