@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NEAR_STARTS = 3  # how many shorter beginnings of an unknown id are looked for
 _NEAR_LISTED = 20
 _ASKED = re.compile(r"\{(\w+)\}")
-_SAID = ("happened_at", "id", "batch_id")
+_SAID = ("happened_at", "id", "batch_id", "told_as")
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ def find_orders(engine: Engine, given: str) -> list[str]:
     SelectionError (R206) for an id that nobody knows, with others that begin like it.
     """
     text, uuid = _quoted(given), _uuid(given)
+    present = engine.existing({lookup.table for lookup in LOOKUPS})
     for lookup in LOOKUPS:
         literal = uuid if lookup.is_uuid else text
-        if literal is not None and engine.has_relation(lookup.table):
+        if literal is not None and lookup.table in present:
             rows = engine.query(lookup.sql.replace("{id}", literal)).rows
             found = sorted({str(row[0]) for row in rows})
             if found:
@@ -68,7 +69,7 @@ def find_orders(engine: Engine, given: str) -> list[str]:
 def trace(engine: Engine, order_id: str) -> list[Entry]:
     """The story of one order, oldest first. What is not built yet is left out."""
     tables = {raw_payloads.BLOCKS, *(table for step in STEPS for table in step.tables)}
-    present = {table for table in tables if engine.has_relation(table)}
+    present = engine.existing(tables)
     entries: list[Entry] = []
     known = {"order": _uuid(order_id) or "null"}
     for step in STEPS:
@@ -100,7 +101,7 @@ def _entries(engine: Engine, step: Step, known: Mapping[str, str]) -> Iterator[E
         details = {n: v for n, v in said.items() if n not in _SAID and v is not None}
         yield Entry(
             said["happened_at"],
-            step.kind,
+            said.get("told_as", step.kind),
             step.tables[0],
             str(said["id"]),
             details,

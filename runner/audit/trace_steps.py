@@ -1,9 +1,10 @@
 """What is told of an order, and the query that tells it.
 
-Each query gives, for the order `{order}`: `happened_at`, `id`, then what is said of it, and for a
-fact the batch it came with. It may ask for what earlier steps have told, and is left out where
-they told nothing of the kind: `{fills}` is a query of the ids of the order's fills, `{books}` a
-condition on the accounts and instruments of these, `{costed_at}` the moment of its costs.
+Each query gives, for the order `{order}`: `happened_at`, `id`, then what is said of it, for a fact
+the batch it came with, and `told_as` where what it tells is of several kinds. It may ask for what
+earlier steps have told, and is left out where they told nothing of the kind: `{fills}` is a query
+of the ids of the order's fills, `{books}` a condition on the accounts and instruments of these,
+`{costed_at}` the moment of its costs.
 
 Large tables have no index on what is asked here: each is read once, by as few columns as it takes.
 """
@@ -219,14 +220,24 @@ STEPS = (
         """,
     ),
     Step(
-        "lot closed",
+        "lot",
         8,
         ("lot_matches",),
+        # both sides at once: the table is the largest there is
         """
+        with matches as (
+            select *
+            from lot_matches
+            where {books} and (closing_order_id = {order} or opening_fill_id in ({fills}))
+        )
+
         select
             closed_at as happened_at,
             closing_fill_id as id,
+            'lot closed' as told_as,
             opening_fill_id,
+            null as closing_fill_id,
+            null as closing_order_id,
             direction,
             quantity,
             open_price,
@@ -237,18 +248,14 @@ STEPS = (
             net_pnl,
             currency,
             pnl_method
-        from lot_matches
-        where {books} and closing_order_id in (select {order} as order_id)
-        """,
-    ),
-    Step(
-        "lot was closed",
-        9,
-        ("lot_matches",),
-        """
+        from matches
+        where closing_order_id = {order}
+        union all
         select
-            closed_at as happened_at,
-            opening_fill_id as id,
+            closed_at,
+            opening_fill_id,
+            'lot was closed',
+            null,
             closing_fill_id,
             closing_order_id,
             direction,
@@ -256,15 +263,19 @@ STEPS = (
             open_price,
             close_price,
             gross_pnl,
+            null,
+            null,
             net_pnl,
-            currency
-        from lot_matches
-        where {books} and opening_fill_id in ({fills})
+            currency,
+            null
+        from matches
+        where opening_fill_id in ({fills})
+        order by told_as
         """,
     ),
     Step(
         "state",
-        10,
+        9,
         ("order_state",),
         """
         select
@@ -281,7 +292,7 @@ STEPS = (
     ),
     Step(
         "costs",
-        11,
+        10,
         ("order_costs",),
         """
         select
@@ -300,7 +311,7 @@ STEPS = (
     ),
     Step(
         "pnl",
-        12,
+        11,
         ("order_pnl", "order_costs"),
         """
         select
@@ -318,7 +329,7 @@ STEPS = (
     ),
     Step(
         "break",
-        13,
+        12,
         ("exchange_reconciliation",),
         """
         select

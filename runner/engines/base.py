@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,8 @@ from runner.sqltyping.types import SqlType
 
 if TYPE_CHECKING:
     from runner.engines.staging import Staging
+
+_FRUGAL_MB_PER_THREAD = 64  # some columns' blocks at once, of a thread's part of a table
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,10 @@ class Engine(Protocol):
 
     def has_relation(self, name: str) -> bool:
         """Whether there is such a table or view: far quicker than `relations` for one name."""
+        ...
+
+    def existing(self, names: Collection[str]) -> frozenset[str]:
+        """Those of the names that a table or view has."""
         ...
 
     def describe(self, sql: str) -> tuple[Column, ...]:
@@ -278,6 +284,17 @@ def open_engine(target: Target, *, read_only: bool = False, wait_seconds: float 
     module = importlib.import_module(f"runner.engines.{target.engine}")
     engine: Engine = module.connect(target, read_only=read_only, wait_seconds=wait_seconds)
     return engine
+
+
+def frugal(target: Target) -> Target:
+    """`target` for finding a few rows in large tables, of which nothing is read twice.
+
+    Memory that is used again is had faster than more of it. A limit of the user's own stays.
+    """
+    import os
+
+    limit = f"{_FRUGAL_MB_PER_THREAD * (os.cpu_count() or 1)}MB"
+    return replace(target, settings={"memory_limit": limit, **target.settings})
 
 
 def open_memory(engine: str, settings: Mapping[str, str] | None = None) -> Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from itertools import islice
@@ -275,17 +275,23 @@ class DuckDBEngine(DuckDBGuards):
         }
 
     def has_relation(self, name: str) -> bool:
+        return bool(self.existing([name]))
+
+    def existing(self, names: Collection[str]) -> frozenset[str]:
+        asked = ", ".join(f"${number}" for number in range(1, len(names) + 1)) or "null"
         found = self._run(
-            """
-            select 1 from duckdb_tables()
-            where database_name = current_database() and schema_name = 'main' and table_name = $1
+            f"""
+            select table_name from duckdb_tables()
+            where database_name = current_database() and schema_name = 'main'
+                and table_name in ({asked})
             union all
-            select 1 from duckdb_views()
-            where database_name = current_database() and schema_name = 'main' and view_name = $1
+            select view_name from duckdb_views()
+            where database_name = current_database() and schema_name = 'main'
+                and view_name in ({asked})
             """,
-            (name,),
+            tuple(names),
         )
-        return found.fetchone() is not None
+        return frozenset(row[0] for row in found.fetchall())
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         if _has_semicolon(sql) or len(sql.split(None, 1)) < 2:

@@ -7,7 +7,7 @@ Money is text of a fixed scale (`sqlite_rewrite` says how every type is stored),
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -219,8 +219,14 @@ class SQLiteEngine(SQLiteGuards):
         return self._known
 
     def has_relation(self, name: str) -> bool:
-        sql = "select 1 from sqlite_schema where type in ('table', 'view') and name = ?"
-        return bool(list(self._run(sql, (name,))))
+        return bool(self.existing([name]))
+
+    def existing(self, names: Collection[str]) -> frozenset[str]:
+        asked = ", ".join("?" for _ in names)
+        sql = (
+            f"select name from sqlite_schema where type in ('table', 'view') and name in ({asked})"
+        )
+        return frozenset(row[0] for row in self._run(sql, tuple(names)))
 
     def _read_catalogue(self) -> dict[str, Relation]:
         names = list(
