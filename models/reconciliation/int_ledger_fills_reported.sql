@@ -1,53 +1,102 @@
 -- One row per effective fill that a statement covers or names.
 {#- as int_statement_fills_current -#}
 {{ config(materialized='table' if target.type == 'sqlite' else 'ephemeral') }}
-with covered as (
+with statements as (
     select
-        fills.fill_id,
-        max(covering.recorded_at) as covered_at
-    from {{ ref('int_fill_statements') }} as covering
-    inner join {{ ref('stg_order_fills') }} as fills
-        on covering.venue = fills.venue
-        and covering.account_id = fills.account_id
-        and (covering.instrument_id is null or covering.instrument_id = fills.instrument_id)
-        and fills.executed_at >= covering.period_start
-        and fills.executed_at < covering.period_end
-    group by fills.fill_id
+        venue,
+        account_id,
+        -- of all instruments
+        coalesce(instrument_id, '') as instrument_id,
+        period_start,
+        period_end,
+        recorded_at
+    from {{ ref('int_fill_statements') }}
 ),
 
-uncovered as (
+edges as (
+    select venue, account_id, instrument_id, period_start as edge_at from statements
+    union
+    select venue, account_id, instrument_id, period_end from statements
+),
+
+stretches as (
     select
-        fills.fill_id,
-        fills.venue,
-        fills.account_id,
-        fills.exchange_fill_id
-    from {{ ref('stg_order_fills') }} as fills
-    where not exists (
-        select 1 from covered
-        where covered.fill_id = fills.fill_id
-    )
+        venue,
+        account_id,
+        instrument_id,
+        edge_at as covered_from,
+        lead(edge_at) over (
+            partition by venue, account_id, instrument_id
+            order by edge_at
+        ) as covered_until
+    from edges
 ),
 
--- a venue may date a fill to the other side of midnight
-named as (
-    select uncovered.fill_id
-    from uncovered
-    inner join {{ ref('int_statement_fills_current') }} as stated
-        on uncovered.exchange_fill_id = stated.exchange_fill_id
-        and uncovered.venue = stated.venue
-        and uncovered.account_id = stated.account_id
+-- stretches of time that do not overlap: to pick a fill's newest statement among all that cover it
+-- would be to group all fills
+coverage as (
+    select
+        stretches.venue,
+        stretches.account_id,
+        stretches.instrument_id,
+        stretches.covered_from,
+        stretches.covered_until,
+        max(statements.recorded_at) as covered_at
+    from stretches
+    inner join statements
+        on stretches.venue = statements.venue
+        and stretches.account_id = statements.account_id
+        and stretches.instrument_id = statements.instrument_id
+        and stretches.covered_from >= statements.period_start
+        and stretches.covered_from < statements.period_end
+    group by
+        stretches.venue,
+        stretches.account_id,
+        stretches.instrument_id,
+        stretches.covered_from,
+        stretches.covered_until
 ),
 
-reported as (
+fills as not materialized (
     select
         fills.*,
         -- a fill the venue gave no id can match nothing but itself
         coalesce(fills.exchange_fill_id, cast(fills.fill_id as text)) as matching_id,
-        covered.covered_at
+        case
+            when of_all.covered_at is null or of_one.covered_at > of_all.covered_at
+                then of_one.covered_at
+            else of_all.covered_at
+        end as covered_at
     from {{ ref('int_fills_effective') }} as fills
-    left join covered on fills.fill_id = covered.fill_id
-    where covered.fill_id is not null
-        or fills.fill_id in (select fill_id from named)
+    left join coverage as of_all
+        on of_all.instrument_id = ''
+        and fills.venue = of_all.venue
+        and fills.account_id = of_all.account_id
+        and fills.executed_at >= of_all.covered_from
+        and fills.executed_at < of_all.covered_until
+    left join coverage as of_one
+        on of_one.instrument_id <> ''
+        and fills.venue = of_one.venue
+        and fills.account_id = of_one.account_id
+        and fills.instrument_id = of_one.instrument_id
+        and fills.executed_at >= of_one.covered_from
+        and fills.executed_at < of_one.covered_until
+),
+
+-- a venue may date a fill to the other side of midnight
+named as (
+    select distinct fills.fill_id
+    from fills
+    inner join {{ ref('int_statement_fills_current') }} as stated
+        on fills.exchange_fill_id = stated.exchange_fill_id
+        and fills.venue = stated.venue
+        and fills.account_id = stated.account_id
+    where fills.covered_at is null
+),
+
+reported as (
+    select * from fills
+    where covered_at is not null or fill_id in (select fill_id from named)
 ),
 
 -- only what stands there again has to be numbered: sorting all of it would take most of the time
