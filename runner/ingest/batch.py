@@ -67,10 +67,10 @@ def append(
     last_id, last_hash, last_moment = _last(engine)
     batch_id = last_id + 1
     moment = _moment(now, last_moment)
-    stamped = {a.table: _stamped(facts[a.table], a.sql, moment, batch_id) for a in filled}
+    rows_of = {a.table: stamped(facts[a.table], a.sql, moment, batch_id) for a in filled}
     roots = [
         chain.hash_rows(staging, t, facts[t].key, facts[t].columns, sql)
-        for t, sql in stamped.items()
+        for t, sql in rows_of.items()
     ]
     row: dict[str, Any] = {
         "batch_id": batch_id,
@@ -102,14 +102,15 @@ def append(
         ],
     )
     rows = {}
-    for table, sql in stamped.items():
+    for table, sql in rows_of.items():
         rows[table] = staging.append(table, facts[table].columns, sql)
     for root in roots:
         assert rows[root.table] == root.row_count, f"{root.table}: {rows[root.table]} rows"
     return Batch(batch_id, rows)
 
 
-def _stamped(fact: FactTable, sql: str, moment: datetime, batch_id: int) -> str:
+def stamped(fact: FactTable, sql: str, moment: datetime, batch_id: int) -> str:
+    """A staging query of a fact's rows as a batch appends them, of what its `Append` gives."""
     stamps = {
         "recorded_at": f"cast({quoted(moment.isoformat(sep=' '))} as timestamp)",
         "batch_id": f"cast({batch_id} as bigint)",

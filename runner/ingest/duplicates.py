@@ -20,7 +20,7 @@ def compared(candidates: Candidates, fact: FactTable) -> list[str]:
 def mark(staging: Staging, candidates: Candidates, fact: FactTable) -> None:
     """Find what the ledger has already, and what the load has twice."""
     _mark_known(staging, candidates, fact)
-    _mark_repeated(staging, candidates, fact)
+    mark_repeated(staging, candidates, fact)
     for column in candidates.shape.unique:
         _mark_taken(staging, candidates, fact, column)
 
@@ -42,7 +42,7 @@ def _mark_known(staging: Staging, candidates: Candidates, fact: FactTable) -> No
     )
 
 
-def _mark_repeated(staging: Staging, candidates: Candidates, fact: FactTable) -> None:
+def mark_repeated(staging: Staging, candidates: Candidates, fact: FactTable) -> None:
     """Within a load the first row stands, in the order of files and lines."""
     table, (key,) = candidates.table, fact.key
     fresh = candidates.fresh

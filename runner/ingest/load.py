@@ -195,39 +195,53 @@ def judge(
         if rows.shape.table == "orders":
             order_events.mark_restatements(staging, rows, facts)
         duplicates.mark(staging, rows, facts[rows.shape.table])
+    steps = [
+        order_events.build(staging, rows, facts) for rows in loaded if rows.shape.table == "orders"
+    ]
+    (last,) = next(iter(engine.query("select max(sequence_number) from order_events").rows))
+    return [*loaded, *steps], appends_of(staging, loaded, steps, facts, last or 0)
+
+
+def appends_of(
+    staging: Staging,
+    loaded: Sequence[Candidates],
+    steps: Sequence[Candidates],
+    facts: Mapping[str, FactTable],
+    last_event: int,
+) -> list[Append]:
+    """What judged rows make: their own facts, and those first seen on them.
+
+    `steps` are the events that orders' rows make, `last_event` the sequence number of the ledger's
+    last one.
+    """
     # refuses fills that contradict their order, so before anything is counted as fresh
     made = [companions.new_orders(staging, loaded, facts)]
     made.append(companions.new_accounts(staging, loaded, facts))
     made.append(companions.new_instruments(staging, loaded, facts))
     made.append(statement.new_statements(staging, loaded, facts))
-    steps = [
-        order_events.build(staging, rows, facts) for rows in loaded if rows.shape.table == "orders"
-    ]
-    judged = [*loaded, *steps]
     appends: dict[str, list[str]] = {}
     for append in made:
         if append is not None:
             appends.setdefault(append.table, []).append(append.sql)
-    for rows in judged:
+    for rows in (*loaded, *steps):
         listed = ", ".join(c.name for c in rows.columns)
         appends.setdefault(rows.shape.table, []).append(
             f"select {listed}, row_id as {SOURCE_ROW} from {rows.table} where {rows.fresh}"
         )
-    return judged, [
-        Append(table, _in_sequence(engine, table, " union all by name ".join(parts)))
+    return [
+        Append(table, _in_sequence(table, " union all by name ".join(parts), last_event))
         for table, parts in appends.items()
     ]
 
 
-def _in_sequence(engine: Engine, table: str, sql: str) -> str:
+def _in_sequence(table: str, sql: str, last: int) -> str:
     """Events are numbered through the ledger, those of a load in the order of what happened."""
     if table != "order_events":
         return sql
-    last = next(iter(engine.query("select max(sequence_number) from order_events").rows))[0]
     # steps of one moment come in the order of an order's life: sent, acknowledged, filled
     life = f"list_position({list(EVENT_TYPES)}, event_type)"
     return (
-        f"select *, {last or 0} + row_number() over (order by occurred_at, {life}, event_id) "
+        f"select *, {last} + row_number() over (order by occurred_at, {life}, event_id) "
         f"as sequence_number from ({sql}) as rows"
     )
 

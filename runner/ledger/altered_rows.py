@@ -18,10 +18,12 @@ from runner.ingest.facts import SOURCE_ROW, FactTable
 from runner.ingest.readers import FILE_SHIFT
 from runner.ledger import lost_rows
 from runner.ledger.findings import NAMED_ROWS
+from runner.ledger.remade_rows import remake
 from runner.ledger.row_differences import (
     Compared,
     Difference,
     Suspect,
+    Texts,
     account_for_root,
     add_rows_of_none,
     compare,
@@ -31,6 +33,9 @@ from runner.moments import moment_at
 from runner.sqltyping.types import Kind
 
 _NAMED, _NO_ROW = ": ", "; no row is named"
+_PUT_RIGHT = "with that put right the hash is the one appended"
+# what all rows of a batch tell together, and no line by itself
+_OF_NO_LINE = ("sequence_number", "recorded_at")
 _LINE = (1 << FILE_SHIFT) - 1
 # what people call a fact by, beside its key: the first a table has
 _CALLED = (
@@ -60,6 +65,9 @@ def told(
     if not asked:
         return words
     try:
+        asked = _tell_proved(engine, facts, mappings, batch, asked, words)
+        if not asked:
+            return words
         compared, companions, names = _compared(engine, facts, mappings, batch, asked)
         for found in compared:
             words[found.suspect.fact.name] = _words(engine, batch, found, companions, names)
@@ -70,6 +78,35 @@ def told(
         lost = _lost(engine, facts, batch, suspect, words[suspect.fact.name])
         words[suspect.fact.name] = f"{lost}{words[suspect.fact.name]}"
     return words
+
+
+def _tell_proved(
+    engine: Engine,
+    facts: Mapping[str, FactTable],
+    mappings: Path | None,
+    batch: Mapping[str, Any],
+    suspects: Sequence[Suspect],
+    words: dict[str, str],
+) -> list[Suspect]:
+    """Say in `words` what was done to tables that all kept rows together prove; the other ones."""
+    if batch["format"] is None:
+        return list(suspects)
+    with stage_as_of(engine, batch["batch_id"]) as staging:
+        remade = remake(engine, staging, facts, mappings, batch, suspects)
+    left = []
+    for suspect in suspects:
+        table = suspect.fact.name
+        if table not in remade.counts:
+            left.append(suspect)
+            continue
+        shown = [_difference(suspect, d, remade.names) for d in remade.first[table]]
+        rest = remade.counts[table] - len(shown)
+        words[table] = f"{_listed(shown, f'{rest:,}' if rest else '')}; {_PUT_RIGHT}"
+    return left
+
+
+def _listed(shown: Sequence[str], rest: str) -> str:
+    return _NAMED + "; ".join([*shown, *([f"and {rest} more"] if rest else [])])
 
 
 def _compared(
@@ -156,13 +193,11 @@ def _words(
     )
     if not found.differences:
         return f"; no row differs from what its source row says: {other}"
-    shown = [_difference(found, d, names) for d in found.differences[:NAMED_ROWS]]
+    shown = [_difference(found.suspect, d, names) for d in found.differences[:NAMED_ROWS]]
     rest = len(found.differences) - len(shown)
-    if rest:
-        shown.append(f"and {'more than ' if found.is_cut else ''}{rest:,} more")
-    words = f"{_NAMED}{'; '.join(shown)}"
+    words = _listed(shown, f"{'more than ' if found.is_cut else ''}{rest:,}" if rest else "")
     if is_all:
-        return f"{words}; with that put right the hash is the one appended"
+        return f"{words}; {_PUT_RIGHT}"
     if is_all is None:
         return words
     return f"{words}; with that put right the hash is still another: {other}"
@@ -173,24 +208,30 @@ def _untold(found: Compared) -> list[str]:
     return [name for name in names if name not in {*found.told_columns, "batch_id"}]
 
 
-def _difference(found: Compared, difference: Difference, names: Mapping[int, str]) -> str:
-    columns = {c.name: c for c in found.suspect.columns}
-    key = found.suspect.key.name
+def _difference(suspect: Suspect, difference: Difference, names: Mapping[int, str]) -> str:
+    key = suspect.key.name
     row = difference.stands or difference.told or {}
     called = next((row[name] for name in _CALLED if row.get(name)), None)
     named = f"{key} = {difference.key}" + (f" ({called})" if called else "")
     line = _line(names, (difference.told or row).get(SOURCE_ROW))
     if difference.stands is None:
-        return f"{named} is missing, made of {line}"
+        return f"{named} is missing, made of {line or f'rows of {names[min(names)]}'}"
     if difference.told is None:
-        why = f"{line} makes no such fact" if line else "it names no row of the batch's files"
-        return f"{named} was inserted: {why}"
+        why = f"{line} makes" if line else "no row of the batch's files makes"
+        return f"{named} was inserted: {why} {'no such fact' if line else 'it'}"
     stands, said = difference.stands, difference.told
-    changed = [c for name, c in columns.items() if name in said and stands[name] != said[name]]
-    standing = " and ".join(f"{c.name} is {_shown(c, stands[c.name])}" for c in changed)
-    return f"{named}: {standing}, {line} says " + " and ".join(
-        _shown(c, said[c.name]) for c in changed
+    changed = [c for c in suspect.columns if c.name in said and stands[c.name] != said[c.name]]
+    of_line = [c for c in changed if line and c.name not in _OF_NO_LINE]
+    of_batch = [c for c in changed if c not in of_line]
+    return f"{named}: " + " and ".join(
+        f"{_stated(columns, stands, ' is ')}, {source} {_stated(columns, said)}"
+        for columns, source in ((of_line, f"{line} says"), (of_batch, "appended as"))
+        if columns
     )
+
+
+def _stated(columns: Sequence[Column], row: Texts, verb: str = "") -> str:
+    return " and ".join(f"{c.name if verb else ''}{verb}{_shown(c, row[c.name])}" for c in columns)
 
 
 def _line(names: Mapping[int, str], source_row: str | None) -> str | None:

@@ -104,11 +104,11 @@ def add_rows_of_none(engine: Engine, batch: Mapping[str, Any], compared: Compare
     """Rows that name no row of a file, in a table whose rows all do."""
     suspect, left = compared.suspect, _MOST - len(compared.differences)
     rows = engine.query(
-        f"select {_texts(suspect.columns)} from {suspect.fact.name} "
+        f"select {texts_of(suspect.columns)} from {suspect.fact.name} "
         f"where batch_id = {batch['batch_id']} and {SOURCE_ROW} is null "
         f"order by {suspect.key.name} limit {left + 1}"
     ).rows
-    found = [_named(suspect.columns, row) for row in rows]
+    found = [named_values(suspect.columns, row) for row in rows]
     compared.is_cut |= len(found) > left
     known = {difference.key for difference in compared.differences}
     for stands in found[:left]:
@@ -160,11 +160,11 @@ def _righted(
             yield key, right
 
 
-def _texts(columns: Sequence[Column]) -> str:
+def texts_of(columns: Sequence[Column]) -> str:
     return ", ".join(f"{chain.value_text(c)} as v_{c.name}" for c in columns)
 
 
-def _named(columns: Sequence[Column], row: Sequence[Any]) -> Texts:
+def named_values(columns: Sequence[Column], row: Sequence[Any]) -> Texts:
     return {c.name: value for c, value in zip(columns, row, strict=True)}
 
 
@@ -176,7 +176,7 @@ def _stage_told(staging: Staging, suspect: Suspect, chunk: Chunk) -> frozenset[s
         columns = [c for c in rows.columns if c.name in known and c.name not in _ASSIGNED]
         told |= {c.name for c in columns}
         parts.append(
-            f"select row_id, cast(row_id as varchar) as v_{SOURCE_ROW}, {_texts(columns)} "
+            f"select row_id, cast(row_id as varchar) as v_{SOURCE_ROW}, {texts_of(columns)} "
             f"from {rows.table} where {rows.fresh} and {key} is not null"
         )
     if not parts:
@@ -204,7 +204,7 @@ def _stage_standing(
     if chunk.end is not None:
         bounds.append(f"{SOURCE_ROW} < {chunk.end}")
     rows = engine.query(
-        f"select {_texts(suspect.columns)} from {suspect.fact.name} "
+        f"select {texts_of(suspect.columns)} from {suspect.fact.name} "
         f"where batch_id = {batch_id} and ({' and '.join(bounds)} or {SOURCE_ROW} is null)"
     ).rows
     listed = ", ".join("unnest(?::varchar[])" for _ in names)
@@ -237,7 +237,7 @@ def _differing(
         split = len(suspect.columns)
         yield Difference(
             tells or stands,
-            None if stands is None else _named(suspect.columns, values[:split]),
+            None if stands is None else named_values(suspect.columns, values[:split]),
             None if tells is None else dict(zip(told, values[split:], strict=True)),
         )
 

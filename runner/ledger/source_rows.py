@@ -67,25 +67,49 @@ def chunks(
     `staging` is the ledger before the batch. RunnerError where the rows were altered or cannot be
     mapped: the format is gone, or reads other columns by now.
     """
-    name = str(batch["format"])
-    form = find_format(mappings, statement.format_of(name))
-    retried = statement.stage_before(engine, staging, batch["batch_id"], name)
-    functions.install(staging)
+    tried = _tried(engine, staging, mappings, batch)
     reading, first = None, None
     for blocks, end in _grouped(engine, batch["batch_id"]):
         files = _files(blocks)
         if reading is None:
-            tried = (
-                _readings(engine, form, batch["batch_id"])
-                if retried is None
-                else _stated(engine, form, batch["batch_id"], retried)
-            )
-            # a statement's period is that of all its rows
-            sample = _sample(files) if retried is None else files
-            reading = _best(engine, staging, facts, batch["batch_id"], tried, sample)
+            reading, _ = _ranked(engine, staging, facts, batch, tried, files)[0]
         names = {source.number: source.name for source, _, _ in files}
         yield Chunk(_made(staging, reading, facts, files), first, end, names)
         first = end
+
+
+def at_once(
+    engine: Engine,
+    staging: Staging,
+    facts: Mapping[str, FactTable],
+    mappings: Path | None,
+    batch: Mapping[str, Any],
+) -> Iterator[Chunk]:
+    """All of a batch's kept rows as one chunk: as they were most likely read, and where no id that
+    tells it is left, each other way.
+
+    `staging` and errors as for `chunks`.
+    """
+    tried = _tried(engine, staging, mappings, batch)
+    files = _files(list(raw_rows.blocks(engine, batch["batch_id"])))
+    names = {source.number: source.name for source, _, _ in files}
+    for reading, standing_count in _ranked(engine, staging, facts, batch, tried, files):
+        yield Chunk(_made(staging, reading, facts, files), None, None, names)
+        if standing_count:
+            break
+
+
+def _tried(
+    engine: Engine, staging: Staging, mappings: Path | None, batch: Mapping[str, Any]
+) -> list[_Reading]:
+    """The ways in which a batch's rows may have been read; what they are read with is staged."""
+    name, number = str(batch["format"]), batch["batch_id"]
+    form = find_format(mappings, statement.format_of(name))
+    retried = statement.stage_before(engine, staging, number, name)
+    functions.install(staging)
+    if retried is None:
+        return list(_readings(engine, form, number))
+    return list(_stated(engine, form, number, retried))
 
 
 def _grouped(engine: Engine, batch_id: int) -> Iterator[tuple[list[raw_rows.Block], int | None]]:
@@ -126,38 +150,51 @@ def _sample(files: Sequence[_File]) -> list[_File]:
     return [(source, header, rows[:_SAMPLE_ROWS])]
 
 
-def _best(
+def _ranked(
     engine: Engine,
     staging: Staging,
     facts: Mapping[str, FactTable],
-    batch_id: int,
-    tried: Iterator[_Reading],
+    batch: Mapping[str, Any],
+    tried: Sequence[_Reading],
     files: Sequence[_File],
-) -> _Reading:
-    """The reading under which most ids stand, then most of them as they are, then most is made."""
+) -> list[tuple[_Reading, int]]:
+    """Each reading with how many of its ids stand: those first under which most do, then most of
+    them as they are, then most is made. One under which all do is the only one.
+    """
+    # a statement's period is that of all its rows
+    sample = files if tried[0].form.extent is not None else _sample(files)
     found: list[tuple[tuple[int, int, int], _Reading]] = []
     for reading in tried:
-        made = _made(staging, reading, facts, files)
+        made = _made(staging, reading, facts, sample)
         told = [_told(staging, rows) for rows in made]
         count = sum(map(len, told))
         standing = [
             is_same
             for rows, of_rows in zip(made, told, strict=True)
-            for is_same in _standing(engine, facts[rows.shape.table], rows, batch_id, of_rows)
+            for is_same in _standing(
+                engine, facts[rows.shape.table], rows, batch["batch_id"], of_rows
+            )
         ]
         if standing and sum(standing) == count:
-            return reading
+            return [(reading, len(standing))]
         found.append(((len(standing), sum(standing), count), reading))
-    return max(found, key=lambda scored: scored[0])[1]
+    found.sort(key=lambda scored: scored[0], reverse=True)
+    return [(reading, score[0]) for score, reading in found]
 
 
 def _readings(engine: Engine, form: Format, batch_id: int) -> Iterator[_Reading]:
     yield _Reading(form, _defaults(form, form.venue, None))
-    accounts = engine.query(
+    # the batch's own rows may name one that is gone from accounts
+    of_batch = " union ".join(
+        f"select account_id, venue from {table} where batch_id = {batch_id}"
+        for table in ("orders", "order_fills", "cash_movements")
+    )
+    accounts = list(engine.query(f"{of_batch} order by 1, 2 limit {_ACCOUNTS_TRIED}").rows)
+    accounts += engine.query(
         f"select account_id, venue from accounts where batch_id <= {batch_id} "
         f"order by batch_id desc, account_id limit {_ACCOUNTS_TRIED}"
     ).rows
-    for account, of_account in list(accounts):
+    for account, of_account in dict.fromkeys(accounts):
         for venue in dict.fromkeys((form.venue, of_account)):
             yield _Reading(form, _defaults(form, venue, account))
 

@@ -158,8 +158,8 @@ TRADE = "fill_id = 7af66d6b-924c-5b60-be58-a18a70c50b6a (272536245)"
                 (
                     2,
                     "order_fills",
-                    f"1 rows were inserted: {NEW} was inserted: it names no row of the batch's "
-                    f"files; {PUT_RIGHT}",
+                    f"1 rows were inserted: {NEW} was inserted: no row of the batch's files makes "
+                    f"it; {PUT_RIGHT}",
                 )
             ],
         ),
@@ -203,14 +203,14 @@ TRADE = "fill_id = 7af66d6b-924c-5b60-be58-a18a70c50b6a (272536245)"
             ],
         ),
         (
-            ["update order_events set sequence_number = sequence_number + 9"],
+            ["update order_events set sequence_number = 9, reason = 'x' where sequence_number = 2"],
             [
                 (
                     3,
                     "order_events",
-                    "one or more of 3 rows were altered; no row differs from what its source row "
-                    "says: altered was a column that no file tells (sequence_number, "
-                    "recorded_at), or the mapping of canonical-orders was changed since",
+                    "one or more of 3 rows were altered: event_id = "
+                    "36aea260-d293-5cb9-8e11-7799fe637597 (ACCEPTED): reason is x, o.csv:3 says "
+                    f"empty and sequence_number is 9, appended as 2; {PUT_RIGHT}",
                 )
             ],
         ),
@@ -246,8 +246,8 @@ TRADE = "fill_id = 7af66d6b-924c-5b60-be58-a18a70c50b6a (272536245)"
                 (
                     2,
                     "accounts",
-                    "one or more of 1 rows were altered; no row is named: no row of a file is one "
-                    "of its accounts",
+                    "one or more of 1 rows were altered: account_id = main: trader_id is someone, "
+                    f"appended as empty; {PUT_RIGHT}",
                 ),
                 (
                     6,
@@ -292,6 +292,85 @@ def test_rows_are_named(ledger, cli, statements, found):
         (n, t, p.replace("{event}", event).replace("{stated}", stated)) for n, t, p in found
     ]
     assert findings(cli, ledger) == expected
+
+
+FIRST_SEEN = [
+    (
+        ["update orders set side = 'SELL' where exchange_order_id = 'o2'"],
+        {
+            (2, "orders"): "one or more of 3 rows were altered: order_id (o2): side is SELL, "
+            "appended as BUY"
+        },
+    ),
+    (
+        ["delete from orders where exchange_order_id = 'o2'"],
+        {(2, "orders"): "1 of 3 rows are missing: order_id (o2) is missing, made of rows of a.csv"},
+    ),
+    (
+        ["delete from accounts where account_id = 'desk'"],
+        {
+            (4, "accounts"): "all of its 1 rows are missing: account_id = desk is missing, made of "
+            "rows of t.json"
+        },
+    ),
+    (
+        ["update instruments set multiplier = 2 where batch_id = 4 and symbol = 'BNBBTC'"],
+        {
+            (4, "instruments"): "one or more of 3 rows were altered: instrument_id = BNBBTC: "
+            "multiplier is 2, appended as 1"
+        },
+    ),
+    (
+        ["update statements set period_end = timestamp '2026-04-01 00:00:00'"],
+        {
+            (5, "statements"): "one or more of 1 rows were altered: statement_id: period_end is "
+            "2026-04-01T00:00:00Z, appended as 2026-03-01T00:00:01.000001Z"
+        },
+    ),
+    (
+        ["delete from order_events where sequence_number = 2"],
+        {
+            (3, "order_events"): "1 of 3 rows are missing: event_id (ACCEPTED) is missing, made of "
+            "o.csv:3"
+        },
+    ),
+    (
+        # all that would tell which account the load was given
+        [f"delete from {t} where batch_id = 4" for t in ("order_fills", "orders")],
+        {
+            (4, "orders"): "all of its 3 rows are missing",
+            (4, "order_fills"): "all of its 3 rows are missing: fill_id (28457) is missing, made "
+            "of t.json:1; fill_id (272536245) is missing, made of t.json:2; fill_id (28457) is "
+            "missing, made of t.json:3",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("statements", "found"), FIRST_SEEN)
+def test_rows_that_all_rows_of_a_batch_tell(ledger, cli, statements, found):
+    """Facts first seen on other rows, events' numbers, and tables of which nothing is left."""
+    tamper(ledger, *statements, tables=(*TABLES, "instruments", "statements"))
+    said = {
+        (n, t): re.sub(r"_id = [0-9a-f]{8}-[0-9a-f-]{27}", "_id", p)
+        for n, t, p in findings(cli, ledger)
+    }
+    assert said.keys() == found.keys()
+    for place, problem in found.items():
+        assert said[place].startswith(problem)
+        assert said[place].endswith(PUT_RIGHT)
+
+
+def test_a_table_of_many_that_was_emptied(ledger, cli):
+    lines = [fill(4).replace("o4,f4", f"o{n},f{n}") for n in range(4, 1304)]
+    (ledger / "b.csv").write_text(FILLS_HEADER + "".join(lines))
+    cli(ledger, "ingest", str(ledger / "b.csv"), "--format", "canonical-fills")
+    tamper(ledger, "delete from order_fills where batch_id = 7", tables=TABLES)
+    ((_, _, problem),) = findings(cli, ledger)
+    assert re.sub(r"fill_id = \S+ ", "", problem) == (
+        "all of its 1,300 rows are missing: (f4) is missing, made of b.csv:2; (f5) is missing, "
+        f"made of b.csv:3; (f6) is missing, made of b.csv:4; and 1,297 more; {PUT_RIGHT}"
+    )
 
 
 def test_a_mapping_that_was_changed_since(ledger, cli):

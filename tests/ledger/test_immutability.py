@@ -289,7 +289,7 @@ def test_a_row_appended_by_hand_is_found(ledger, cli):
     forged = COLUMNS.replace("fill_id,", "'00000000-0000-0000-0000-000000000001',", 1)
     raw(ledger, f"insert into {FILLS} ({COLUMNS}) select {forged} from {FILLS} where {ONE}")
     (found,) = problems(cli, ledger).values()
-    assert "(f1) was inserted: it names no row of the batch's files; with that put right" in found
+    assert "(f1) was inserted: no row of the batch's files makes it; with that put right" in found
     assert differences(cli, ledger) == ""
 
 
