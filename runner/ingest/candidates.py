@@ -39,6 +39,7 @@ class Candidates:
     columns: tuple[Column, ...]
     has_raw: bool
     has_item: bool = False  # `item`: which of the things its source row holds a candidate is of
+    has_of_rows: bool = False  # `of_rows`: all source rows that it was read from
     made_of: Shape | None = None  # the shape of the rows it was made of, where not its own
 
     @property
@@ -90,7 +91,7 @@ def build(
     keeps = "".join(f",\n    {sql} as keep_{name}" for name, sql in shape.keeps.items())
     derived = "".join(f",\n    {sql} as {name}" for name, sql in shape.derives.items())
     kept = f"\nwhere ({shape.leaves_out}) is not true" if shape.leaves_out else ""
-    raw = "".join(f",\n    r.{name}" for name in ("raw", "item") if name in types)
+    raw = "".join(f",\n    r.{name}" for name in ("raw", "item", "of_rows") if name in types)
     join = (
         f"\nleft join {instruments} as i on r.symbol = i.symbol"
         if shape.has_instrument and instruments
@@ -110,7 +111,8 @@ def build(
     )
     query = fields.worded_where_needed(query, shape, types)
     staging.run(f"create or replace temp table {table} as\n{query}")
-    return Candidates(table, shape, columns, "raw" in types, "item" in types)
+    given = ("raw" in types, "item" in types, "of_rows" in types)
+    return Candidates(table, shape, columns, *given)
 
 
 def _rows_of(form: Format, shape: Shape, takes_rest: bool) -> str:

@@ -16,7 +16,7 @@ from runner.ingest.shape import Field, Reading, Shape
 from runner.sqltyping.types import Kind, SqlType, parse_type
 
 # what a mapping gives beside the fields
-BOOKKEEPING = ("row_id", "raw", "refusal", "shape", "item")
+BOOKKEEPING = ("row_id", "of_rows", "raw", "refusal", "shape", "item")
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def made(staging: Staging, candidates: Candidates, facts: Mapping[str, FactTable
         f"{_select(columns, _status(), candidates, _HAS_STATUS)}"
     )
     return Candidates(
-        _TABLE, EVENT, columns, candidates.has_raw, candidates.has_item, candidates.shape
+        _TABLE, EVENT, columns, candidates.has_raw, candidates.has_item, made_of=candidates.shape
     )
 
 

@@ -74,12 +74,15 @@ def collect(staging: Staging, judged: Sequence[Candidates]) -> Append | None:
 
 def _rows_of(staging: Staging, rows: Candidates) -> str:
     """The rows of a table's fresh facts, and those of the load that are of the same ones."""
-    fresh = f"select row_id from {rows.table} where {rows.fresh}"
+    fresh = f"from {rows.table} where {rows.fresh}"
+    parts = [f"select row_id {fresh}"]
+    if rows.has_of_rows:
+        parts.append(f"select unnest(of_rows) {fresh}")
     again = f"from {rows.table} where problem is null and is_duplicate"
-    if not staging.rows(f"select 1 {again} limit 1"):
-        return fresh
-    key = rows.shape.key
-    return f"{fresh} union select row_id {again} and {key} in ({fresh.replace('row_id', key, 1)})"
+    if staging.rows(f"select 1 {again} limit 1"):
+        key = rows.shape.key
+        parts.append(f"select row_id {again} and {key} in (select {key} {fresh})")
+    return " union ".join(parts)
 
 
 def _lines(start: int, end: int) -> str:

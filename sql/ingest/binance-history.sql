@@ -63,6 +63,7 @@ grouped as (
         wallet,
         happened_at,
         min(row_id) filter (is_trade_word) as first_row,
+        list(row_id) as of_rows,
         min(coin) filter (is_trade_word and moved > 0) as got,
         min(coin) filter (is_trade_word and moved < 0) as given,
         count(distinct coin) filter (is_trade_word and moved > 0) as coins_got,
@@ -121,6 +122,7 @@ legs as (
     select
         kinds.*,
         trades.first_row,
+        trades.of_rows,
         trades.is_told,
         trades.trade_id,
         trades.side,
@@ -210,6 +212,7 @@ final as (
     select
         row_id,
         item,
+        of_rows,
         'fill' as shape,
         base || quote as symbol,
         base as base_currency,
