@@ -122,7 +122,8 @@ def statements(project: Path) -> list[str]:
         made.append(f"drop {kind} if exists {model.name}")
         made.append(f"create {kind} {model.name} as {query}")
     due = [rule for rule in workspace.rules if not on_demand & {*rule.reads}]
-    return made + [scan.sql for scan in scans(due)]
+    stored = {rule.relation for rule in due if rule.relation and not rule.is_of_view}
+    return made + [scan.sql for scan in scans(due, stored)]
 
 
 def runner(*arguments: str) -> list[str]:

@@ -1,10 +1,11 @@
-"""Rules to SQL: row rules on one table become one scan; the others a query each."""
+"""Rules to SQL: row rules on one table become one statement; the others a query each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from runner.checks.compiled_rule import (
@@ -30,18 +31,30 @@ _ROW_KINDS = {RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION}
 
 @dataclass(frozen=True)
 class Scan:
-    """One query that counts the failures of several rules: a number for each, in order."""
+    """One query that counts the failures of several rules.
+
+    It gives a number for each, in order; or, where they are counted `apart`, a row for each: the
+    rule's place and its number. `ends` are the lines of the query that each rule's part ends in.
+    """
 
     sql: str
     rules: tuple[CompiledRule, ...]
+    ends: tuple[int, ...]
+    apart: bool = False
+
+    def rule_at(self, line: int) -> CompiledRule | None:
+        """The rule that a line of the query, from 1, is of."""
+        return next((r for r, end in zip(self.rules, self.ends, strict=True) if line <= end), None)
 
 
 def compile_rules(compiler: Compiler, rules: Iterable[Rule]) -> list[CompiledRule]:
     """The rules' SQL; those that read a disabled model are left out, as in dbt."""
+    views = {m.name for m in compiler.all_models().values() if m.materialized == "view"}
     compiled = []
     for rule in rules:
         try:
-            compiled.append(_inlined(compiler, _compile(compiler, rule)))
+            made = _inlined(compiler, _compile(compiler, rule))
+            compiled.append(replace(made, is_of_view=made.relation in views))
         except DisabledRefError:
             continue
     return compiled
@@ -70,8 +83,12 @@ def _inlined(compiler: Compiler, rule: CompiledRule) -> CompiledRule:
     )
 
 
-def scans(rules: Sequence[CompiledRule]) -> list[Scan]:
-    """Fuse what can share a scan, in the order tables first appear."""
+def scans(rules: Sequence[CompiledRule], apart: Container[str] = ()) -> list[Scan]:
+    """Fuse what can share a scan, in the order tables first appear.
+
+    Of the relations `apart` each condition is counted by itself: where the database knows of each
+    part of a column what it holds at least and at most, that reads next to nothing if no row fails.
+    """
     fused: dict[str, list[CompiledRule]] = defaultdict(list)
     alone: list[Scan] = []
     for rule in rules:
@@ -80,17 +97,32 @@ def scans(rules: Sequence[CompiledRule]) -> list[Scan]:
         else:
             counted = rule.counted or rule.failing
             sql = f"select {rule.tally} as failures\nfrom (\n{counted}\n) as failing"
-            alone.append(Scan(sql, (rule,)))
+            alone.append(Scan(sql, (rule,), (sql.count("\n") + 1,)))
     together = [
-        Scan(
-            "select\n    "
-            + ",\n    ".join(f"{r.aggregate} as rule_{i}" for i, r in enumerate(group))
-            + f"\nfrom {relation}",
-            tuple(group),
-        )
+        _apart(relation, group) if relation in apart else _fused(relation, group)
         for relation, group in fused.items()
     ]
     return [*together, *alone]
+
+
+def _fused(relation: str, rules: Sequence[CompiledRule]) -> Scan:
+    parts = [f"    {rule.aggregate} as rule_{place}" for place, rule in enumerate(rules)]
+    sql = "select\n" + ",\n".join(parts) + f"\nfrom {relation}"
+    return Scan(sql, tuple(rules), _ends(parts, before=1))
+
+
+def _apart(relation: str, rules: Sequence[CompiledRule]) -> Scan:
+    parts = []
+    for place, rule in enumerate(rules):
+        counted = "count(*)" if rule.condition is not None else rule.aggregate
+        where = f"\nwhere {rule.condition}" if rule.condition is not None else ""
+        parts.append(f"select {place} as rule, {counted} as failures\nfrom {relation}{where}")
+    ended = [f"{part}\nunion all" for part in parts[:-1]] + parts[-1:]
+    return Scan("\n".join(ended), tuple(rules), _ends(ended), apart=True)
+
+
+def _ends(parts: Sequence[str], before: int = 0) -> tuple[int, ...]:
+    return tuple(before + n for n in accumulate(part.count("\n") + 1 for part in parts))
 
 
 def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
@@ -141,7 +173,7 @@ def narrowed(compiler: Compiler, rule: CompiledRule, fresh: str, through: int) -
         )
         return replace(rule, counted=sql)
     if rule.aggregate is not None and rule.condition is not None:
-        return replace(rule, relation=fresh)
+        return replace(rule, relation=fresh, is_of_view=False)
     if rule.keys:
         assert rule.relation is not None
         return replace(rule, counted=doubles(rule.rule, rule.relation, rule.keys, fresh))

@@ -32,6 +32,7 @@ class CompiledRule:
     template: str | None = None  # the failing query, with {batch} where the relation stands
     observed: str | None = None  # the query of the figure that is kept for the next build
     schema: SchemaTest | None = None  # of the columns that `failing` has until they are judged
+    is_of_view: bool = False  # the relation is computed whenever it is read
     judges_rows: bool = False  # each row of the relation by itself, whatever the others are
 
 

@@ -12,6 +12,7 @@ from runner.compile.source_lines import take_line
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
+_ROWS_OF_A_PART = 122_880  # DuckDB's row groups
 # of the rule itself, by the database or on the way to it
 _REFUSALS = ("R310", "R312", "R330", "R331", "R332")
 
@@ -39,13 +40,26 @@ def _judged_columns(engine: Engine, rule: CompiledRule) -> CompiledRule:
     return replace(rule, failing=f"select {listed}{where}", schema=None)
 
 
+def counted_apart(engine: Engine, rules: Sequence[CompiledRule]) -> frozenset[str]:
+    """The relations of which each condition is best counted by itself.
+
+    Those with several parts that a count can leave out; of a view each would compute all of it.
+    """
+    if not engine.has_zone_maps:
+        return frozenset()
+    tables = {r.relation for r in rules if r.relation and r.aggregate and not r.is_of_view}
+    rows = engine.row_counts(sorted(engine.existing(tables)))
+    return frozenset(table for table, count in rows.items() if count > _ROWS_OF_A_PART)
+
+
 def count(engine: Engine, scan: Scan) -> list[int]:
     """The failures of each of the scan's rules; EngineError where one cannot be run."""
     try:
-        row = next(engine.query(scan.sql).rows)
+        rows = list(engine.query(scan.sql).rows)
     except EngineError as error:
-        raise cannot_run(engine, error, scan.rules, scan.sql) from error
-    return [int(value or 0) for value in row]
+        raise cannot_run(engine, error, scan.rules, scan) from error
+    counted = [number for _, number in sorted(rows)] if scan.apart else rows[0]
+    return [int(number or 0) for number in counted]
 
 
 def count_alone(engine: Engine, rule: CompiledRule) -> int:
@@ -55,16 +69,20 @@ def count_alone(engine: Engine, rule: CompiledRule) -> int:
 
 
 def cannot_run(
-    engine: Engine, error: EngineError, rules: Sequence[CompiledRule], sql: str = ""
+    engine: Engine,
+    error: EngineError,
+    rules: Sequence[CompiledRule],
+    scan: Scan | None = None,
 ) -> EngineError:
-    """`error` as that of the rule at fault, among those that `sql` judges together.
+    """`error` as that of the rule at fault, among those that `scan` judges together.
 
     Errors that are no rule's, of the disk say, stay as they are.
     """
     if error.code == "R311" or error.code not in _REFUSALS:
         return error
-    line = take_line(error, sql)  # of SQL that nobody has written
-    blamed = rules[0] if len(rules) == 1 else _at_line(rules, line) or _by_itself(engine, rules)
+    line = take_line(error, scan.sql if scan else "")  # of SQL that nobody has written
+    told = scan.rule_at(line) if scan and line is not None else None
+    blamed = rules[0] if len(rules) == 1 else told or _by_itself(engine, rules)
     if isinstance(blamed, EngineError):
         return blamed
     return EngineError(
@@ -76,17 +94,6 @@ def cannot_run(
         why=error.why or error.what,
         mend="correct the check",
     )
-
-
-def _at_line(rules: Sequence[CompiledRule], line: int | None) -> CompiledRule | None:
-    """The rule whose aggregate holds the scan's line; the first begins on the second line."""
-    first = 2
-    for rule in rules:
-        last = first + (rule.aggregate or "").count("\n")
-        if line is not None and first <= line <= last:
-            return rule
-        first = last + 1
-    return None
 
 
 def _by_itself(engine: Engine, rules: Sequence[CompiledRule]) -> EngineError | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from runner.checks.compile import scans
 from runner.checks.compiled_rule import CompiledRule
-from runner.checks.count import cannot_run, count, with_columns
+from runner.checks.count import cannot_run, count, counted_apart, with_columns
 from runner.checks.results import CheckResult, FailingRows, Status
 from runner.checks.rules import Rule, Severity
 from runner.engines.base import Engine
@@ -54,7 +54,7 @@ def _scanned(
             ready += with_columns(engine, [rule])
         except EngineError as error:
             yield [_error(rule, error, keeps_errors=keeps_errors)]
-    for scan in scans(ready):
+    for scan in scans(ready, counted_apart(engine, ready)):
         started = time.perf_counter()
         try:
             counts = count(engine, scan)

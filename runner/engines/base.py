@@ -81,6 +81,7 @@ class Engine(Protocol):
 
     name: str
     target: Target
+    has_zone_maps: bool  # it knows what each part of a column holds at least and at most
     own_tables: frozenset[str]  # what it keeps in the database for itself
 
     def close(self) -> None: ...

@@ -82,6 +82,7 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
 
 class SQLiteEngine(SQLiteGuards):
     name = "sqlite"
+    has_zone_maps = False
     own_tables = frozenset({_VIEW_COLUMNS, _COMMENTS})
 
     def __init__(

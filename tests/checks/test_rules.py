@@ -1,11 +1,15 @@
-"""Each kind of rule: what passes and what fails, and that row rules share one scan."""
+"""Each kind of rule: what passes and what fails, and that row rules share one statement."""
 
 from __future__ import annotations
+
+from contextlib import closing
 
 import pytest
 
 from runner.checks.compile import scans
+from runner.checks.count import count, counted_apart
 from runner.config import load_config
+from runner.engines.base import open_memory
 from runner.workspace import open_workspace
 
 FILES = {
@@ -14,6 +18,13 @@ FILES = {
     "seeds/fills.csv": "fill_id,id,account\n10,1,a\n11,2,b\n12,,a\n13,9,\n",
     "models/kept.sql": "{{ config(materialized='table') }} select * from {{ ref('orders') }}",
 }
+
+KEPT = """
+    select * from (values
+        (1, 'a', 'BUY', 1, 2), (2, 'a', 'SELL', 2, 2), (3, 'b', null, 5, 4),
+        (3, 'b', 'HOLD', null, 4)
+    ) as orders (id, account, side, filled, quantity)
+"""
 
 # rule in YAML -> failures
 RULES = {
@@ -61,14 +72,55 @@ def test_failures_are_counted(make, cli, table, rules):
     assert kept == expected
 
 
-def test_row_rules_on_one_table_are_one_scan(make):
+@pytest.mark.parametrize("apart", [False, True])
+def test_row_rules_on_one_table_are_one_statement(make, apart):
     project = make({**FILES, "checks/c.yml": _suite("kept", RULES)})
     rules = open_workspace(load_config(project.root)).rules
-    counted = scans(rules)
+    counted = scans(rules, {"kept"} if apart else ())
     fused = [s for s in counted if len(s.rules) > 1]
-    assert len(fused) == 1
+    assert [s.apart for s in fused] == [apart]
     unique = sum(rule.startswith(("unique", "{unique")) for rule in RULES)
     assert len(counted) == 1 + unique
+    with closing(open_memory("duckdb")) as engine:
+        engine.execute(f"create table kept as {KEPT}")
+        failures = {
+            r.rule.name: n for s in counted for r, n in zip(s.rules, count(engine, s), strict=True)
+        }
+    assert failures == {f"rule_{i}": n for i, n in enumerate(RULES.values())}
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_each_line_of_a_statement_is_of_a_rule(make, apart):
+    project = make({**FILES, "checks/c.yml": _suite("kept", RULES)})
+    rules = open_workspace(load_config(project.root)).rules
+    (fused,) = (s for s in scans(rules, {"kept"} if apart else ()) if len(s.rules) > 1)
+    lines = fused.sql.split("\n")
+    for rule in fused.rules:
+        wanted = rule.condition if apart and rule.condition else rule.aggregate
+        for line in wanted.split("\n"):
+            found = [fused.rule_at(n) for n, text in enumerate(lines, 1) if line in text]
+            assert rule in found
+
+
+def test_only_large_tables_are_counted_condition_by_condition(make):
+    shown = "{{ config(materialized='view') }} select * from {{ ref('kept') }}"
+    suites = {
+        "checks/c.yml": _suite("kept", RULES),
+        "checks/s.yml": _suite("shown", RULES).replace("rule_", "shown_"),
+    }
+    project = make({**FILES, "models/shown.sql": shown, **suites})
+    rules = open_workspace(load_config(project.root)).rules
+    with closing(open_memory("duckdb")) as engine:
+        engine.execute(f"create table kept as {KEPT}")
+        engine.execute("create view shown as select * from kept")
+        assert counted_apart(engine, rules) == frozenset()
+        engine.execute("insert into kept select kept.* from kept, range(50000) as more (n)")
+        assert counted_apart(engine, rules) == {"kept"}
+        (fused,) = (s for s in scans(rules, {"kept"}) if s.apart)
+        together = sum(r.aggregate is not None and r.relation == "kept" for r in rules)
+        assert len(count(engine, fused)) == together
+    with closing(open_memory("sqlite")) as engine:
+        assert counted_apart(engine, rules) == frozenset()
 
 
 def test_sql_rules_and_dbts_own_tests(make, cli):
