@@ -4,7 +4,8 @@
     incremental_strategy='overwrite',
 ) }}
 {% set through = built_through() if is_incremental() else none -%}
-with fills as (
+-- read several times, by different columns: kept whole, all of them would be read for each
+with fills as not materialized (
     select
         fill_id,
         order_id,
@@ -41,6 +42,8 @@ rated_from as (
     {%- else %}
     where 1 = 0
     {%- endif %}
+    -- no row: then no fill has to be looked at
+    having min(event_at) is not null
 ),
 
 rated_anew as (

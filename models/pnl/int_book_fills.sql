@@ -7,7 +7,7 @@
         ~ ' on fills.book_key = changed.book_key'
         ~ ' and changed.changed_from <= fills.executed_at)',
 ) }}
-with changes as (
+with fills as (
     select
         book_key,
         -- a fee in kind larger than the fill turns it around
@@ -19,6 +19,9 @@ with changes as (
         abs(book_quantity) as quantity,
         fee_settlement as fee
     from {{ ref('int_fills_costed') }}
+    {%- if is_incremental() %}
+    where fill_id in (select fill_id from {{ ref('int_changed_fills') }})
+    {%- endif %}
     union all
     select
         books.book_key,
@@ -33,15 +36,28 @@ with changes as (
     inner join {{ ref('int_books') }} as books
         on lots.account_id = books.account_id
         and lots.instrument_id = books.instrument_id
-),
-
-fills as (
-    select changes.*
-    from changes
     {%- if is_incremental() %}
     inner join {{ ref('int_changed_books') }} as changed
-        on changes.book_key = changed.book_key
-        and changes.executed_at >= changed.changed_from
+        on books.book_key = changed.book_key
+        and lots.acquired_at >= changed.changed_from
+    union all
+    -- fills that stand after a change, and are the same as ever but for their place
+    select
+        standing.book_key,
+        standing.is_buy,
+        standing.fill_id,
+        standing.order_id,
+        standing.executed_at,
+        standing.price,
+        standing.quantity,
+        standing.fee
+    from {{ this }} as standing
+    inner join {{ ref('int_changed_books') }} as moved
+        on standing.book_key = moved.book_key
+        and standing.executed_at >= moved.changed_from
+    left join {{ ref('int_changed_fills') }} as changed
+        on standing.fill_id = changed.fill_id
+    where standing.order_id is not null and changed.fill_id is null
     {%- endif %}
 ),
 
