@@ -2,11 +2,13 @@
 --
 -- Trades, deliveries and settlements, and trades by liquidation (BustTrade) or auto-deleveraging
 -- (AdlTrade), are fills; all but plain trades also leave an event that says why the order executed.
--- Funding is cash: a fee above zero was paid. A fee below zero is a rebate. Spot fees without a
--- currency are in what was received, rebates in what was given. Both sides of a trade with oneself
--- may share an id: symbol and side belong to the fill's key. A linear contract that is called like
--- a spot pair gets the suffix _PERP. An inverse contract is 1 USD; a linear or option quantity is
--- in the base currency. Without a category the instrument must be declared.
+-- Funding is cash: a fee above zero was paid, as the venue's document of the transaction log calls
+-- execFee the opposite of its funding, which was received where it is above zero. A fee below zero
+-- of a fill is a rebate. Spot fees without a currency are in what was received, rebates in what was
+-- given. Both sides of a trade with oneself may share an id: symbol and side belong to the fill's
+-- key. A linear contract that is called like a spot pair gets the suffix _PERP. An inverse contract
+-- is 1 USD; a linear or option quantity is in the base currency. Without a category the instrument
+-- must be declared.
 --
 -- shape: fill, event, cash
 -- reads: json

@@ -2,7 +2,8 @@
 
 Files of venues are made by hand, after the venue's published documentation of what it answers or
 exports where no sample was at hand: the ledgers, bills, income, transfers, accounts and balances,
-Kraken Futures' orders and log, Interactive Brokers' cash and positions, NautilusTrader's orders. Of
+Bybit's and Coinbase's transactions, BitMEX's wallet, KuCoin Futures' funding, Kraken Futures'
+orders and log, Interactive Brokers' cash and positions, NautilusTrader's orders. Of
 ccxt-orders the first two are public test fixtures of ccxt/ccxt.
 
 To accept a change: `python -m tests.ingest.test_golden` writes the .facts files; read the diff.
@@ -26,7 +27,10 @@ from tests.ingest.conftest import GOLDEN, NOW, VENUES, Ledger
 
 STAMPS = ("recorded_at", "batch_id", "source_row")
 APART = ("ledger_", "raw_blocks")  # test_raw_rows.py reads these
-READ_AS = ("reader", "header", "given_account", "given_venue")  # test_retry.py reads by these
+# test_retry.py reads by these
+READ_AS = (
+    "reader", "header", "given_account", "given_venue", "given_start", "given_end", "given_scope"
+)  # fmt: skip
 
 FOLDERS = (GOLDEN, *sorted(VENUES.iterdir()))
 

@@ -163,3 +163,22 @@ def test_a_ledger_of_kraken_is_the_same_from_its_api(
     other.load("kraken-ledgers", json.dumps(answer), "ledger.json")
     assert duck.facts()["cash_movements"] == other.facts()["cash_movements"]
     assert len(other.facts()["cash_movements"]) == 7
+
+
+def test_funding_of_bybit_is_one_movement_in_whichever_answer(duck: Ledger) -> None:
+    """As an execution its fee is the opposite of what the balance changed by."""
+    folder = VENUES / "bybit"
+    executions, log = (
+        json.loads((folder / f"bybit-{name}.json").read_text(encoding="utf-8"))
+        for name in ("executions", "transactions")
+    )
+    paid = next(e for e in executions[0]["result"]["list"] if e["execType"] == "Funding")
+    entry = next(e for e in log[0]["result"]["list"] if e["tradeId"] == paid["execId"])
+    assert (paid["execFee"], entry["funding"]) == ("0.4975", "-0.4975")
+    page = {"result": {"category": "linear", "list": [paid]}}
+    first = duck.load("bybit-transactions", json.dumps({"list": [entry]}), "log.json")
+    second = duck.load("bybit-executions", json.dumps(page), "executions.json")
+    assert (first.appended["cash_movements"], second.duplicates, second.batch_id) == (1, 1, None)
+    entry["change"] = "0.4975"
+    duck.load("bybit-transactions", json.dumps({"list": [entry]}), "other.json")
+    assert duck.reasons() == [(1, "conflict")]

@@ -1,14 +1,15 @@
 -- How Bybit v5 lists records and calls instruments: BTCUSDT and BTCUSDT-29DEC23 are in USDT,
 -- BTCPERP and BTC-29DEC23 in USDC, BTCUSD and BTCUSDH24 inverse, BTC-29DEC23-80000-C an option.
 
--- every element of the lists an answer or a message holds, and the category said of all of them; a
--- record without a list is one element
+-- every element of the lists an answer or a message holds, and the category and the moment said of
+-- all of them; a record without a list is one element
 create or replace temp macro bybit_entries() as table
     with pages as (
         select
             row_id,
             record,
             coalesce(record ->> '$.result.category', record ->> '$.category') as category,
+            coalesce(record ->> '$.time', record ->> '$.creationTime') as told_at,
             coalesce(record -> '$.result.list', record -> '$.list', record -> '$.data') as entries
         from ingest_raw
     ),
@@ -17,6 +18,7 @@ create or replace temp macro bybit_entries() as table
         select
             row_id,
             category,
+            told_at,
             case when json_type(entries) = 'ARRAY' then cast(entries as json[]) else [record] end
                 as entries
         from pages
@@ -26,8 +28,13 @@ create or replace temp macro bybit_entries() as table
         row_id,
         unnest(range(greatest(len(entries), 0))) as item,
         unnest(entries) as entry,
-        category as page_category
+        category as page_category,
+        told_at as page_told_at
     from listed;
+
+-- what an answer says went wrong, to be written behind a reason
+create or replace temp macro bybit_complaint(entry) as
+    coalesce(' The venue says: ' || nullif(entry ->> '$.retMsg', ''), '');
 
 create or replace temp macro bybit_quote(category, venue_symbol) as
     case
