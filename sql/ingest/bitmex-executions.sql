@@ -2,12 +2,15 @@
 -- stream sends them.
 --
 -- Trades, settlements and liquidations are fills, those not plain trades with an event that says
--- why; New is an order, and each other step of an order an event; Funding is cash: execComm above
--- zero was paid, of a fill below zero it is a rebate. execComm counts the smallest unit of its
--- currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp 10^-9 of SOL, USDt and BMEx 10^-6 of USDT and
--- BMEX. An inverse contract is 1 USD; the size of a linear one is what homeNotional of any row of
--- its symbol tells. A quanto contract, and a linear one without homeNotional, must be declared. A
--- spot quantity is homeNotional, as lastQty counts the smallest unit.
+-- why; New is an order, and each other step of an order an event; Funding is cash. The venue's
+-- document gives execComm no sign of its own: it is a rate (commission) times a value, and the rate
+-- of funding is the funding rate for a long, which pays where it is above zero, and its opposite
+-- for a short. So execComm above zero was paid; below zero it is a rebate of a fill, and funding
+-- received. It counts the smallest unit of its currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp
+-- 10^-9 of SOL, USDt and BMEx 10^-6 of USDT and BMEX. An inverse contract is 1 USD; the size of a
+-- linear one is what homeNotional of any row of its symbol tells. A quanto contract, and a linear
+-- one without homeNotional, must be declared. A spot quantity is homeNotional, as lastQty counts
+-- the smallest unit.
 --
 -- shape: fill, order, event, cash
 -- reads: json
@@ -57,12 +60,7 @@ units as (
 contracts_sized as (
     select
         *,
-        -- 10^-n of a contract's base currency
-        list_filter(
-            ['1', '1e-1', '1e-2', '1e-3', '1e-4', '1e-5', '1e-6', '1e-7', '1e-8', '1e-9'],
-            lambda size: ingest_decimal(home) > 0
-                and ingest_decimal(contracts || substr(size, 2)) = ingest_decimal(home)
-        )[1] as size
+        bitmex_contract_size(contracts, home) as size
     from units
 ),
 

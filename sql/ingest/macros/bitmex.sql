@@ -12,6 +12,13 @@ create or replace temp macro bitmex_exponent(unit) as
         when 'LAMP' then 'e-9' when 'BMEX' then 'e-6'
     end;
 
+-- a count of a currency's smallest unit as an amount of it; a text that is no number stays as it is
+create or replace temp macro bitmex_amount(units, unit) as
+    case
+        when ingest_decimal(units) is null then units
+        else units || coalesce(bitmex_exponent(unit), '')
+    end;
+
 create or replace temp macro bitmex_is_spot(symbol, quote) as
     contains(symbol, '_') and split_part(symbol, '_', 2) = quote;
 
@@ -43,3 +50,16 @@ create or replace temp macro bitmex_time_in_force(word, instructions) as
         when word = 'FillOrKill' then 'FOK'
         when word = 'Day' then 'DAY'
     end;
+
+-- what one contract is of its base currency, 10^-n, by a count of contracts and what it is worth in
+-- that currency; null where they tell no such size
+create or replace temp macro bitmex_contract_size(contracts, home) as
+    list_filter(
+        ['1', '1e-1', '1e-2', '1e-3', '1e-4', '1e-5', '1e-6', '1e-7', '1e-8', '1e-9'],
+        lambda size: ingest_decimal(home) > 0
+            and ingest_decimal(contracts || substr(size, 2)) = ingest_decimal(home)
+    )[1];
+
+-- what an answer says went wrong, to be written behind a reason
+create or replace temp macro bitmex_complaint(record) as
+    coalesce(' The venue says: ' || (record ->> '$.error.message'), '');

@@ -1,0 +1,91 @@
+-- BitMEX wallet history, as GET /user/walletHistory answers it.
+--
+-- Deposits, withdrawals and transfers are such, and what else is booked without a trade (payouts,
+-- each currency of a conversion) an adjustment. An amount is what the wallet changed by, its fee
+-- within it: the two are movements of their own that add up to it. Amounts count the smallest unit
+-- of their currency, as in bitmex-executions. Realised and unrealised results, funding and spot
+-- trades are passed over, as executions have them: load bitmex-executions. What is not completed
+-- (pending, canceled) is passed over: load it again later. Each is of when it was booked
+-- (timestamp).
+--
+-- shape: cash
+-- reads: json
+-- recognised by: transactID+transactType+amount
+-- records: data
+-- venue: bitmex
+-- macros: bitmex
+
+with entries as (
+    select
+        row_id,
+        record,
+        record ->> '$.transactType' as what,
+        record ->> '$.currency' as unit,
+        record ->> '$.amount' as amount,
+        ingest_unless_zero(record ->> '$.fee') as fee,
+        coalesce(record ->> '$.timestamp', record ->> '$.transactTime') as occurred_at
+    from ingest_raw
+    where record ->> '$.transactType' is null
+        or (
+            record ->> '$.transactType'
+            not in ('RealisedPNL', 'UnrealisedPNL', 'Funding', 'SpotTrade')
+            and coalesce(record ->> '$.transactStatus', 'Completed') = 'Completed'
+        )
+),
+
+told as (
+    select
+        *,
+        case
+            when what is null
+                then 'not_an_entry it has no transactType: is it an answer of '
+                || '/user/walletHistory?' || bitmex_complaint(record)
+            when bitmex_exponent(unit) is null and unit is not null
+                then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
+        end as refusal,
+        case when bitmex_exponent(unit) is not null then bitmex_currency(unit) end as currency,
+        nullif(
+            concat_ws(
+                ' ', what, nullif(record ->> '$.network', ''), nullif(record ->> '$.tx', ''),
+                nullif(record ->> '$.text', '')
+            ), ''
+        ) as reason
+    from entries
+),
+
+final as (
+    select
+        row_id,
+        refusal,
+        -- an entry and its fee are one thing that was read
+        0 as item,
+        record ->> '$.transactID' as movement_id,
+        case what
+            when 'Deposit' then 'DEPOSIT' when 'Withdrawal' then 'WITHDRAWAL'
+            when 'Transfer' then 'TRANSFER' else 'ADJUSTMENT'
+        end as kind,
+        bitmex_amount(
+            case
+                when fee is null then amount
+                else cast(ingest_decimal(amount) + ingest_decimal(fee) as varchar)
+            end, unit
+        ) as amount,
+        currency,
+        reason,
+        occurred_at
+    from told
+    union all by name
+    select
+        row_id,
+        (record ->> '$.transactID') || ' fee' as movement_id,
+        0 as item,
+        'FEE' as kind,
+        bitmex_amount(ingest_negated(fee), unit) as amount,
+        currency,
+        reason,
+        occurred_at
+    from told
+    where fee is not null and refusal is null
+)
+
+select * from final
