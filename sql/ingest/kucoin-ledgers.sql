@@ -1,0 +1,95 @@
+-- KuCoin account ledgers, as GET /api/v1/accounts/ledgers and /api/v1/hf/accounts/ledgers answer
+-- them.
+--
+-- Deposits, withdrawals, transfers between accounts, staking profits and other earnings (interest)
+-- and liquidation fees are such; what else is booked (bonuses, loans, each currency of a
+-- conversion, a withdrawal that came back) is an adjustment. An amount has its fee within it, and
+-- the direction tells its sign: amount and fee are movements of their own that add up to it. Trades
+-- (also on margin), and their fees paid in KCS or refunded, are passed over: load kucoin-trades.
+-- Entries of all account types (main, trade, margin) are one account's, in which a transfer between
+-- two of them is nought.
+--
+-- shape: cash
+-- reads: json
+-- recognised by: bizType+direction+currency
+-- records: data.items, items, data
+-- venue: kucoin
+-- macros: kucoin
+
+with entries as (
+    select
+        row_id,
+        record,
+        record ->> '$.bizType' as what,
+        replace(lower(record ->> '$.bizType'), '_', ' ') as word,
+        lower(record ->> '$.direction') as direction,
+        record ->> '$.amount' as amount,
+        ingest_unless_zero(record ->> '$.fee') as fee
+    from ingest_raw
+),
+
+changes as (
+    select
+        *,
+        case direction when 'in' then amount when 'out' then ingest_negated(amount) end as change,
+        what is null or direction is null or direction not in ('in', 'out') as is_none
+    from entries
+    where what is null
+        or word not in (
+            'trade exchange', 'exchange', 'margin exchange', 'margin trade', 'kcs pay fees',
+            'refunded fees'
+        )
+),
+
+told as (
+    select
+        *,
+        case
+            when is_none
+                then 'not_an_entry it has no bizType and direction: is it an answer of '
+                || '/accounts/ledgers?' || kucoin_complaint(record)
+        end as refusal,
+        case
+            when word = 'deposit' and direction = 'in' then 'DEPOSIT'
+            when word in ('withdraw', 'withdrawal') and direction = 'out' then 'WITHDRAWAL'
+            when contains(word, 'transfer') then 'TRANSFER'
+            when regexp_matches(word, 'profit|earning|interest') then 'INTEREST'
+            when word = 'liquidation fees' then 'FEE'
+            else 'ADJUSTMENT'
+        end as kind,
+        concat_ws(' ', what, nullif(record ->> '$.accountType', '')) as reason
+    from changes
+    where is_none or ingest_decimal(change) is null or ingest_decimal(change) <> 0
+),
+
+final as (
+    select
+        row_id,
+        refusal,
+        -- an entry and its fee are one thing that was read
+        0 as item,
+        record ->> '$.id' as movement_id,
+        kind,
+        case
+            when fee is null then change
+            else cast(ingest_decimal(change) + ingest_decimal(fee) as varchar)
+        end as amount,
+        record ->> '$.currency' as currency,
+        reason,
+        record ->> '$.createdAt' as occurred_at
+    from told
+    union all by name
+    select
+        row_id,
+        (record ->> '$.id') || ' fee' as movement_id,
+        0 as item,
+        'FEE' as kind,
+        ingest_negated(fee) as amount,
+        record ->> '$.currency' as currency,
+        reason,
+        record ->> '$.createdAt' as occurred_at
+    from told
+    where fee is not null and refusal is null
+)
+
+select * from final
