@@ -1,5 +1,6 @@
--- What the parts of a Coinbase Advanced product say: BASE-QUOTE; BASE-PERP-INTX, a contract on one
--- unit of the base, settled in USDC; any other future (…-CDE) is of a size that is not told.
+-- What the parts of a Coinbase Advanced product say, and its answers: BASE-QUOTE; BASE-PERP-INTX, a
+-- contract on one unit of the base, settled in USDC; any other future (…-CDE) is of a size that is
+-- not told.
 
 create or replace temp macro coinbase_base(parts) as
     case when len(parts) = 2 or parts[-1] = 'INTX' then parts[1] end;
@@ -12,3 +13,11 @@ create or replace temp macro coinbase_instrument_type(parts) as
 
 create or replace temp macro coinbase_multiplier(parts) as
     case when parts[-1] = 'INTX' then '1' end;
+
+-- what an answer says went wrong, to be written behind a reason
+create or replace temp macro coinbase_complaint(record) as
+    coalesce(
+        ' The venue says: '
+        || coalesce(record ->> '$.errors[0].message', record ->> '$.message', record ->> '$.error'),
+        ''
+    );
