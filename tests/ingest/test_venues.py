@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from runner.money import plain
 from tests.ingest.conftest import VENUES, Ledger
 
 BITSTAMP = VENUES / "bitstamp" / "bitstamp-transactions.csv"
@@ -163,6 +164,58 @@ def test_a_ledger_of_kraken_is_the_same_from_its_api(
     other.load("kraken-ledgers", json.dumps(answer), "ledger.json")
     assert duck.facts()["cash_movements"] == other.facts()["cash_movements"]
     assert len(other.facts()["cash_movements"]) == 7
+
+
+def instant(*legs: str, refid: str = "BUY-1") -> str:
+    """Kraken's ledger, as it exports it, with entries of one refid."""
+    head = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
+    rows = [
+        f"L{nth},{refid},2023-01-06 00:00:00,{leg.split()[0]},,currency,"
+        f"{','.join(leg.split()[1:])},0\n"
+        for nth, leg in enumerate(legs)
+    ]
+    return head + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("spent", "received", "fill"),
+    [
+        ("ZEUR -98.5 1.5", "XXBT 0.0025 0", ("BTC/EUR", "BUY", "0.0025", "39400", "1.5", "EUR")),
+        ("XXBT -0.0025 0", "ZEUR 98.5 1.5", ("BTC/EUR", "SELL", "0.0025", "39400", "1.5", "EUR")),
+        ("XXBT -0.5 0.001", "USDT 9000 0", ("BTC/USDT", "SELL", "0.5", "18000", "0.001", "BTC")),
+        ("ZEUR -10 0", "ZUSD 11 0", ("EUR/USD", "SELL", "10", "1.1", "0", None)),
+        ("USDC -10 0.1", "XETH 0.004 0", ("ETH/USDC", "BUY", "0.004", "2500", "0.1", "USDC")),
+        ("XETH -1 0", "XXBT 0.05 0", ("ETH/BTC", "SELL", "1", "0.05", "0", None)),
+        ("SOL -4 0", "DOT 16 0", ("DOT/SOL", "BUY", "16", "0.25", "0", None)),
+    ],
+)
+def test_what_was_bought_at_once_on_kraken(
+    duck: Ledger, spent: str, received: str, fill: tuple[str, ...]
+) -> None:
+    legs = [f"spend {spent}", f"receive {received}"]
+    for either in (legs, legs[::-1]):
+        duck.load("kraken-ledgers", instant(*either), "ledgers.csv")
+    found = duck.rows(
+        "select instrument_id, side, quantity, price, fee_amount, fee_currency from order_fills"
+    )
+    assert [(*row[:2], *map(plain, row[2:5]), row[5]) for row in found] == [fill]
+    assert duck.reasons() == []
+
+
+def test_an_instant_purchase_in_parts(duck: Ledger) -> None:
+    """Its two entries make the fill together, from whatever pages they come."""
+    spend, receive = "spend ZEUR -100 1", "receive XXBT 0.003 0"
+    head, first, second = instant(spend, receive).splitlines(keepends=True)
+    for name, row in (("a.csv", first), ("b.csv", second)):
+        duck.load("kraken-ledgers", head + row, name)
+    assert duck.reasons() == [(2, "incomplete_trade"), (2, "incomplete_trade")]
+    paths = [duck.folder / name for name in ("a.csv", "b.csv", "a.csv")]
+    assert duck.load_file("kraken-ledgers", *paths).appended["order_fills"] == 1
+    assert duck.rows("select is_rounded, raw_values from order_fills") == [
+        (True, '{"price":"33333.33333333333331"}')
+    ]
+    several = instant(spend, receive, "receive XETH 1 0", refid="DUST-1")
+    assert duck.load("kraken-ledgers", several, "c.csv").quarantined == 3
 
 
 def test_funding_of_bybit_is_one_movement_in_whichever_answer(duck: Ledger) -> None:
