@@ -26,6 +26,9 @@ _ROWS = """
         q.header,
         q.given_account,
         q.given_venue,
+        q.given_start,
+        q.given_end,
+        q.given_scope,
         q.reason_code,
         q.reason,
         q.raw,
@@ -125,21 +128,31 @@ class Origin:
     header: str | None
     account: str | None
     venue: str | None
+    # what the load said that a statement of them is whole about
+    start: datetime | None
+    end: datetime | None
+    scope: str | None
 
     @property
     def condition(self) -> str:
         """SQL over the columns of `quarantine`."""
-        said = {
+        texts = {
             "source": self.source,
             "format": self.format,
             "reader": self.reader,
             "header": self.header,
             "given_account": self.account,
             "given_venue": self.venue,
+            "given_scope": self.scope,
+        }
+        moments = {"given_start": self.start, "given_end": self.end}
+        said = {
+            **{column: None if t is None else quoted(t) for column, t in texts.items()},
+            **{column: None if m is None else f"timestamp '{m}'" for column, m in moments.items()},
         }
         return f"batch_id = {self.batch_id} and " + " and ".join(
-            f"{column} is null" if value is None else f"{column} = {quoted(value)}"
-            for column, value in said.items()
+            f"{column} is null" if literal is None else f"{column} = {literal}"
+            for column, literal in said.items()
         )
 
 
@@ -157,7 +170,8 @@ def origins(engine: Engine, selection: Selection) -> list[Origin]:
     """Where the rows of a selection come from, oldest first."""
     rows = engine.query(
         f"with kept as ({_ROWS}) select distinct batch_id, source, format, reader, header, "
-        f"given_account, given_venue from kept where {selection.condition} "
+        "given_account, given_venue, given_start, given_end, given_scope "
+        f"from kept where {selection.condition} "
         "order by batch_id, source, format, header"
     ).rows
     return [Origin(*row) for row in rows]

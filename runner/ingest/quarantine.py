@@ -16,6 +16,7 @@ from runner.ingest.facts import FactTable
 from runner.ingest.fields import Defaults
 from runner.ingest.formats import Format
 from runner.ingest.functions import quoted, uuid5_sql
+from runner.ingest.shapes.stated import Extent
 
 
 def collect(
@@ -54,7 +55,7 @@ def collect(
         f"select {identity} as quarantine_id, f.name as source, {quoted(form.name)} as format, "
         "r.row_id & 1099511627775 as line_number, r.code as reason_code, r.reason, r.raw, "
         f"f.reader, f.header, {_text(defaults.account)} as given_account, "
-        f"{_text(defaults.venue)} as given_venue, r.row_id "
+        f"{_text(defaults.venue)} as given_venue, {_extent(form)}, r.row_id "
         "from ingest_numbered as r inner join ingest_files as f on r.row_id >> 40 = f.number"
     )
     known = staging.ledger(
@@ -70,6 +71,18 @@ def collect(
 
 def _text(value: str | None) -> str:
     return f"cast({quoted(value)} as varchar)"
+
+
+def _extent(form: Format) -> str:
+    """What the caller said that the statement is whole about."""
+    given = form.extent or Extent()
+    start, end = (
+        quoted(None if moment is None else str(moment)) for moment in (given.start, given.end)
+    )
+    return (
+        f"cast({start} as timestamp) as given_start, cast({end} as timestamp) as given_end, "
+        f"{_text(given.scope if form.extent else None)} as given_scope"
+    )
 
 
 # a thing that would have been facts of several shapes is kept once, for the first of its reasons

@@ -35,6 +35,7 @@ from runner.ingest.formats import Format, find_format, formats
 from runner.ingest.kept_rows import Kept, Origin, Selection
 from runner.ingest.readers import Row
 from runner.ingest.shapes import SHAPES
+from runner.ingest.shapes.stated import Extent
 from runner.ingest.source import Source
 
 
@@ -162,7 +163,8 @@ def _retry(
     now: datetime | None,
 ) -> _Done:
     facts = fact_tables(engine, config.migration_path)
-    extent = statement.stage_before(engine, staging, origin.batch_id, origin.format)
+    given = Extent(origin.start, origin.end, origin.scope)
+    extent = statement.stage_before(engine, staging, origin.batch_id, origin.format, given)
     if extent is not None:
         form = statement.as_statement(form, extent)
     functions.install(staging)

@@ -69,11 +69,13 @@ def format_of(name: str) -> str:
     return name.removesuffix(SUFFIX)
 
 
-def stage_before(engine: Engine, staging: Staging, batch_id: int, name: str) -> Extent | None:
+def stage_before(
+    engine: Engine, staging: Staging, batch_id: int, name: str, given: Extent | None = None
+) -> Extent | None:
     """What rows refused of a batch claim to be whole about; None where they were no statement.
 
-    `name` is what they are kept under. The statements that were made of their file are staged: a
-    row by itself would claim another period.
+    `name` is what they are kept under, `given` what their load said, if known. The statements that
+    were made of their file are staged: a row by itself would claim another period.
     """
     if not name.endswith(SUFFIX):
         return None
@@ -95,8 +97,9 @@ def stage_before(engine: Engine, staging: Staging, batch_id: int, name: str) -> 
             + ", ".join(f"unnest(?::{column.split()[1]}[])" for column in columns),
             [list(values) for values in zip(*rows, strict=True)],
         )
-    scope = None if not rows else "symbols" if any(row[3] for row in rows) else "account"
-    return Extent(scope=scope, is_retried=True)
+    found = None if not rows else "symbols" if any(row[3] for row in rows) else "account"
+    given = given or Extent()
+    return replace(given, scope=given.scope or found, is_retried=True)
 
 
 def shapes_of(form: Format) -> list[Shape]:

@@ -172,7 +172,7 @@ def test_a_row_without_its_header_says_so(duck: Ledger) -> None:
     prepared(duck)
     duck.engine.execute(
         "insert into quarantine select uuid(), 'old.csv', 'canonical-fills', 2, 'x', 'x', 'a,b', "
-        "timestamp '2026-01-01', 1, null, null, null, null"
+        "timestamp '2026-01-01', 1, null, null, null, null, null, null, null"
     )
     report = again(duck)
     assert report.refused[0][:2] == ("old.csv", 2) and "header" in report.refused[0][2]
@@ -290,3 +290,47 @@ def test_rows_of_a_statement_join_the_one_of_their_file(
         ("STATEMENT", "quarantine of canonical-fills.csv")
     ]
     assert again(late).tried == 0 and not is_open(late)
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [
+        Extent(),
+        Extent(start=datetime(2026, 1, 1)),
+        Extent(datetime(2026, 1, 1), datetime(2027, 1, 1)),
+        Extent(end=datetime(2027, 1, 1), scope="symbols"),
+    ],
+    ids=["rows", "start", "given", "symbols"],
+)
+def test_a_statement_refused_as_a_whole_keeps_what_was_said_of_it(
+    open_copy: Callable[[str], Ledger], engine_name: str, extent: Extent
+) -> None:
+    """No statement was made of its file that its rows could join."""
+    rows = [
+        fill(fill_id=f"f{day}", executed_at=f"2026-03-0{day}T09:00:00Z", symbol="SOL-USDT")
+        for day in (1, 2)
+    ]
+    late, early = open_copy(engine_name), open_copy("duckdb")
+    for ledger in (late, early):
+        prepared(ledger)
+    late.load("canonical-fills", FILLS + "".join(rows), extent=extent)
+    assert not late.rows("select 1 from statements")
+    for ledger in (late, early):
+        declare(ledger)
+    assert again(late).loaded == 2
+    early.load("canonical-fills", FILLS + "".join(rows), extent=extent)
+    for table in ("statements", "statement_fills"):
+        assert late.facts()[table] == early.facts()[table], table
+    assert hashes(late) == recompute(late)
+
+
+def test_a_balance_is_of_the_end_its_load_gave(duck: Ledger) -> None:
+    answer = json.dumps([{"symbol": "SOL-USDT", "currentQty": 1, "timestamp": None}])
+    end = datetime(2026, 3, 2)
+    duck.load("bitmex-account", answer, "position.json", extent=Extent(end=end))
+    assert duck.reasons() == [(1, "unknown_instrument")]
+    declare(duck)
+    assert again(duck).loaded == 1
+    assert duck.rows("select stated_at from statement_balances") == [
+        (datetime(2026, 3, 1, 23, 59, 59, 999999),)
+    ]
