@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from runner.errors import InputError
+from runner.ingest import inputs
+from runner.ingest.formats import formats
 from runner.ingest.kept_rows import Selection
+from runner.ingest.progress import Progress
+from runner.ingest.readers import fix, records
 from runner.ingest.retry import retry
 from tests.canonical_files import INSTRUMENT
 from tests.ingest.conftest import NOW, Ledger
@@ -177,3 +183,36 @@ def test_a_refused_report_can_be_loaded_after_all(duck: Ledger) -> None:
     again = retry(duck.engine, duck.config, Selection(), now=NOW)
     assert (again.tried, again.loaded) == (2, 1) and fills(duck) == ["E4"]
     assert [reason.split(":")[0] for _, _, reason in again.refused] == ["bad_checksum"]
+
+
+def peak_bytes(ledger: Ledger, log: str) -> int:
+    """The most that Python held at once while it read a log."""
+    path = ledger.folder / "a.log"
+    path.write_text(log, encoding="utf-8")
+    form = formats()["fix-executions"]
+    with inputs.opened([path], ledger.config) as (source,), ledger.engine.staging() as staging:
+        staging.run(
+            "create or replace temp table ingest_refused (a bigint, b text, c text, d text)"
+        )
+        tracemalloc.start()
+        try:
+            fix.read(staging, form, source, Progress())
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [F1, HEARTBEAT, F1[:-4] + "000" + SOH, "2026-03-02 connected"],
+    ids=["reports", "others", "refused", "no messages"],
+)
+def test_a_log_is_read_in_bounded_memory(
+    duck: Ledger, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """Four times the messages take as much memory, but for a chunk that is filled."""
+    monkeypatch.setattr(records, "CHUNK_ROWS", 200)
+    short, long = (peak_bytes(duck, f"{F1}\n" + f"{line}\n" * count) for count in (800, 3200))
+    assert long < 1.25 * short
+    # what is held is a chunk, not the log
+    assert long < 3200 * len(line)
