@@ -18,6 +18,7 @@
 with orders as (
     select
         row_id,
+        item,
         entry,
         entry ->> '$.symbol' as venue_symbol,
         entry ->> '$.orderStatus' as venue_status,
@@ -59,6 +60,7 @@ quoted as (
 final as (
     select
         row_id,
+        item,
         case
             when (entry ->> '$.orderId') is null or venue_status is null
                 then 'not_an_order it has no orderId and orderStatus: is it an answer of '

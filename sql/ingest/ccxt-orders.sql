@@ -19,6 +19,7 @@ with orders as (
     select
         row_id,
         record ->> '$.exchange' as exchange,
+        unnest(range(len(ccxt_parsed(record)))) as item,
         unnest(ccxt_parsed(record)) as o
     from ingest_raw
 ),
@@ -26,6 +27,7 @@ with orders as (
 fields as (
     select
         row_id,
+        item,
         o,
         exchange,
         o ->> '$.symbol' as symbol,
@@ -71,6 +73,7 @@ typed as (
 final as (
     select
         row_id,
+        item,
         exchange as venue,
         case
             when remaining is null and venue_status is null

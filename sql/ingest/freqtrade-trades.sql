@@ -110,7 +110,7 @@ ends as (
             as fee_currency,
         count(*) over (partition by row_id, nth_trade, is_entry) as filled_orders
     from sided
-    where ingest_unless_zero(filled) is not null
+    where ingest_unless_zero(filled) is not null or symbol is null
 ),
 
 final as (

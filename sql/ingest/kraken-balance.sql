@@ -26,16 +26,38 @@ assets as (
     from answers
 ),
 
+amounts as (
+    select
+        row_id,
+        asset,
+        coalesce(
+            held ->> ('$."' || asset || '".balance'), held ->> ('$."' || asset || '"')
+        ) as amount,
+        -- an answer that holds a list, or an object that is no balance, is of something else
+        bool_and(
+            json_type(held -> ('$."' || asset || '"')) not in ('ARRAY', 'OBJECT')
+            or held ->> ('$."' || asset || '".balance') is not null
+        ) over (partition by row_id) as is_balance
+    from assets
+),
+
 final as (
     select
         row_id,
         'BALANCE' as kind,
         kraken_currency(asset) as currency,
-        coalesce(
-            held ->> ('$."' || asset || '".balance'), held ->> ('$."' || asset || '"')
-        ) as amount,
+        amount,
+        cast(null as varchar) as refusal,
         cast(null as varchar) as stated_at
-    from assets
+    from amounts
+    where is_balance
+    union all by name
+    select distinct
+        row_id,
+        'not_a_balance it holds more than the balance of each asset: is it an answer of '
+        || '/private/Balance or BalanceEx?' as refusal
+    from amounts
+    where not is_balance
 )
 
 select * from final

@@ -123,6 +123,7 @@ final as (
         coalesce(nullif(record ->> '$.fillTime', ''), updated_at) as executed_at
     from updates
     where trade_id is not null and ingest_unless_zero(record ->> '$.fillSz') is not null
+        and order_id is not null and venue_status is not null
 )
 
 select * from final

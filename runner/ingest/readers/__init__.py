@@ -40,6 +40,7 @@ _KEPT = {
     "xml": xml.read_kept,
 }
 FILE_SHIFT = 40
+_SHOWN = 120  # characters of a file without rows
 
 
 def read(
@@ -113,6 +114,20 @@ def _stage(
     verbatim = "\nunion all\n".join(piece.verbatim for piece in pieces)
     staging.run(f"create or replace temp view ingest_raw as\n{rows}")
     staging.run(f"create or replace temp view ingest_source as\n{verbatim}")
-    counts = " union all ".join(piece.counted for piece in pieces)
-    row_count = sum(row[0] for row in staging.rows(counts))
-    return row_count, [warning for piece in pieces for warning in piece.warnings]
+    counted = " union all ".join(
+        f"select {nth} as nth, ({piece.counted}) as n" for nth, piece in enumerate(pieces)
+    )
+    counts = staging.rows(f"select n from ({counted}) as counts order by nth")
+    warnings = [warning for piece in pieces for warning in piece.warnings]
+    for source, (count,) in zip(sources, counts, strict=True):
+        if not count:
+            warnings.append(
+                f"{source.name}: no row was found in it; it begins {_beginning(source)}"
+            )
+    return sum(count for (count,) in counts), warnings
+
+
+def _beginning(source: Source) -> str:
+    """An answer without records may say why: the start of its text, on one line."""
+    text = " ".join(source.head.decode("utf-8", "replace").split())
+    return f"'{text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}'"
