@@ -7,7 +7,7 @@
 --
 -- shape: balance
 -- reads: json
--- recognised by: accounts.available_balance, account.available_balance
+-- recognised by: accounts.available_balance, account.available_balance+account.currency
 -- recognised by: available_balance+hold+currency
 -- venue: coinbase
 -- macros: coinbase

@@ -70,6 +70,28 @@ def test_content_counts_and_not_the_name(duck: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
+    ("record", "form"),
+    [
+        ({"symbol": "XBTUSD", "currentQty": 1, "liquidationPrice": 1, "quoteCurrency": "USD",
+          "avgEntryPrice": 1, "execComm": 1}, "bitmex-account"),
+        ({"account": 1, "currency": "XBt", "prevAmount": 1, "deltaAmount": 1, "amount": 1},
+         "bitmex-account"),
+        ({"result": {"category": "linear", "list": [{"positionIdx": 0, "size": "1"}]}},
+         "bybit-account"),
+        ({"topic": "wallet", "data": [{"coin": [{"coin": "BTC", "walletBalance": "1"}]}]},
+         "bybit-account"),
+        ({"currency": "BTC", "balance": "1", "available": "1", "holds": "0"}, "kucoin-accounts"),
+        ({"account": {"currency": "BTC", "available_balance": {"value": "1"}}},
+         "coinbase-accounts"),
+        ({"data": [{"id": "1", "bizType": "TRANSFER", "direction": "in", "currency": "BTC"}]},
+         "kucoin-ledgers"),
+    ],
+)  # fmt: skip
+def test_other_answers_of_the_same_format(duck: Ledger, record: dict[str, Any], form: str) -> None:
+    assert recognise(duck, json.dumps([record])) == form
+
+
+@pytest.mark.parametrize(
     ("content", "seen"),
     [
         ("a,b\n1,2\n", "its columns are a, b"),
