@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -59,17 +60,23 @@ def _stand(engine: Engine, table: Table, case: Case) -> None:
         elif table.is_open:
             engine.table_as(table.name, table.sql)
         else:
-            engine.empty_table(table.name, table.columns)
-            named = [c.name for c in engine.describe(table.sql)]
-            known = {c.name.lower(): c.name for c in table.columns}
-            for name in named:
-                if name.lower() not in known:
-                    raise unknown_column(table.given.call, name, known, table.given.where)
-            engine.insert_select(table.name, [known[n.lower()] for n in named], table.sql)
+            # a column that the query does not give is not there: so it is under dbt
+            columns = list(_given_columns(engine.describe(table.sql), table))
+            engine.empty_table(table.name, columns)
+            engine.insert_select(table.name, [c.name for c in columns], table.sql)
     except EngineError as error:
         raise _cannot_run(error, case, table.given.where, f"the rows of {table.given.call}") from (
             error
         )
+
+
+def _given_columns(named: Sequence[Column], table: Table) -> Iterator[Column]:
+    """What a query gives, with the types of the input's own columns."""
+    known = {c.name.lower(): c for c in table.columns}
+    for name in (column.name.lower() for column in named):
+        if name not in known:
+            raise unknown_column(table.given.call, name, known, table.given.where)
+        yield known[name]
 
 
 def _found(engine: Engine, case: Case) -> tuple[Sequence[Column], list[Row]]:
@@ -85,8 +92,23 @@ def _found(engine: Engine, case: Case) -> tuple[Sequence[Column], list[Row]]:
     except EngineError as error:
         line = take_line(error, compiled.sql)
         source = line and source_line(compiled.model.raw_sql, compiled.sql, line)
-        raise _cannot_run(error, case, Location(compiled.model.path, source)) from error
+        where = Location(compiled.model.path, source)
+        raise _cannot_run(error, case, where, mend=_left_out(engine, case, error)) from error
     return answer.columns, rows
+
+
+def _left_out(engine: Engine, case: Case, error: EngineError) -> str | None:
+    """Which column the model missed because the query of an input does not give it."""
+    said = set(re.findall(r"\w+", f"{error.what} {error.why}".lower()))
+    for table in case.tables:
+        if table.sql is None:
+            continue
+        given = {c.name for c in engine.relations()[table.name].columns}
+        missed = [c.name for c in table.columns if c.name not in given and c.name.lower() in said]
+        if missed:
+            where = table.given.where
+            return f"have the query of {table.given.call} give {missed[0]} as well, at {where}"
+    return None
 
 
 @dataclass(frozen=True)
@@ -142,7 +164,9 @@ def _require_alike(fixture: Fixture, names: Sequence[str]) -> None:
             )
 
 
-def _cannot_run(error: EngineError, case: Case, where: Location, what: str = "") -> EngineError:
+def _cannot_run(
+    error: EngineError, case: Case, where: Location, what: str = "", mend: str | None = None
+) -> EngineError:
     if error.code in _NOT_ITS_FAULT:
         return error
     test = case.test
@@ -151,5 +175,5 @@ def _cannot_run(error: EngineError, case: Case, where: Location, what: str = "")
         f"the unit test {test.name} of {test.model} could not run: {what or error.what}",
         where=where,
         why=error.why or error.what,
-        mend=f"correct the SQL, or the rows given at {test.where}",
+        mend=mend or f"correct the SQL, or the rows given at {test.where}",
     )

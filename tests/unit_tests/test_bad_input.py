@@ -120,3 +120,18 @@ def test_what_the_database_refuses_is_neither_a_pass_nor_a_failure(make, cli):
     assert outcome.exit_code == 3
     assert "error[R314]" in outcome.stderr
     assert "the rows of ref('staged')" in outcome.stderr
+
+
+def test_a_query_gives_every_column_that_the_model_reads(make, cli):
+    """Under dbt it stands as the input itself: what it leaves out is not there."""
+    rows = "        rows:\n          - {id: 1, price: 1.5}"
+    query = "        format: sql\n        rows: select 1 as id, 1.5 as price"
+    project = make({**FILES, "models/t.yml": TEST.replace(rows, query)})
+    outcome = cli(project, "test")
+    assert outcome.exit_code == 3
+    assert "error[R314]" in outcome.stderr
+    mend = "have the query of ref('staged') give made_at as well, at models/t.yml:5"
+    assert mend in outcome.stderr
+    whole = f"{query}, cast(null as timestamp) as made_at"
+    project.write({"models/t.yml": TEST.replace(rows, whole)})
+    assert cli(project, "test").exit_code == 0
