@@ -1,6 +1,9 @@
 -- One row per effective fill, with its fee in settlement currency and what it did to its book.
 {#- on SQLite a view of money needs functions that a stock shell lacks -#}
-{{ config(materialized='table' if target.type == 'sqlite' else 'view') }}
+{{ config(
+    materialized='table' if target.type == 'sqlite' else 'view',
+    changed='fill_id in (select fill_id from ' ~ ref('int_changed_fills') ~ ')',
+) }}
 with priced as (
     select
         books.book_key,

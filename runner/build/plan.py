@@ -25,7 +25,8 @@ class Step:
     """One seed or model; `fingerprint` is None where it must be built every time.
 
     `structure` is a fingerprint that leaves the facts out: None where nothing but a whole build
-    will do. `built_through` is the batch that the tables extended in this build hold.
+    will do. `built_through` is the batch that the tables extended in this build hold. Of a view,
+    `changed` is the condition on its rows that can be others than at the last publish; None: any.
     """
 
     unique_id: str
@@ -38,6 +39,7 @@ class Step:
     compiled: Compiled | None = None
     structure: str | None = None
     built_through: int = 0
+    changed: str | None = None
 
     @property
     def materialized(self) -> str:

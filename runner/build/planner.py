@@ -60,7 +60,7 @@ class Planner:
             for unique_id in self.dag.order()
             if unique_id in self.models or unique_id in self.seeds
         ]
-        chosen = self._extended([s for s in steps if s is not None])
+        chosen = self._extended([s for s in steps if s is not None], request)
         checks = CheckPlanner(self, chosen, request).plan(rules)
         failed = {name for name, known in self.check_states.items() if known.failures}
         due = {c.rule.rule.name for c in checks if c.action is Action.BUILD}
@@ -215,6 +215,10 @@ class Planner:
         if not extension.strategy(step.compiled):
             # dbt's own strategies: its author answers for the rows that is_incremental() skips
             return None if known.structure == step.structure else "what it stands on has changed"
+        return self._changed_beyond_facts(step, request)
+
+    def _changed_beyond_facts(self, step: Step, request: Request) -> str | None:
+        known = self.nodes[step.unique_id]
         if step.structure is None or known.structure != step.structure:
             return "more than facts has changed"
         ancestors = self.dag.ancestors(step.unique_id)
@@ -234,7 +238,7 @@ class Planner:
     def _tells_changes(self, unique_id: str) -> bool:
         return extension.strategy(self.models.get(unique_id)) == extension.OVERWRITE
 
-    def _extended(self, steps: Sequence[Step]) -> list[Step]:
+    def _extended(self, steps: Sequence[Step], request: Request) -> list[Step]:
         """The steps, each extension told from which batch on.
 
         All are told the same, the oldest that any of them holds: what is derived anew once more
@@ -251,8 +255,26 @@ class Planner:
             if self._tells_changes(step.unique_id) and step.action is not Action.BUILD:
                 action = Action.EXTEND if extended else Action.SKIP
                 step = replace(step, action=action, reason="what has changed")
-            found.append(replace(step, built_through=through))
+            changed = self._changed_rows(step, request, through) if extended else None
+            found.append(replace(step, built_through=through, changed=changed))
         return found
+
+    def _changed_rows(self, step: Step, request: Request, through: int) -> str | None:
+        """Which rows of a view the facts since batch `through` bear on; None where it may be any.
+
+        The others could be read when the view was last published, and are as they were.
+        """
+        known = self.nodes.get(step.unique_id)
+        if step.compiled is None or step.compiled.materialized != "view" or known is None:
+            return None
+        if request.full_refresh or step.action is not Action.BUILD or step.fingerprint is None:
+            return None
+        if known.definition != step.definition or self._touched(known):
+            return None
+        if (known.built_through or 0) < through or self._changed_beyond_facts(step, request):
+            return None
+        condition = step.compiled.config.get("changed")
+        return str(condition) if condition else None
 
     @cached_property
     def _counts(self) -> Mapping[str, int]:

@@ -127,7 +127,7 @@ def _make(
             columns = _known_columns(plan, step, looks[0].digest, guard.standing(step.name))
             rows = materialize(engine, compiler, step, columns)
             if step.compiled and step.materialized == "view":
-                values.prove_view(engine, compiler, step.compiled, plan.facts)
+                values.prove_view(engine, compiler, step.compiled, plan.facts, step.changed)
         _describe(engine, step)
         if step.materialized != "view":
             engine.guard_derived(step.name)

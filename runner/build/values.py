@@ -44,18 +44,25 @@ def shows_names_only(sql: str) -> bool:
 
 
 def prove_view(
-    engine: Engine, compiler: Compiler, compiled: Compiled, tables: Container[str]
+    engine: Engine,
+    compiler: Compiler,
+    compiled: Compiled,
+    tables: Container[str],
+    changed: str | None = None,
 ) -> None:
     """Read a view that was just made; EngineError names its file where a row of it fails.
 
     `tables` are the unique ids of sources known to be tables. Nothing is read of a view that only
-    renames what a table or another view of the project holds: that has been proved already.
+    renames what a table or another view of the project holds: that has been proved already, as have
+    the rows that do not meet the condition `changed`, where there is one.
     """
     read = [parent for parent in compiled.depends_on if parent.startswith("source.")]
     if shows_names_only(compiled.sql) and all(source in tables for source in read):
         return
+    # on the view's own lines, so that an error's line is its file's
+    part = f"select * from ({compiled.sql}\n) as shown where {changed}"
     try:
-        engine.evaluate(compiled.sql)
+        engine.evaluate(compiled.sql if changed is None else part)
     except EngineError as error:
         within = inlined(compiler, compiled)
         raise blame(error, engine, compiled, compiled.sql, within) from error
