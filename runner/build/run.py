@@ -124,7 +124,7 @@ def _make(
         if step.seed:
             rows: int | None = load_seed(engine, step.seed)
         else:
-            columns = _known_columns(plan, step, looks[0].digest, guard.standing(step.name))
+            columns = _known_columns(plan, step, looks, guard.standing(step.name))
             rows = materialize(engine, compiler, step, columns)
             if step.compiled and step.materialized == "view":
                 values.prove_view(engine, compiler, step.compiled, plan.facts, step.changed)
@@ -160,13 +160,14 @@ def _remembered(plan: Plan, step: Step, looks: Sequence[Look]) -> str | None:
 
 
 def _known_columns(
-    plan: Plan, step: Step, digest: str | None, standing: Relation | None
+    plan: Plan, step: Step, looks: Sequence[Look], standing: Relation | None
 ) -> Sequence[Column] | None:
-    """Those of what stands, if the same SQL made it, over columns of the same types."""
+    """Those of what stands, if the same SQL made it, or extended it, over columns of its types."""
     known = plan.nodes.get(step.unique_id)
-    if step.action is not Action.BUILD or known is None or standing is None:
+    if known is None or standing is None:
         return None
-    if digest is None or [digest] != (known.exact_sql or "").split()[:1]:
+    digests = [look.digest for look in looks]
+    if None in digests or digests != (known.exact_sql or "").split()[: len(digests)]:
         return None
     return standing.columns if standing.definition == known.relation_definition else None
 
