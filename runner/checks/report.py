@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.checks.results import CheckResult, Status
 from runner.checks.rules import RuleKind
+from runner.checks.sentences import sentence_of
 from runner.engines.base import Column, Result
 from runner.report import junit
 from runner.report.junit import JUnitCase, file_name
@@ -41,6 +42,7 @@ def result_of(result: CheckResult, root: Path) -> dict[str, Any]:
         "repeated": result.repeated,
         "declared_at": {"file": file_name(rule.where.path, root), "line": rule.where.line},
         "description": rule.description.strip(),
+        "sentence": sentence_of(rule),
         "owner": rule.owner,
         "tags": list(rule.tags),
         "failing_sql": result.failing_sql,

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from runner.checks.rules import Rule
+from runner.checks.sentences import sentence_of
 from runner.errors import EngineError
 
 
@@ -50,5 +51,4 @@ class CheckResult:
         if self.error is not None:
             return self.error.what
         rows = "row" if self.failures == 1 else "rows"
-        said = self.rule.description.strip().rstrip(".") or self.rule.name
-        return f"{said}: {self.failures:,} {rows}"
+        return f"{sentence_of(self.rule).rstrip('.')}: {self.failures:,} {rows}"

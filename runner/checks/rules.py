@@ -144,7 +144,7 @@ def mostly_of(value: Any, where: Location) -> Decimal | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value <= 1:
         raise bad_rule(
-            where, f"mostly is {value!r}", "give the share of rows that must pass, as 0.99"
+            where, f"mostly is {value}", "give the share of rows that must pass, as 0.99"
         )
     return None if value == 1 else Decimal(value)
 

@@ -132,16 +132,25 @@ def history(
     output: Path | None,
     wait_seconds: float,
 ) -> None:
-    """The trend of every check over the builds so far; of CHECK_NAME, each time it ran."""
+    """The trend of every check over the builds so far; of CHECK_NAME, each time it ran.
+
+    Checks that the project no longer has are told by their name alone.
+    """
     from contextlib import closing
+    from dataclasses import replace
 
     from runner.checks import history as kept
     from runner.cli import options
+    from runner.cli.console import say
     from runner.engines.base import open_engine
     from runner.errors import SelectionError, nearest
     from runner.report.write import write
+    from runner.workspace import open_workspace
 
     config = options.load(project_dir, variables)
+    standing: set[str] = set()
+    if check_name is None:
+        standing = {r.rule.name for r in open_workspace(config, target).rules}
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         if not engine.has_relation(kept.TABLE):
@@ -149,7 +158,13 @@ def history(
                 "R206", "no build has kept its checks' results yet", mend="runner build"
             )
         if check_name is None:
-            write(engine.query(kept.TREND), format_name, output)
+            trend = engine.query(kept.TREND)
+            rows = list(trend.rows)
+            told = [row for row in rows if row[0] in standing]
+            write(replace(trend, rows=iter(told)), format_name, output)
+            if gone := len(rows) - len(told):
+                checks = "check" if gone == 1 else "checks"
+                say(f"left out: {gone:,} {checks} that the project no longer has")
             return
         names = {n for (n,) in engine.query(f"select distinct check_name from {kept.TABLE}").rows}
         if check_name not in names:

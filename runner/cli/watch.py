@@ -9,6 +9,7 @@ from runner.build.plan import Action, Plan, Step
 from runner.build.report import BuildResult, StepResult
 from runner.checks.expectations.arguments import literal
 from runner.checks.results import CheckResult, Status
+from runner.checks.sentences import sentence_of
 from runner.cli.console import duration, say
 from runner.report.write import text
 
@@ -140,8 +141,7 @@ def explain(check: CheckResult, option: str | None = "", *, stored: bool = True)
     failed = check.status is Status.FAIL
     say()
     say(f"{'FAIL' if failed else 'WARN'} {check.rule.name}", colour="red" if failed else "yellow")
-    if check.rule.description:
-        say(f"  {check.rule.description.strip()}")
+    say(f"  {sentence_of(check.rule)}")
     owner = f", owned by {check.rule.owner}" if check.rule.owner else ""
     say(f"  declared at {check.rule.where}{owner}")
     share = "" if check.share is None else f" of {check.considered:,} ({check.share:.2%})"
@@ -157,8 +157,10 @@ def explain(check: CheckResult, option: str | None = "", *, stored: bool = True)
             say(f"    {shown}" if len(shown) <= _ROW_WIDTH else f"    {shown[:_ROW_WIDTH]}…")
         if failed and stored:
             name = literal(check.rule.name)
+            kept = len(check.rows.rows)
+            these = "all of them" if kept >= check.failures else f"the first {kept:,} of them"
             say(
-                '  all of them: runner query "select failing_row from check_failures '
+                f'  {these}: runner query "select failing_row from check_failures '
                 f'where check_name = {name}"{option}'
             )
         elif not stored:

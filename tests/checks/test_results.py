@@ -159,6 +159,36 @@ def test_a_check_that_cannot_run_is_told_among_the_others(checked, cli, judge):
     assert any(line.startswith("::error file=checks/strange.yml,line=4,") for line in lines)
 
 
+def test_a_failure_says_what_should_hold(checked, cli):
+    said = cli(checked, "check").stderr
+    assert "WARN expect_column_values_to_be_in_set_kept_id\n  Only two are known.\n" in said
+    rule = "expect_column_values_to_be_between (column: id, max_value: 2)"
+    assert f"FAIL {SMALL}\n  {rule}\n" in said
+    assert "FAIL none_is_first\n  the query returns no row\n" in said
+    found = json.loads(cli(checked, "check", "--format", "json").stdout)
+    assert rule in [entry["sentence"] for entry in found]
+
+
+def test_rows_that_are_not_kept_are_said_to_be_more(checked, cli):
+    settings = checked.root / "pyproject.toml"
+    checked.write(
+        {
+            "checks/many.yml": """
+        checks:
+          - table: kept
+            rules:
+              - {name: none, expression: id > 9}
+    """
+        }
+    )
+    kept = "runner query \"select failing_row from check_failures where check_name = 'none'\""
+    assert f"  all of them: {kept}" in cli(checked, "build").stderr
+    settings.write_text(
+        settings.read_text().replace("[tool.runner]\n", "[tool.runner]\nstored_failures = 2\n")
+    )
+    assert f"  the first 2 of them: {kept}" in cli(checked, "build", "--full-refresh").stderr
+
+
 def test_fail_fast_leaves_the_rest(checked, cli):
     outcome = cli(checked, "check", "--fail-fast")
     assert outcome.exit_code == 1
@@ -176,7 +206,10 @@ def test_history_keeps_every_build(checked, cli):
     known = trend[KNOWN]
     assert (known["status"], known["failures"], known["change"]) == ("pass", 0, -1)
     assert (known["runs"], known["runs_with_failures"]) == (2, 1)
-    assert trend[SMALL]["status"] == "fail"
+    assert SMALL not in trend
+    assert "left out: 2 checks that the project no longer has" in outcome.stderr
+    outcome = cli(checked, "check", "history", SMALL, "--format", "json")
+    assert [row["status"] for row in json.loads(outcome.stdout)] == ["fail"]
     outcome = cli(checked, "check", "history", KNOWN, "--format", "json")
     assert [row["status"] for row in json.loads(outcome.stdout)] == ["pass", "warn"]
 
