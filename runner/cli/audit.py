@@ -126,7 +126,8 @@ def run(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    required=True,
+    default="audit-pack",
+    show_default=True,
     help="The folder to make; it must be new or empty.",
 )
 @project_options

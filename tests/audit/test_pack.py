@@ -189,6 +189,12 @@ def test_a_pack_of_what_was_known_then(small, cli, tmp_path):
 
 
 @pytest.mark.parametrize("engine_name", ["duckdb"])
+def test_a_pack_without_a_name(small, cli):
+    outcome = cli(small, "audit", "pack", "--from", "2026-03-01", "--to", "2026-03-31")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert (small.root / "audit-pack" / "manifest.json").is_file()
+
+
 def test_nothing_is_left_of_a_pack_that_failed(small, cli, tmp_path, monkeypatch):
     full = tmp_path / "full"
     full.mkdir()
