@@ -2,7 +2,8 @@
 
 The copy stands in `target/as_of/`, away from what is published, and is built there like any ledger.
 Facts are only ever appended, each batch after the one before, so a copy stays right for good; one
-of a moment to come is made anew when the ledger has grown.
+of a moment to come is made anew when the ledger has grown, and any one when the ledger is another
+(its last batch until then has another hash) or was migrated.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _in_place(
         facts = fact_tables(engine, config.migration_path)
         version = schema_version(engine)
         refuse_newer(version, load_migrations(config.migration_path))
-    if _last_copied(place, moment) != last:
+    if _copied(place, moment) != (last, version):
         _copy(config, ledger, place, list(facts.values()), version, moment)
     return _settings(config, place, folder)
 
@@ -71,13 +72,15 @@ def _settings(config: Config, place: Target, folder: Path) -> Config:
     )
 
 
-def _last_batch(engine: Engine, moment: datetime) -> int:
-    """The newest batch that was known."""
-    ((last, first),) = engine.query(
-        f"select max(case when recorded_at <= timestamp '{moment}' then batch_id end) as last_id, "
-        "min(recorded_at) as first_moment from ledger_batches"
+def _last_batch(engine: Engine, moment: datetime) -> str:
+    """The chain hash of the newest batch that was known: it stands for all until then."""
+    found = engine.query(
+        f"select chain_hash from ledger_batches where recorded_at <= timestamp '{moment}' "
+        "order by batch_id desc limit 1"
     ).rows
+    last = next(iter(list(found)), None)
     if last is None:
+        ((first,),) = engine.query("select min(recorded_at) as first from ledger_batches").rows
         if first is None:
             raise SelectionError(
                 "R206", "the ledger is empty", mend="append facts first: `runner ingest --help`"
@@ -88,14 +91,15 @@ def _last_batch(engine: Engine, moment: datetime) -> int:
             why=f"its first facts are of {first:%Y-%m-%d %H:%M:%S.%f}",
             mend="name a later moment",
         )
-    return int(last)
+    return str(last[0])
 
 
-def _last_copied(place: Target, moment: datetime) -> int | None:
+def _copied(place: Target, moment: datetime) -> tuple[str, int] | None:
+    """What a copy holds: its last batch's hash, and the schema version of its tables."""
     if not place.path.exists():
         return None
     with closing(open_engine(place, read_only=True)) as engine:
-        return _last_batch(engine, moment)
+        return _last_batch(engine, moment), schema_version(engine)
 
 
 def _copy(

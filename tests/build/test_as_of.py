@@ -83,6 +83,32 @@ def test_a_moment_to_come_sees_what_comes(traded, cli):
     assert answer(cli, project, counted, "--as-of", "2999-01-01T01:00:00+01:00") == "fills\n2\n"
 
 
+def test_a_copy_of_another_ledger_is_made_anew(traded, cli):
+    """Of as many batches, and of the same moments: a ledger that was made again of other files."""
+    project, *_ = traded
+    prices = "select price from order_fills"
+    assert answer(cli, project, prices, "--as-of", "2999-01-01") == "price\n100\n"
+    for path in project.root.glob(f"ledger.{project.engine}*"):
+        path.unlink()
+    assert cli(project, "migrate", "up").exit_code == 0
+    load(cli, project, INSTRUMENT, "instruments")
+    load(cli, project, FILLS_HEADER + fill(1, 300), "fills")
+    assert answer(cli, project, prices, "--as-of", "2999-01-01") == "price\n300\n"
+
+
+def test_a_copy_of_before_a_migration_is_made_anew(traded, cli):
+    project, then, _ = traded
+    answer(cli, project, POSITIONS, "--as-of", then)
+    migrations = project.root / "sql" / "migrations"
+    number = len(list(migrations.glob("*.sql"))) + 1
+    (migrations / f"{number:04d}_note.sql").write_text(
+        "-- migrate:up\nalter table order_fills add column note text; -- said of it\n"
+        "-- migrate:down\nalter table order_fills drop column note;\n"
+    )
+    assert cli(project, "migrate", "up").exit_code == 0
+    assert answer(cli, project, "select note from order_fills", "--as-of", then) == 'note\n""\n'
+
+
 def test_a_copy_that_was_cut_off_is_made_anew(traded, cli):
     project, then, published = traded
     assert answer(cli, project, POSITIONS, "--as-of", then) == published
