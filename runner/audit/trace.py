@@ -80,10 +80,12 @@ def trace(engine: Engine, order_id: str) -> list[Entry]:
             entries += told
     rows = raw_payloads.of_facts(engine, present, [(e.table, e.id) for e in entries])
     entries = [_with_row(entry, rows.get((entry.table, entry.id))) for entry in entries]
-    batches = sorted({e.batch_id for e in entries if e.batch_id is not None})
-    hashes = _hashes(engine, batches)
+    known_batches = _batches(engine, entries)
     entries = [
-        e if e.batch_id is None else replace(e, chain_hash=hashes.get(e.batch_id)) for e in entries
+        replace(e, chain_hash=known_batches[e.batch_id]["chain_hash"])
+        if e.batch_id in known_batches
+        else e
+        for e in entries
     ]
     return sorted(entries, key=lambda e: e.place)
 
@@ -134,14 +136,32 @@ def _told(engine: Engine, step: Step, entries: Sequence[Entry]) -> dict[str, str
     }
 
 
-def _hashes(engine: Engine, batches: list[int]) -> dict[int, str]:
-    if not batches:
+def batches(engine: Engine, entries: Sequence[Entry]) -> list[Entry]:
+    """The batches that a story's facts came with, each an entry of its own, in their order."""
+    return [
+        Entry(
+            said["recorded_at"],
+            "batch",
+            "ledger_batches",
+            str(number),
+            {n: said[n] for n in ("kind", "source", "row_count", "chain_hash")},
+            number,
+            said["chain_hash"],
+            0,
+        )
+        for number, said in _batches(engine, entries).items()
+    ]
+
+
+def _batches(engine: Engine, entries: Sequence[Entry]) -> dict[int, Mapping[str, Any]]:
+    numbers = sorted({e.batch_id for e in entries if e.batch_id is not None})
+    if not numbers:
         return {}
-    listed = ", ".join(map(str, batches))
     answer = engine.query(
-        f"select batch_id, chain_hash from ledger_batches where batch_id in ({listed})"
+        "select batch_id, kind, source, row_count, chain_hash, recorded_at from ledger_batches "
+        f"where batch_id in ({', '.join(map(str, numbers))}) order by batch_id"
     )
-    return {int(batch): str(chain_hash) for batch, chain_hash in answer.rows}
+    return {int(row["batch_id"]): row for row in answer.named}
 
 
 def _near(engine: Engine, given: str) -> str | None:

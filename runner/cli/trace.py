@@ -45,11 +45,12 @@ def order(
     The id may be an order's, a fill's, a request's or a signal's: the ledger's own, the client's or
     the venue's. Told are the signal, the request, the market at the time, risk checks, the order,
     its events and fills, the lots it closed and those of its own that others closed, its state,
-    costs, PnL and breaks; of each fact the batch it came with, and that batch's hash.
+    costs, PnL and breaks; of each fact the batch it came with, and at the end of each batch its
+    source and chain hash.
     """
     from contextlib import closing
 
-    from runner.audit.trace import find_orders, trace
+    from runner.audit.trace import batches, find_orders, trace
     from runner.cli import options
     from runner.cli.console import say
     from runner.engines.base import Column, Result, frugal, open_engine, require_database
@@ -61,10 +62,15 @@ def order(
     opened = open_engine(frugal(config.target(target)), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:
         orders = find_orders(engine, order)
-        story = [(found, entry) for found in orders for entry in trace(engine, found)]
+        story: list[tuple[str | None, Entry]] = [
+            (found, entry) for found in orders for entry in trace(engine, found)
+        ]
+        # JSON has the hash beside each fact
+        if is_read := format_name in ("table", "markdown"):
+            of_story = batches(engine, [entry for _, entry in story])
+            story += [(None, entry) for entry in of_story]
     if len(orders) > 1:
         say(f"'{order}' leads to {len(orders)} orders")
-    is_read = format_name in ("table", "markdown")
     columns = [
         Column("happened_at", TIMESTAMP),
         Column("what", TEXT),
@@ -80,7 +86,7 @@ def order(
     write(Result(tuple(columns), rows), format_name, output)
 
 
-def _row(order_id: str, entry: Entry, columns: list[str], is_read: bool) -> tuple[Any, ...]:
+def _row(order_id: str | None, entry: Entry, columns: list[str], is_read: bool) -> tuple[Any, ...]:
     values = {
         "order_id": order_id,
         "happened_at": entry.happened_at,

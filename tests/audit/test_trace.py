@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,16 @@ def test_table_and_markdown_tell_the_same(demo, capsys):
     assert "client_request_id=req-0001" in table
     assert "client_request_id=req-0001" in markdown
     assert markdown.startswith("| happened_at | what | batch | details |")
+
+
+def test_a_story_ends_with_the_batches_of_its_facts(demo, capsys):
+    root, target = demo
+    with closing(open_engine(load_config(root).target(target), read_only=True)) as engine:
+        known = dict(engine.query("select batch_id, chain_hash from ledger_batches").rows)
+    lines = told(capsys, root, target, "--format", "markdown").splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    named = {int(batch) for _, what, batch, _ in cells if batch and what != "batch"}
+    ends = {int(batch): details for _, what, batch, details in cells if what == "batch"}
+    assert ends.keys() == named
+    assert [what for _, what, _, _ in cells][-len(named) :] == ["batch"] * len(named)
+    assert all(f"chain_hash={known[batch]}" in details for batch, details in ends.items())
