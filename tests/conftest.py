@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -101,6 +101,26 @@ def ledger_project(root: Path, engine: str, *, demo: bool = False) -> MadeProjec
         shutil.copytree(ROOT / folder, root / folder, ignore=ignore)
     shutil.copyfile(ROOT / "dbt_project.yml", root / "dbt_project.yml")
     project.write({"pyproject.toml": _pyproject(engine)})
+    return project
+
+
+def slim_ledger_project(
+    root: Path,
+    engine: str,
+    *,
+    suites: Collection[str] = (),
+    without: Iterable[str] = ("execution", "performance", "reconciliation"),
+) -> MadeProject:
+    """Likewise, without the folders of models and with no checks but the `suites` that are named.
+
+    What a test is not about only takes time to build.
+    """
+    project = ledger_project(root, engine)
+    for folder in without:
+        shutil.rmtree(root / "models" / folder)
+    for suite in (root / "checks").glob("*.yml"):
+        if suite.stem not in suites:
+            suite.unlink()
     return project
 
 

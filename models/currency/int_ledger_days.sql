@@ -21,20 +21,27 @@ digits (digit) as (
     values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)
 ),
 
-numbers as (
-    select
-        e.digit * 10000 + d.digit * 1000 + c.digit * 100 + b.digit * 10 + a.digit as day_number
-    from digits as a
-    cross join digits as b
-    cross join digits as c
-    cross join digits as d
-    cross join digits as e
-),
-
+-- the larger digits first: where few days are numbered, few numbers are made
 days as (
-    select span.first_day + cast(numbers.day_number as integer) as day
+    select
+        span.first_day
+        + cast(
+            e.digit * 10000 + d.digit * 1000 + c.digit * 100 + b.digit * 10 + a.digit as integer
+        ) as day
     from span
-    inner join numbers on numbers.day_number <= span.last_number
+    inner join digits as e on e.digit * 10000 <= span.last_number
+    inner join digits as d on e.digit * 10000 + d.digit * 1000 <= span.last_number
+    inner join
+        digits as c
+        on e.digit * 10000 + d.digit * 1000 + c.digit * 100 <= span.last_number
+    inner join
+        digits as b
+        on e.digit * 10000 + d.digit * 1000 + c.digit * 100 + b.digit * 10 <= span.last_number
+    inner join
+        digits as a
+        on
+            e.digit * 10000 + d.digit * 1000 + c.digit * 100 + b.digit * 10 + a.digit
+            <= span.last_number
 ),
 
 final as (

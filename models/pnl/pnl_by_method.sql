@@ -65,17 +65,29 @@ valued as (
     from sized
 ),
 
+-- a book has eight of these at most, so that its lots are summed once and not once a column
+summed as (
+    select
+        book_key,
+        method,
+        is_open,
+        sum(pnl) as gross,
+        {{ sum_known('pnl') }} as unrealized
+    from valued
+    group by book_key, method, is_open
+),
+
 totals as (
     select
         book_key,
         {% for method in ['fifo', 'lifo', 'hifo', 'average'] -%}
-        sum(case when method = {{ loop.index0 }} and not is_open then pnl else 0 end)
+        sum(case when method = {{ loop.index0 }} and not is_open then gross else 0 end)
             as {{ method }}_gross,
         {{ sum_known(
-            'case when method = ' ~ loop.index0 ~ ' and is_open then pnl else 0 end'
+            'case when method = ' ~ loop.index0 ~ ' and is_open then unrealized else 0 end'
         ) }} as {{ method }}_unrealized{{ ',' if not loop.last }}
         {% endfor %}
-    from valued
+    from summed
     group by book_key
 ),
 

@@ -12,7 +12,6 @@ from runner.compile.source_lines import take_line
 from runner.engines.base import Engine
 from runner.errors import EngineError
 
-_ROWS_OF_A_PART = 122_880  # DuckDB's row groups
 # of the rule itself, by the database or on the way to it
 _REFUSALS = ("R310", "R312", "R330", "R331", "R332")
 
@@ -43,13 +42,13 @@ def _judged_columns(engine: Engine, rule: CompiledRule) -> CompiledRule:
 def counted_apart(engine: Engine, rules: Sequence[CompiledRule]) -> frozenset[str]:
     """The relations of which each condition is best counted by itself.
 
-    Those with several parts that a count can leave out; of a view each would compute all of it.
+    Those with several zones that a count can leave out; of a view each would compute all of it.
     """
-    if not engine.has_zone_maps:
+    if engine.zone_row_count is None:
         return frozenset()
     tables = {r.relation for r in rules if r.relation and r.aggregate and not r.is_of_view}
     rows = engine.row_counts(sorted(engine.existing(tables)))
-    return frozenset(table for table, count in rows.items() if count > _ROWS_OF_A_PART)
+    return frozenset(table for table, count in rows.items() if count > engine.zone_row_count)
 
 
 def count(engine: Engine, scan: Scan) -> list[int]:

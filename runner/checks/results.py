@@ -51,4 +51,6 @@ class CheckResult:
         if self.error is not None:
             return self.error.what
         rows = "row" if self.failures == 1 else "rows"
-        return f"{sentence_of(self.rule).rstrip('.')}: {self.failures:,} {rows}"
+        # a rule's own SQL may be long: it is shown with the rows
+        said = sentence_of(self.rule).rstrip(".") if self.rule.description else self.rule.name
+        return f"{said}: {self.failures:,} {rows}"

@@ -53,13 +53,15 @@ def order(
     from runner.audit.trace import batches, find_orders, trace
     from runner.cli import options
     from runner.cli.console import say
-    from runner.engines.base import Column, Result, frugal, open_engine, require_database
+    from runner.engines.base import Column, Result, open_engine, require_database
     from runner.report.write import write
     from runner.sqltyping.types import INTEGER, JSON, TEXT, TIMESTAMP
 
     config = options.load(project_dir, variables)
     require_database(config.target(target))
-    opened = open_engine(frugal(config.target(target)), read_only=True, wait_seconds=wait_seconds)
+    opened = open_engine(
+        config.target(target), read_only=True, wait_seconds=wait_seconds, frugal=True
+    )
     with closing(opened) as engine:
         orders = find_orders(engine, order)
         story: list[tuple[str | None, Entry]] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,8 +15,6 @@ from runner.sqltyping.types import SqlType
 
 if TYPE_CHECKING:
     from runner.engines.staging import Staging
-
-_FRUGAL_MB_PER_THREAD = 64  # some columns' blocks at once, of a thread's part of a table
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Engine(Protocol):
 
     name: str
     target: Target
-    has_zone_maps: bool  # it knows what each part of a column holds at least and at most
+    zone_row_count: int | None  # of each so many rows it knows what they hold at least and at most
     own_tables: frozenset[str]  # what it keeps in the database for itself
 
     def close(self) -> None: ...
@@ -278,24 +276,20 @@ def prepare_place(target: Target, *, read_only: bool) -> None:
     target.path.parent.mkdir(parents=True, exist_ok=True)
 
 
-def open_engine(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> Engine:
-    """Open `target`, waiting up to `wait_seconds` while another process holds it."""
+def open_engine(
+    target: Target, *, read_only: bool = False, wait_seconds: float = 0, frugal: bool = False
+) -> Engine:
+    """Open `target`, waiting up to `wait_seconds` while another process holds it.
+
+    `frugal`: for finding a few rows in large tables, of which nothing is read twice.
+    """
     import importlib
 
     module = importlib.import_module(f"runner.engines.{target.engine}")
-    engine: Engine = module.connect(target, read_only=read_only, wait_seconds=wait_seconds)
+    engine: Engine = module.connect(
+        target, read_only=read_only, wait_seconds=wait_seconds, frugal=frugal
+    )
     return engine
-
-
-def frugal(target: Target) -> Target:
-    """`target` for finding a few rows in large tables, of which nothing is read twice.
-
-    Memory that is used again is had faster than more of it. A limit of the user's own stays.
-    """
-    import os
-
-    limit = f"{_FRUGAL_MB_PER_THREAD * (os.cpu_count() or 1)}MB"
-    return replace(target, settings={"memory_limit": limit, **target.settings})
 
 
 def open_memory(engine: str, settings: Mapping[str, str] | None = None) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -28,9 +29,12 @@ _FETCH_ROWS = 10_000
 _SOURCE = "source_ledger"
 _INSERT_ROWS = 500
 _POLL_SECONDS = 0.1
+_FRUGAL_MB_PER_THREAD = 64  # some columns' blocks at once, of a thread's part of a table
 
 
-def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> DuckDBEngine:
+def connect(
+    target: Target, *, read_only: bool = False, wait_seconds: float = 0, frugal: bool = False
+) -> DuckDBEngine:
     deadline = time.monotonic() + wait_seconds
     options: dict[str, Any] = {
         # without these a missing extension stalls for seconds on a machine with no network
@@ -38,8 +42,11 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
         "autoload_known_extensions": "false",
         # row order carries no meaning in the ledger, and keeping it costs memory
         "preserve_insertion_order": "false",
-        **target.settings,
     }
+    if frugal:
+        # memory that is used again is had faster than more of it
+        options["memory_limit"] = f"{_FRUGAL_MB_PER_THREAD * (os.cpu_count() or 1)}MB"
+    options.update(target.settings)
     in_memory = str(target.path) == ":memory:"
     if not in_memory:
         prepare_place(target, read_only=read_only)
@@ -75,7 +82,7 @@ def _has_semicolon(sql: str) -> bool:
 
 class DuckDBEngine(DuckDBGuards):
     name = "duckdb"
-    has_zone_maps = True
+    zone_row_count: int | None = 122_880  # a row group
     own_tables = frozenset({GUARD_TABLE})
 
     def __init__(self, target: Target, connection: duckdb.DuckDBPyConnection) -> None:

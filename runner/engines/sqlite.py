@@ -42,7 +42,10 @@ _COMMENTS = "runner_comments"
 _SOURCE = "source_ledger"
 
 
-def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0) -> SQLiteEngine:
+def connect(
+    target: Target, *, read_only: bool = False, wait_seconds: float = 0, frugal: bool = False
+) -> SQLiteEngine:
+    """`frugal` is what it is anyway."""
     in_memory = str(target.path) == ":memory:"
     if not in_memory:
         prepare_place(target, read_only=read_only)
@@ -82,7 +85,7 @@ def connect(target: Target, *, read_only: bool = False, wait_seconds: float = 0)
 
 class SQLiteEngine(SQLiteGuards):
     name = "sqlite"
-    has_zone_maps = False
+    zone_row_count: int | None = None
     own_tables = frozenset({_VIEW_COLUMNS, _COMMENTS})
 
     def __init__(
@@ -92,6 +95,7 @@ class SQLiteEngine(SQLiteGuards):
         self._lock = lock
         self.connection = connection
         self._known: dict[str, Relation] | None = None
+        self._columns: dict[str, list[Column]] = {}  # of a table, by the SQL that defines it
         self._shown: list[Mapping[str, Relation]] = []  # of each attached database
 
     def close(self) -> None:
@@ -248,12 +252,14 @@ class SQLiteEngine(SQLiteGuards):
                 )
         found = {}
         for name, is_view, sql in names:
-            columns = written.get(name) if is_view else None
+            columns = written.get(name) if is_view else self._columns.get(sql)
             if columns is None:
                 columns = [
                     Column(row[1], parse_sqlite_type(row[2]), row[2])
                     for row in self._run(f"pragma table_xinfo({quote(name)})")
                 ]
+                if not is_view:
+                    self._columns[sql] = columns
             listed = ", ".join(f"{c.name} {c.native_type}" for c in columns)
             definition = f"{sql} -- {listed}" if is_view else sql
             found[name] = Relation(name, bool(is_view), tuple(columns), definition)

@@ -57,6 +57,24 @@ class Format:
 
 def formats(folder: Path | None = None) -> Mapping[str, Format]:
     """Every format of a project's mapping folder, by name; None: those the runner comes with."""
+    return {name: _read(file) for name, file in _files(folder).items()}
+
+
+def find_format(folder: Path | None, name: str) -> Format:
+    """The format called `name`; no other mapping is read."""
+    known = _files(folder)
+    if name not in known:
+        near = nearest(name, set(known))
+        raise UsageError(
+            "R270",
+            f"there is no format '{name}'",
+            why=f"known formats: {', '.join(sorted(known))}",
+            mend=f"did you mean '{near}'?" if near else "see `runner ingest --help`",
+        )
+    return _read(known[name])
+
+
+def _files(folder: Path | None) -> dict[str, Path]:
     if folder is None:
         folder = _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED
     if not folder.is_dir():
@@ -66,20 +84,7 @@ def formats(folder: Path | None = None) -> Mapping[str, Format]:
             where=Location(folder),
             mend="restore sql/ingest, or make a new project with `runner init DIR`",
         )
-    return {file.stem: _read(file) for file in sorted(folder.glob("*.sql"))}
-
-
-def find_format(folder: Path | None, name: str) -> Format:
-    known = formats(folder)
-    if name not in known:
-        near = nearest(name, set(known))
-        raise UsageError(
-            "R270",
-            f"there is no format '{name}'",
-            why=f"known formats: {', '.join(sorted(known))}",
-            mend=f"did you mean '{near}'?" if near else "see `runner ingest --help`",
-        )
-    return known[name]
+    return {file.stem: file for file in sorted(folder.glob("*.sql"))}
 
 
 def _read(file: Path) -> Format:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 
 class Kind(Enum):
@@ -73,6 +74,7 @@ _ALIASES = {
 _DECIMAL = re.compile(r"(?:decimal|numeric)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$")
 
 
+@cache
 def parse_type(text: str) -> SqlType:
     """Read a type as DuckDB or a model's YAML spells it; UNKNOWN for any other.
 

@@ -195,6 +195,7 @@ def test_a_pack_without_a_name(small, cli):
     assert (small.root / "audit-pack" / "manifest.json").is_file()
 
 
+@pytest.mark.parametrize("engine_name", ["duckdb"])
 def test_nothing_is_left_of_a_pack_that_failed(small, cli, tmp_path, monkeypatch):
     full = tmp_path / "full"
     full.mkdir()

@@ -6,9 +6,11 @@ import shutil
 
 import pytest
 
+from runner.cli.main import run
 from runner.config import load_config
 from runner.engines.base import open_engine
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
+from tests.conftest import ENGINES, MadeProject, ledger_project
 
 POSITIONS = "select * from positions order by account_id"
 # one model in place of the ledger's fifty: what is tried is which facts it reads
@@ -30,6 +32,10 @@ def load(cli, project, text: str, form: str) -> str:
     project.write({"facts.csv": text})
     outcome = cli(project, "ingest", "facts.csv", "--format", f"canonical-{form}")
     assert outcome.exit_code == 0, outcome.stderr
+    return last_moment(project)
+
+
+def last_moment(project) -> str:
     ((moment,),) = project.rows("select max(recorded_at) as recorded_at from ledger_batches")
     return str(moment)
 
@@ -40,21 +46,32 @@ def answer(cli, project, *words: str) -> str:
     return outcome.stdout
 
 
-@pytest.fixture
-def traded(make_ledger, cli):
-    """A published ledger of one fill, when it was known, and what was published then."""
-    project = make_ledger()
+@pytest.fixture(scope="module", params=ENGINES)
+def published(tmp_path_factory, request) -> MadeProject:
+    """A ledger of one fill, published."""
+    project = ledger_project(tmp_path_factory.mktemp("traded") / "ledger", request.param)
     for folder in ("models", "checks", "seeds"):
         shutil.rmtree(project.root / folder)
     project.write(
         {**MODELS, "checks/empty.yml": "checks: [{name: holds, sql: select 1 as n where 1 = 0}]"}
     )
     (project.root / "dbt_project.yml").unlink()
-    assert cli(project, "migrate", "up").exit_code == 0
-    load(cli, project, INSTRUMENT, "instruments")
-    moment = load(cli, project, FILLS_HEADER + fill(1, 100), "fills")
-    assert cli(project, "build").exit_code == 0
-    return project, moment, answer(cli, project, POSITIONS)
+    place = ["--project-dir", str(project.root)]
+    assert run(["migrate", "up", *place]) == 0
+    for text, form in ((INSTRUMENT, "instruments"), (FILLS_HEADER + fill(1, 100), "fills")):
+        project.write({"facts.csv": text})
+        facts = str(project.root / "facts.csv")
+        assert run(["ingest", facts, "--format", f"canonical-{form}", *place]) == 0
+    assert run(["build", *place]) == 0
+    return project
+
+
+@pytest.fixture
+def traded(published, tmp_path, cli):
+    """A copy of it, when its fill was known, and what was published then."""
+    shutil.copytree(published.root, tmp_path / "ledger")
+    project = MadeProject(tmp_path / "ledger", published.engine)
+    return project, last_moment(project), answer(cli, project, POSITIONS)
 
 
 def test_yesterdays_report_is_told_again(traded, cli):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from runner.build import values
 from runner.cli.main import run
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
-from tests.conftest import ENGINES, MadeProject, ledger_project
+from tests.conftest import ENGINES, MadeProject, slim_ledger_project
 
 # fails on a fill whose id is no number
 NUMBERED = """\
@@ -20,17 +22,25 @@ from {{ ref('int_fills_effective') }}
 """
 
 
-@pytest.fixture(params=ENGINES)
-def traded(tmp_path, request, cli) -> MadeProject:
-    project = ledger_project(tmp_path / "ledger", request.param)
+@pytest.fixture(scope="module", params=ENGINES)
+def traded_once(tmp_path_factory, request) -> MadeProject:
+    project = slim_ledger_project(tmp_path_factory.mktemp("traded") / "ledger", request.param)
     fills = FILLS_HEADER + fill(1, 100, "BUY", 1) + fill(2, 120, "SELL", 1)
     project.write({"i.csv": INSTRUMENT, "fills.csv": fills, "models/orders/numbered.sql": NUMBERED})
     place = ["--project-dir", str(project.root)]
     assert run(["migrate", "up", *place]) == 0
     for name, form in (("i.csv", "instruments"), ("fills.csv", "fills")):
-        assert cli(project, "ingest", name, "--format", f"canonical-{form}").exit_code == 0
-    assert cli(project, "build").exit_code == 0
+        file = str(project.root / name)
+        assert run(["ingest", file, "--format", f"canonical-{form}", *place]) == 0
+    assert run(["build", *place]) == 0
     return project
+
+
+@pytest.fixture
+def traded(traded_once, tmp_path) -> MadeProject:
+    """A copy of it, to load more into."""
+    shutil.copytree(traded_once.root, tmp_path / "ledger")
+    return MadeProject(tmp_path / "ledger", traded_once.engine)
 
 
 def _read(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ import pytest
 from runner.build import run as build_run
 from runner.cli.main import run
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
-from tests.conftest import ENGINES, MadeProject, ledger_project
+from tests.conftest import ENGINES, MadeProject, slim_ledger_project
 
 LIMITS = """
     suite: limits
@@ -31,7 +31,7 @@ LIMITS = """
 @pytest.fixture(scope="module", params=ENGINES)
 def traded_once(tmp_path_factory, request) -> MadeProject:
     """A ledger whose limits are kept, and what it looked at in part ever since."""
-    project = ledger_project(tmp_path_factory.mktemp("traded") / "ledger", request.param)
+    project = slim_ledger_project(tmp_path_factory.mktemp("traded") / "ledger", request.param)
     fills = FILLS_HEADER + fill(1, 100, "BUY", 1) + fill(2, 120, "SELL", 1)
     project.write({"i.csv": INSTRUMENT, "fills.csv": fills, "checks/limits.yml": LIMITS})
     place = ["--project-dir", str(project.root)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runner.cli.main import run
-from tests.conftest import ENGINES, MadeProject, Outcome, ledger_project
+from tests.conftest import ENGINES, MadeProject, Outcome, slim_ledger_project
 
 Cli = Callable[..., Outcome]
 INSTRUMENTS = """
@@ -25,6 +25,7 @@ HEADER = (
 FILL = "northex,{0},BTC-USDT,{0}-{1},{0}-{1},{2},1,{3},0.1,USDT,,2026-03-02T{4}:00:00Z\n"
 SEED = "account_id,pnl_method,comment\n"
 # bought at 100, 140 and 110, sold at 150
+SUITES = ("chain", "facts", "orders", "costs", "fees", "pnl", "portfolio", "recomputation")
 GROSS = {"fifo": "50", "lifo": "40", "hifo": "10", "average": "33.333333333333"}
 TABLES = ("lot_matches", "open_lots", "order_pnl", "positions", "daily_pnl")
 
@@ -32,7 +33,9 @@ TABLES = ("lot_matches", "open_lots", "order_pnl", "positions", "daily_pnl")
 @pytest.fixture(scope="module", params=ENGINES)
 def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MadeProject:
     """Two accounts with the same four fills."""
-    made = ledger_project(tmp_path_factory.mktemp("methods") / "ledger", request.param)
+    made = slim_ledger_project(
+        tmp_path_factory.mktemp("methods") / "ledger", request.param, suites=SUITES
+    )
     fills = [("BUY", 100), ("BUY", 140), ("BUY", 110), ("SELL", 150)]
     lines = [
         FILL.format(account, n, side, price, 10 + n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from runner.config import load_config
 from runner.engines.base import Engine, open_engine
 from runner.sqltyping.types import Kind
 from runner.workspace import Workspace, open_workspace
-from tests.conftest import ENGINES, ROOT
+from tests.conftest import ENGINES, ROOT, MadeProject
 
 # what the demo has none of: a lot, a refused row, a decision about a break, risk of an order
 EXTRA = {
@@ -546,17 +546,6 @@ class _TakenBack(Exception):
     pass
 
 
-def _made(engine: str, folder: Path) -> Path:
-    for part in ("sql", "models", "checks", "seeds"):
-        shutil.copytree(ROOT / part, folder / part)
-    shutil.copyfile(ROOT / "dbt_project.yml", folder / "dbt_project.yml")
-    (folder / "pyproject.toml").write_text(
-        f'[tool.runner]\nname = "demo"\n[tool.runner.targets.t]\nengine = "{engine}"\n'
-        f'path = "ledger.{engine}"\n'
-    )
-    return folder
-
-
 def _ingest(folder: Path, form: str, text: str) -> None:
     (folder / "facts.csv").write_text(text)
     assert run(["ingest", str(folder / "facts.csv"), "--format", form]) == 0
@@ -564,12 +553,14 @@ def _ingest(folder: Path, form: str, text: str) -> None:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def demo(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    built_demo: Callable[[str], Path],
 ) -> Iterator[Demo]:
-    folder = _made(request.param, tmp_path_factory.mktemp(request.param) / "demo")
+    folder = tmp_path_factory.mktemp(request.param) / "demo"
+    shutil.copytree(built_demo(request.param), folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert run(["build"]) == 0
         for form, text in EXTRA.items():
             _ingest(folder, form, text)
         _ingest(folder, "canonical-ticks", TICKS)
@@ -688,12 +679,11 @@ def test_every_fact_table_is_counted_by_batch(demo: Demo) -> None:
 
 
 def test_new_facts_are_judged_by_themselves(
-    tmp_path: Path, engine_name: str, monkeypatch: pytest.MonkeyPatch
+    demo_copy: MadeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After an append the rules on facts read what is new, and find a fault in it."""
-    folder = _made(engine_name, tmp_path / "demo")
+    folder = demo_copy.root
     monkeypatch.chdir(folder)
-    assert run(["build"]) == 0
     in_part: dict[str, CompiledRule] = {}
 
     def seen(compiler, rule, fresh, through):  # type: ignore[no-untyped-def]

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.cli.main import run
 from runner.config import Target
 from runner.engines.base import open_engine
-from tests.conftest import ROOT
+from tests.conftest import ENGINES, ROOT, MadeProject, slim_ledger_project
 
 
 def trade(number: int, **changes: Any) -> dict[str, Any]:
@@ -38,20 +40,46 @@ MISSING = "MISSING_LOCAL:binance:binance:BTCUSDT:BUY:40#1"
 OURS = "MISSING_EXCHANGE:binance:binance:BTCUSDT:BUY:3#1"
 
 
-@pytest.fixture
-def ledger(make_ledger, cli):
-    project = make_ledger()
-    # what no break is about only takes time to build
-    for folder in ("models/execution", "models/performance"):
-        shutil.rmtree(project.root / folder)
-    for suite in (project.root / "checks").glob("*.yml"):
-        if suite.stem != "reconciliation":
-            suite.unlink()
+@pytest.fixture(scope="module", params=ENGINES)
+def loaded(tmp_path_factory, request) -> MadeProject:
+    """A ledger of our trades, not built, and what the venue states of them in a folder."""
+    project = slim_ledger_project(
+        tmp_path_factory.mktemp("reconciled") / "ledger",
+        request.param,
+        suites=["reconciliation"],
+        without=["execution", "performance"],
+    )
     project.write({"trades.json": json.dumps(TRADES)})
-    loaded = cli(project, "ingest", "trades.json", "--format", "binance-trades")
-    assert loaded.exit_code == 0, loaded.stderr
+    trades = str(project.root / "trades.json")
+    place = ["--project-dir", str(project.root)]
+    assert run(["ingest", trades, "--format", "binance-trades", *place]) == 0
     project.write({"statements/binance-trades-2026-03-02.json": json.dumps(STATED)})
     return project
+
+
+@pytest.fixture(scope="module")
+def stated(loaded, tmp_path_factory) -> MadeProject:
+    """Where those statements were taken in: three breaks are open."""
+    project = copied(loaded, tmp_path_factory.mktemp("stated"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        assert run(["reconcile", "statements"]) == 1
+    return project
+
+
+def copied(project: MadeProject, folder: Path) -> MadeProject:
+    shutil.copytree(project.root, folder / "ledger")
+    return MadeProject(folder / "ledger", project.engine)
+
+
+@pytest.fixture
+def ledger(loaded, tmp_path) -> MadeProject:
+    return copied(loaded, tmp_path)
+
+
+@pytest.fixture
+def reconciled(stated, tmp_path) -> MadeProject:
+    return copied(stated, tmp_path)
 
 
 def report(cli, project, *args: str) -> tuple[int, dict[str, Any]]:
@@ -64,7 +92,7 @@ def states(found: dict[str, Any]) -> dict[str, str]:
     return {row["break_id"]: row["state"] for row in found["breaks"]}
 
 
-def facts(project) -> dict[str, int]:
+def facts(project: MadeProject) -> dict[str, int]:
     tables = ("order_fills", "orders", "break_resolutions", "ledger_batches", "opening_lots")
     return {t: project.rows(f"select count(*) from {t}")[0][0] for t in tables}
 
@@ -98,23 +126,22 @@ def test_from_a_folder_to_no_open_break(ledger, cli):
     assert "nothing new" in late.stderr and facts(ledger) == settled
 
 
-def test_a_break_that_returns_is_recurring(ledger, cli):
-    report(cli, ledger, "statements")
+def test_a_break_that_returns_is_recurring(reconciled, cli):
     decided = ("reconcile", "resolve", PRICE, "--acknowledge", "--reason", "known")
-    assert cli(ledger, *decided, "--actor", "ann").exit_code == 0
-    assert states(report(cli, ledger)[1])[PRICE] == "ACKNOWLEDGE"
+    assert cli(reconciled, *decided, "--actor", "ann").exit_code == 0
+    assert states(report(cli, reconciled)[1])[PRICE] == "ACKNOWLEDGE"
     # stated again, and overlapping: it is the same break, and stays resolved
-    ledger.write({"statements/binance-trades-b.json": json.dumps([*STATED, trade(6)])})
-    assert states(report(cli, ledger, "statements")[1])[PRICE] == "ACKNOWLEDGE"
+    reconciled.write({"statements/binance-trades-b.json": json.dumps([*STATED, trade(6)])})
+    assert states(report(cli, reconciled, "statements")[1])[PRICE] == "ACKNOWLEDGE"
     # the venue mends it, then says the old price again
-    ledger.write({"statements/binance-trades-c.json": json.dumps([*TRADES, trade(7)])})
-    assert PRICE not in states(report(cli, ledger, "statements")[1])
-    ledger.write({"statements/binance-trades-d.json": json.dumps([*STATED, trade(8)])})
-    code, found = report(cli, ledger, "statements")
+    reconciled.write({"statements/binance-trades-c.json": json.dumps([*TRADES, trade(7)])})
+    assert PRICE not in states(report(cli, reconciled, "statements")[1])
+    reconciled.write({"statements/binance-trades-d.json": json.dumps([*STATED, trade(8)])})
+    code, found = report(cli, reconciled, "statements")
     assert (code, states(found)[PRICE]) == (1, "RECURRING")
-    assert cli(ledger, *decided).exit_code == 0
-    assert states(report(cli, ledger)[1])[PRICE] == "ACKNOWLEDGE"
-    assert ledger.rows("select count(*) from break_resolutions") == [(2,)]
+    assert cli(reconciled, *decided).exit_code == 0
+    assert states(report(cli, reconciled)[1])[PRICE] == "ACKNOWLEDGE"
+    assert reconciled.rows("select count(*) from break_resolutions") == [(2,)]
 
 
 def test_a_position_that_implies_earlier_fills(ledger, cli):
@@ -152,20 +179,19 @@ def test_history_before_a_statement_is_no_break(ledger, cli):
     assert code == 1 and len(found["breaks"]) == 3
 
 
-def test_what_cannot_be_done_is_said(ledger, cli):
-    assert "error[R301]" in resolve(cli, ledger, PRICE).stderr
-    cli(ledger, "reconcile", "statements")
-    before = facts(ledger)
-    near = resolve(cli, ledger, PRICE.replace("#1", "#2"))
+def test_what_cannot_be_done_is_said(loaded, reconciled, cli):
+    assert "error[R301]" in resolve(cli, loaded, PRICE).stderr
+    before = facts(reconciled)
+    near = resolve(cli, reconciled, PRICE.replace("#1", "#2"))
     assert near.exit_code == 2 and "R287" in near.stderr and PRICE in near.stderr
-    nothing = resolve(cli, ledger, OURS)
+    nothing = resolve(cli, reconciled, OURS)
     assert nothing.exit_code == 2 and "R288" in nothing.stderr
-    assert "R200" in cli(ledger, "reconcile", "resolve", PRICE, "--reason", "x").stderr
-    ledger.write({"odd/export.json": "[]"})
-    assert "R296" in cli(ledger, "reconcile", "odd").stderr
-    (ledger.root / "empty").mkdir()
-    assert "R289" in cli(ledger, "reconcile", "empty").stderr
-    assert facts(ledger) == before
+    assert "R200" in cli(reconciled, "reconcile", "resolve", PRICE, "--reason", "x").stderr
+    reconciled.write({"odd/export.json": "[]"})
+    assert "R296" in cli(reconciled, "reconcile", "odd").stderr
+    (reconciled.root / "empty").mkdir()
+    assert "R289" in cli(reconciled, "reconcile", "empty").stderr
+    assert facts(reconciled) == before
 
 
 def resolve(cli, ledger, break_id: str):
@@ -173,8 +199,8 @@ def resolve(cli, ledger, break_id: str):
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
-def test_reports_for_people(ledger, cli, form):
-    outcome = cli(ledger, "reconcile", "statements", "--format", form)
+def test_reports_for_people(reconciled, cli, form):
+    outcome = cli(reconciled, "reconcile", "statements", "--format", form)
     assert outcome.exit_code == 1
     assert PRICE in outcome.stdout and "matched_count" in outcome.stdout
     assert "3 breaks" in outcome.stderr
@@ -193,9 +219,8 @@ engine.close()
 """
 
 
-def test_a_killed_resolution_leaves_all_of_it_or_nothing(ledger, cli):
-    report(cli, ledger, "statements")
-    before = facts(ledger)
+def test_a_killed_resolution_leaves_all_of_it_or_nothing(reconciled, cli):
+    before = facts(reconciled)
     whole = {
         **before,
         "break_resolutions": 1,
@@ -210,8 +235,8 @@ def test_a_killed_resolution_leaves_all_of_it_or_nothing(ledger, cli):
                 sys.executable,
                 "-c",
                 _RESOLVE,
-                ledger.engine,
-                str(ledger.database),
+                reconciled.engine,
+                str(reconciled.database),
                 str(ROOT),
                 MISSING,
             ],
@@ -222,8 +247,8 @@ def test_a_killed_resolution_leaves_all_of_it_or_nothing(ledger, cli):
         child.send_signal(signal.SIGKILL)
         child.wait()
         child.stdout.close()
-        assert facts(ledger) in (before, whole)
-    assert resolve(cli, ledger, MISSING).exit_code == 0
-    assert facts(ledger) == whole
-    engine = open_engine(Target("t", ledger.engine, ledger.database))
+        assert facts(reconciled) in (before, whole)
+    assert resolve(cli, reconciled, MISSING).exit_code == 0
+    assert facts(reconciled) == whole
+    engine = open_engine(Target("t", reconciled.engine, reconciled.database))
     engine.close()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import yaml
-
-from runner.cli.main import run
 
 ROOT = Path(__file__).parent.parent.parent
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", (ROOT / "docs" / "ci.md").read_text("utf-8"), re.S)
@@ -43,9 +43,10 @@ def _shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, built_demo: Callable[[str], Path]) -> Path:
+    """What `runner init` makes, built."""
     folder = tmp_path_factory.mktemp("ci") / "mine"
-    assert run(["init", str(folder)]) == 0
+    shutil.copytree(built_demo("duckdb"), folder)
     return folder
 
 

@@ -38,6 +38,15 @@ class Ledger:
     config: Config
     folder: Path
     reports: list[LoadReport] = field(default_factory=list)
+    declared: Path | None = None  # a database like it, with what `declare` loads
+
+    def declare(self) -> None:
+        """The golden accounts and instruments, of a ledger that holds nothing yet."""
+        assert self.declared is not None and not self.rows("select 1 from ledger_batches")
+        target = self.engine.target
+        self.engine.close()
+        shutil.copyfile(self.declared, target.path)
+        self.engine = open_engine(target)
 
     def load(self, form: str, content: str | bytes, name: str = "", **options: Any) -> LoadReport:
         """Write `content` into a file and ingest it."""
@@ -83,6 +92,21 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
+def declared(templates: dict[str, Path]) -> dict[str, Path]:
+    """Likewise with the golden accounts and instruments."""
+    made = {}
+    for engine_name, template in templates.items():
+        made[engine_name] = template.with_stem("declared")
+        shutil.copyfile(template, made[engine_name])
+        engine = open_engine(Target("t", engine_name, made[engine_name]))
+        ledger = Ledger(engine, load_config(ROOT), template.parent)
+        for form in ("canonical-accounts", "canonical-instruments"):
+            ledger.load_file(form, GOLDEN / f"{form}.csv")
+        engine.close()
+    return made
+
+
+@pytest.fixture(scope="session")
 def golden_ledgers(
     templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, tuple[Ledger, dict[str, list[str]]]]]:
@@ -102,7 +126,9 @@ def golden_ledgers(
 
 
 @pytest.fixture
-def open_copy(templates: dict[str, Path], tmp_path: Path) -> Iterator[Callable[[str], Ledger]]:
+def open_copy(
+    templates: dict[str, Path], declared: dict[str, Path], tmp_path: Path
+) -> Iterator[Callable[[str], Ledger]]:
     """open_copy("duckdb"): a ledger of its own each time."""
     opened: list[Ledger] = []
 
@@ -112,7 +138,7 @@ def open_copy(templates: dict[str, Path], tmp_path: Path) -> Iterator[Callable[[
         path = folder / f"ledger.{engine_name}"
         shutil.copyfile(templates[engine_name], path)
         engine = open_engine(Target("t", engine_name, path))
-        opened.append(Ledger(engine, load_config(ROOT), folder))
+        opened.append(Ledger(engine, load_config(ROOT), folder, declared=declared[engine_name]))
         return opened[-1]
 
     yield made
@@ -134,6 +160,5 @@ def duck(open_copy: Callable[[str], Ledger]) -> Ledger:
 @pytest.fixture
 def market(duck: Ledger) -> Ledger:
     """With the golden accounts and instruments."""
-    for form in ("canonical-accounts", "canonical-instruments"):
-        duck.load_file(form, GOLDEN / f"{form}.csv")
+    duck.declare()
     return duck

@@ -13,7 +13,7 @@ import pytest
 
 from runner.config import Target
 from runner.engines.base import open_engine
-from tests.ingest.conftest import GOLDEN, ROOT, Ledger
+from tests.ingest.conftest import ROOT, Ledger
 from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
 from tests.ingest.test_chain import recompute
@@ -31,14 +31,9 @@ engine.close()
 """
 
 
-def prepare(ledger: Ledger) -> None:
-    for form in ("canonical-accounts", "canonical-instruments"):
-        ledger.load_file(form, GOLDEN / f"{form}.csv")
-
-
 @pytest.mark.parametrize("at", range(6))
 def test_an_error_in_the_middle(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
-    prepare(ledger)
+    ledger.declare()
     before, batches = ledger.facts(), ledger.rows("select * from ledger_batches")
     steps = 0
     real = ledger.engine.insert_rows
@@ -78,7 +73,7 @@ def test_an_error_in_the_middle(ledger: Ledger, monkeypatch: pytest.MonkeyPatch,
 
 def test_a_killed_process(ledger: Ledger) -> None:
     """SIGKILL at random moments: the ledger is as before, or has the whole load."""
-    prepare(ledger)
+    ledger.declare()
     rows = [fill(order_id=f"o{n}", fill_id=f"f{n}") for n in range(4_000)]
     path = ledger.folder / "fills.csv"
     path.write_text(FILLS + "".join(rows))

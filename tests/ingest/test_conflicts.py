@@ -28,8 +28,7 @@ def test_within_a_file(market: Ledger) -> None:
 
 
 def test_against_the_ledger(ledger: Ledger) -> None:
-    for form in ("canonical-accounts", "canonical-instruments"):
-        ledger.load_file(form, GOLDEN / f"{form}.csv")
+    ledger.declare()
     ledger.load("canonical-fills", FILLS + fill())
     before = ledger.facts()["order_fills"]
     report = ledger.load("canonical-fills", FILLS + fill(price="2.50") + fill(price="2.51"))
@@ -43,8 +42,7 @@ def test_against_the_ledger(ledger: Ledger) -> None:
 
 
 def test_terms_of_an_order_first_seen_on_its_fills(ledger: Ledger) -> None:
-    for form in ("canonical-accounts", "canonical-instruments"):
-        ledger.load_file(form, GOLDEN / f"{form}.csv")
+    ledger.declare()
     ledger.load("canonical-fills", FILLS + fill())
     (stub,) = ledger.rows("select * from orders")
     report = ledger.load("canonical-orders", ORDERS + order("FILLED", updated="2026-03-02T10:00Z"))

@@ -66,8 +66,9 @@ def _shown(value: Any) -> Any:
 
 def load_all(ledger: Ledger, folder: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
+    known = formats()
     for path in in_order(folder):
-        stated = {"extent": Extent(end=NOW)} if formats()[path.stem].shapes == ("balance",) else {}
+        stated = {"extent": Extent(end=NOW)} if known[path.stem].shapes == ("balance",) else {}
         report = ledger.load_file(path.stem, path, **stated)
         found[path.stem] = describe(ledger, report.batch_id)
         again = ledger.load_file(path.stem, path, **stated)

@@ -30,14 +30,14 @@ pieces = st.lists(st.sampled_from(ROWS), min_size=1, max_size=8)
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(pieces, min_size=1, max_size=2), min_size=1, max_size=3), st.randoms())
 def test_pieces_in_any_order(
-    templates: dict[str, Path], engine: str, loads: list[list[list[str]]], rng: Random
+    declared: dict[str, Path], engine: str, loads: list[list[list[str]]], rng: Random
 ) -> None:
     """Rows dealt out to files that overlap, loaded one or two at a time, again and shuffled."""
     whole = sorted({row for files in loads for rows in files for row in rows})
     with tempfile.TemporaryDirectory() as folder:
-        once = _ledger(templates, Path(folder) / "once", "duckdb")
+        once = _ledger(declared, Path(folder) / "once", "duckdb")
         once.load("canonical-fills", FILLS + "".join(whole))
-        often = _ledger(templates, Path(folder) / "often", engine)
+        often = _ledger(declared, Path(folder) / "often", engine)
         for files in loads + rng.sample(loads, len(loads)):
             paths = []
             for number, rows in enumerate(files):
@@ -54,15 +54,12 @@ def test_pieces_in_any_order(
         often.engine.close()
 
 
-def _ledger(templates: dict[str, Path], folder: Path, engine_name: str) -> Ledger:
+def _ledger(declared: dict[str, Path], folder: Path, engine_name: str) -> Ledger:
     folder.mkdir()
     path = folder / f"l.{engine_name}"
-    shutil.copyfile(templates[engine_name], path)
+    shutil.copyfile(declared[engine_name], path)
     engine = open_engine(Target("t", engine_name, path))
-    ledger = Ledger(engine, load_config(ROOT), folder)
-    for form in ("canonical-accounts", "canonical-instruments"):
-        ledger.load_file(form, GOLDEN / f"{form}.csv")
-    return ledger
+    return Ledger(engine, load_config(ROOT), folder)
 
 
 CHANGED = fill(price="9")  # the same id as the first row of the file, other content
@@ -83,8 +80,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_a_refused_row_is_kept_once_however_it_is_worded(ledger: Ledger, backwards: bool) -> None:
-    for form in ("canonical-accounts", "canonical-instruments"):
-        ledger.load_file(form, GOLDEN / f"{form}.csv")
+    ledger.declare()
     headers = {form: (GOLDEN / f"{form}.csv").read_text().splitlines()[0] for form in REFUSED}
     headers["canonical-fills"] = FILLS.strip()
     loads = [(form, "".join(rows)) for form, files in REFUSED.items() for rows in files]
@@ -102,8 +98,7 @@ def test_a_refused_row_is_kept_once_however_it_is_worded(ledger: Ledger, backwar
 
 
 def test_several_files_are_one_batch(ledger: Ledger) -> None:
-    for form in ("canonical-accounts", "canonical-instruments"):
-        ledger.load_file(form, GOLDEN / f"{form}.csv")
+    ledger.declare()
     paths = []
     for number, rows in enumerate((ROWS[:5], ROWS[3:], ["bad\n"])):
         path = ledger.folder / f"part{number}.csv"
@@ -121,8 +116,7 @@ def test_csv_parquet_and_json_are_the_same_facts(duck: Ledger) -> None:
 
     import duckdb
 
-    for form in ("canonical-accounts", "canonical-instruments"):
-        duck.load_file(form, GOLDEN / f"{form}.csv")
+    duck.declare()
     csv = duck.folder / "fills.csv"
     csv.write_text(FILLS + "".join(ROWS))
     parquet = duck.folder / "fills.parquet"

@@ -20,7 +20,7 @@ from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
 from tests.ingest.test_chain import hashes, recompute
 from tests.ingest.test_golden import Loaded
-from tests.ingest.test_retry import SOL, again, declare, prepared
+from tests.ingest.test_retry import SOL, again, declare
 
 
 def rows_of(ledger: Ledger, table: str, key: str) -> dict[str, str]:
@@ -37,7 +37,7 @@ def kept(ledger: Ledger) -> int:
 
 
 def test_each_fill_leads_to_its_row(ledger: Ledger) -> None:
-    prepared(ledger)
+    ledger.declare()
     odd = 'a\\tb\\\\n\tc "" d\n\\ e'
     rows = {f"f{n}": fill(fill_id=f"f{n}", quantity=f"{n + 1}") for n in range(5)}
     rows["odd"] = fill(fill_id="odd", order_id=f'"{odd}"')
@@ -87,7 +87,7 @@ def test_blocks_follow_files_and_ranges(duck: Ledger, monkeypatch: pytest.Monkey
 
 
 def test_json_and_parquet(duck: Ledger) -> None:
-    prepared(duck)
+    duck.declare()
     names = FILLS.strip().split(",")
     records = [
         dict(zip(names, fill(fill_id=name).strip().split(","), strict=True)) for name in "jp"
@@ -103,7 +103,7 @@ def test_json_and_parquet(duck: Ledger) -> None:
 
 
 def test_rows_taken_out_of_quarantine_are_kept_with_their_line(duck: Ledger) -> None:
-    prepared(duck)
+    duck.declare()
     row = fill(symbol="SOL-USDT")
     duck.load("canonical-fills", FILLS + "\n\n" + row, "late.csv")
     declare(duck, SOL)

@@ -24,7 +24,7 @@ from runner.ingest.kept_rows import Selection
 from runner.ingest.retry import RetryReport, retry
 from runner.ingest.shapes.stated import Extent
 from tests.canonical_files import INSTRUMENT
-from tests.ingest.conftest import GOLDEN, NOW, ROOT, Ledger
+from tests.ingest.conftest import NOW, ROOT, Ledger
 from tests.ingest.fix_messages import report
 from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
@@ -54,13 +54,8 @@ def declare(ledger: Ledger, text: str = SOL) -> None:
     ledger.load("canonical-instruments", text, "declared.csv")
 
 
-def prepared(ledger: Ledger) -> None:
-    for form in ("canonical-accounts", "canonical-instruments"):
-        ledger.load_file(form, GOLDEN / f"{form}.csv")
-
-
 def test_what_maps_by_now_lands_once(ledger: Ledger) -> None:
-    prepared(ledger)
+    ledger.declare()
     bad = fill(fill_id="bad", price="x")
     ledger.load("canonical-fills", FILLS + bad + "".join(REFUSED), "mixed.csv")
     kept = ledger.rows("select * from quarantine order by quarantine_id")
@@ -86,7 +81,7 @@ def test_what_maps_by_now_lands_once(ledger: Ledger) -> None:
 
 
 def test_rows_whose_facts_are_known_are_closed(duck: Ledger) -> None:
-    prepared(duck)
+    duck.declare()
     duck.load("canonical-fills", FILLS + "".join(REFUSED))
     declare(duck)
     duck.load("canonical-fills", FILLS + "".join(REFUSED))
@@ -97,7 +92,7 @@ def test_rows_whose_facts_are_known_are_closed(duck: Ledger) -> None:
 
 
 def test_by_id_file_and_reason(duck: Ledger) -> None:
-    prepared(duck)
+    duck.declare()
     for name, rows in (("a.csv", REFUSED[:2]), ("b.csv", REFUSED[2:])):
         duck.load("canonical-fills", FILLS + "".join(rows) + f"{name},few\n", name)
     declare(duck)
@@ -115,7 +110,7 @@ def test_by_id_file_and_reason(duck: Ledger) -> None:
 
 def test_csv_json_and_parquet_are_read_as_they_were(duck: Ledger) -> None:
     """Semicolons, quotes and line breaks; a venue's envelope; typed columns in capitals."""
-    prepared(duck)
+    duck.declare()
     semicolons = FILLS + REFUSED[0]
     semicolons = semicolons.replace(",", ";").replace(";s0;", ';"s;\n""0";')
     duck.load("canonical-fills", semicolons)
@@ -169,7 +164,7 @@ def test_equal_rows_stay_apart(duck: Ledger) -> None:
 
 def test_a_row_without_its_header_says_so(duck: Ledger) -> None:
     """As older runners kept it."""
-    prepared(duck)
+    duck.declare()
     duck.engine.execute(
         "insert into quarantine select uuid(), 'old.csv', 'canonical-fills', 2, 'x', 'x', 'a,b', "
         "timestamp '2026-01-01', 1, null, null, null, null, null, null, null"
@@ -194,7 +189,7 @@ engine.close()
 
 def test_killed_at_random(ledger: Ledger) -> None:
     """SIGKILL at random moments: of each file all rows are closed with their facts, or none."""
-    prepared(ledger)
+    ledger.declare()
     size, files = 400, 3
     for file in range(files):
         rows = [
@@ -277,7 +272,7 @@ def test_rows_of_a_statement_join_the_one_of_their_file(
     ]
     late, early = open_copy(engine_name), open_copy("duckdb")
     for ledger in (late, early):
-        prepared(ledger)
+        ledger.declare()
     late.load("canonical-fills", FILLS + "".join(rows), extent=extent)
     for ledger in (late, early):
         declare(ledger)
@@ -312,7 +307,7 @@ def test_a_statement_refused_as_a_whole_keeps_what_was_said_of_it(
     ]
     late, early = open_copy(engine_name), open_copy("duckdb")
     for ledger in (late, early):
-        prepared(ledger)
+        ledger.declare()
     late.load("canonical-fills", FILLS + "".join(rows), extent=extent)
     assert not late.rows("select 1 from statements")
     for ledger in (late, early):

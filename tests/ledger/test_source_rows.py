@@ -21,17 +21,30 @@ from tests.ingest.conftest import GOLDEN, NOW, Ledger, new_ledger
 from tests.ingest.test_golden import FOLDERS, in_order
 
 # what rows say is read in DuckDB on every engine
-CASES = [("sqlite", GOLDEN), *(("duckdb", folder) for folder in FOLDERS)]
+CASES = [("sqlite", GOLDEN), ("duckdb", GOLDEN)]
+VENUES = [("duckdb", folder) for folder in FOLDERS if folder != GOLDEN]
+USUAL = ("binance", "kraken")
 
 
-@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1].name}")
+@pytest.fixture(
+    params=[
+        *CASES,
+        *(case for case in VENUES if case[1].name in USUAL),
+        *(
+            pytest.param(case, marks=pytest.mark.nightly)
+            for case in VENUES
+            if case[1].name not in USUAL
+        ),
+    ],
+    ids=lambda case: f"{case[0]}-{case[1].name}",
+)
 def loaded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """A ledger with a folder's files, as facts and as statements of an account they do not name."""
     engine_name, folder = request.param
     engine = new_ledger(engine_name, tmp_path / f"ledger.{engine_name}")
-    ledger = Ledger(engine, load_config(ROOT), tmp_path)
+    ledger, known = Ledger(engine, load_config(ROOT), tmp_path), formats()
     for path in in_order(folder):
-        form = formats()[path.stem]
+        form = known[path.stem]
         if statement.makes_facts(form):
             ledger.load_file(form.name, path, account="desk")
         if statement.tells(form) and not set(form.shapes) & statement._OWN:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import apsw
@@ -12,8 +13,9 @@ import apsw
 from runner.build.materialize import materialize
 from runner.build.plan import Action, Step
 from runner.build.seeds import load_seed
+from runner.compile.compiled import Compiled
 from runner.config import Target, load_config
-from runner.engines.base import Engine
+from runner.engines.base import Column, Engine
 from runner.engines.base import open_engine as open_target
 from runner.migrate.apply import apply_statements
 from runner.migrate.files import load_migrations
@@ -23,31 +25,54 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def in_memory(engine: str) -> Engine:
+    return _open(engine, Path(":memory:"))
+
+
+def _open(engine: str, path: Path) -> Engine:
     settings = {"threads": "1"} if engine == "duckdb" else {}
-    return open_target(Target("test", engine, Path(":memory:"), settings))
+    return open_target(Target("test", engine, path, settings))
 
 
-def _migrated(engine: str) -> Engine:
-    made = in_memory(engine)
+def _migrated(engine: str, path: Path = Path(":memory:")) -> Engine:
+    made = _open(engine, path)
     for migration in load_migrations(ROOT / "sql" / "migrations"):
         apply_statements(made, migration)
     return made
 
 
+# An empty ledger of each engine is made once: the migrations take longer than many an example.
+
+
 @cache
 def _sqlite_image() -> bytes:
-    """An empty ledger, made once: rewriting the migrations takes longer than an example."""
     made = _migrated("sqlite")
     image: bytes = made.connection.serialize("main")  # type: ignore[attr-defined]
     made.close()
     return image
 
 
+@cache
+def _duckdb_image() -> tuple[TemporaryDirectory[str], Path, str]:
+    """The folder of a file, the file, and SQL for its triggers, which COPY leaves out."""
+    folder = TemporaryDirectory()
+    path = Path(folder.name) / "empty.duckdb"
+    made = _migrated("duckdb", path)
+    guards = made.query("select sql from duckdb_triggers()").rows
+    triggers = "\n".join(str(sql) for (sql,) in guards)
+    made.close()
+    return folder, path, triggers
+
+
 def empty_ledger(engine: str = "duckdb") -> Engine:
     """A ledger without facts. Foreign keys are off: these tests state no accounts or batches."""
-    if engine == "duckdb":
-        return _migrated(engine)
     made = in_memory(engine)
+    if engine == "duckdb":
+        _, path, triggers = _duckdb_image()
+        made.execute(f"attach '{path}' as image (read_only)")
+        made.execute("copy from database image to memory")
+        made.execute("detach image")
+        made.execute(triggers)
+        return made
     connection: apsw.Connection = made.connection  # type: ignore[attr-defined]
     connection.deserialize("main", _sqlite_image())
     connection.execute("pragma foreign_keys = off")
@@ -86,9 +111,21 @@ def build(
                 ledger.insert_rows("pnl_methods", columns, [[*m, None] for m in methods.items()])
         elif unique_id in models and models[unique_id].materialized != "ephemeral":
             compiled = models[unique_id]
-            step = Step(unique_id, compiled.name, Action.BUILD, "", None, "", compiled=compiled)
-            materialize(ledger, opened.compiler, step)
+            _make(ledger, opened, compiled)
     return ledger
+
+
+_COLUMNS: dict[tuple[str, str], Sequence[Column]] = {}  # of what an engine's SQL made before
+
+
+def _make(ledger: Engine, opened: Workspace, compiled: Compiled) -> None:
+    """Materialize it; as in a build, what the same SQL made before tells its columns."""
+    step = Step(compiled.unique_id, compiled.name, Action.BUILD, "", None, "", compiled=compiled)
+    known = _COLUMNS.get((ledger.name, compiled.sql))
+    materialize(ledger, opened.compiler, step, known)
+    if known is None and compiled.materialized not in ("view", "kernel"):
+        made = ledger.describe(f'select * from "{compiled.name}"')
+        _COLUMNS[ledger.name, compiled.sql] = made
 
 
 def renderer(engine: str = "duckdb") -> Callable[[str], str]:

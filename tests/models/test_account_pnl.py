@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from runner.checks.run import run_checks
 from runner.engines.base import Engine
+from tests.conftest import ENGINES
 from tests.models.facts import uid, write
 from tests.models.harness import build, empty_ledger, workspace
 from tests.models.test_conversions import (
@@ -38,7 +40,7 @@ def trade(n: int, account: str, i: Instrument, side: str, price: str, fee: str, 
     )  # fmt: skip
 
 
-def accounts(ledger: Engine, variables: dict[str, Any] | None = None) -> Engine:
+def accounts(ledger: Engine, *models: str, **variables: str) -> Engine:
     """A reports in EUR, B in nothing, C in BTC.
 
     A made 10 * (13 - 10) = 30 USDT gross on XXX, paid 0.5 EUR (0.6 USDT at 1.2) and 1 USDT of fees
@@ -64,12 +66,19 @@ def accounts(ledger: Engine, variables: dict[str, Any] | None = None) -> Engine:
         Funding("C", inverse.instrument_id, D("1"), "XYZ", at(10), uid("unknown")),
     ]
     write(ledger, TRADED, fills, ticks, funding, {"A": "EUR", "B": None, "C": "BTC"})
-    return build(ledger, (), variables)
+    return build(ledger, models, variables)
 
 
-def test_results_in_the_currency_an_account_reports_in(ledger: Engine) -> None:
-    accounts(ledger)
-    rows = ledger.query(
+@pytest.fixture(scope="module", params=ENGINES)
+def built(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Those accounts, and every model; tests leave it as it is."""
+    made = accounts(empty_ledger(request.param))
+    yield made
+    made.close()
+
+
+def test_results_in_the_currency_an_account_reports_in(built: Engine) -> None:
+    rows = built.query(
         "select currency, net_pnl, total_pnl, unknown_reason, reporting_realized_gross_pnl, "
         "reporting_fees_paid, reporting_funding, reporting_total_pnl, missing_reason, rate, "
         "rate_age_seconds, via_currency from account_pnl where account_id = 'A' order by currency"
@@ -85,13 +94,13 @@ def test_results_in_the_currency_an_account_reports_in(ledger: Engine) -> None:
          1, None),
     ]  # fmt: skip
     assert list(
-        ledger.query(
+        built.query(
             "select account_id, reporting_currency, currency_count, unconverted_currency_count, "
             "total_pnl from account_totals order by account_id"
         ).rows
     ) == [("A", "EUR", 3, 2, None), ("B", None, 1, 1, None), ("C", "BTC", 1, 0, None)]
     assert list(
-        ledger.query(
+        built.query(
             "select reporting_total_pnl, unknown_reason, missing_reason, reporting_unrealized_pnl "
             "from account_pnl where account_id = 'C'"
         ).rows
@@ -99,7 +108,7 @@ def test_results_in_the_currency_an_account_reports_in(ledger: Engine) -> None:
 
 
 def test_a_reporting_currency_for_accounts_that_state_none(ledger: Engine) -> None:
-    accounts(ledger, {"reporting_currency": "USDT"})
+    accounts(ledger, "account_totals", reporting_currency="USDT")
     assert list(
         ledger.query(
             "select account_id, reporting_currency, total_pnl from account_totals "
@@ -116,10 +125,9 @@ def failing(ledger: Engine, *names: str) -> dict[str, list[tuple[Any, ...]]]:
     return {r.rule.name: sorted(r.rows.rows, key=str) for r in results if r.rows}
 
 
-def test_checks_report_what_is_unconverted(ledger: Engine) -> None:
-    accounts(ledger)
+def test_checks_report_what_is_unconverted(built: Engine) -> None:
     found = failing(
-        ledger, "currencies_have_a_rate", "fees_are_converted", "cash_is_converted",
+        built, "currencies_have_a_rate", "fees_are_converted", "cash_is_converted",
         "results_are_reported", "unconverted_amounts_have_a_reason",
         "unreported_results_have_a_reason", "account_totals_equal_order_totals",
         "conversions_use_no_later_price", "rates_are_fresh",
@@ -140,7 +148,7 @@ def test_checks_report_what_is_unconverted(ledger: Engine) -> None:
 def test_a_rate_that_is_too_old_is_reported(ledger: Engine) -> None:
     fills = [fee("1", "BNB", "USDT", s, n=s) for s in (86_401, 86_402, 90_000)]
     convert(ledger, fills, [(BNB_USDT, [tick(BNB_USDT, "600", 1)])])
-    build(ledger)
+    build(ledger, ["account_pnl"])
     [row] = failing(ledger, "rates_are_fresh")["rates_are_fresh"]
     assert row[:6] == ("BNB", "USDT", "FEE", "BNB/USDT", None, 2)
     assert row[-1] == 89_999
@@ -161,13 +169,15 @@ def test_a_rate_that_is_too_old_is_reported(ledger: Engine) -> None:
         ("fill_sides_are_known", "order_fills", "'HOLD' as side"),
     ],
 )  # fmt: skip
-def test_checks_can_fail(check: str, table: str, change: str) -> None:
+@pytest.mark.parametrize("built", ["duckdb"], indirect=True)
+def test_checks_can_fail(built: Engine, check: str, table: str, change: str) -> None:
     """Each finds rows that the models would not make, nor a load let in."""
-    ledger = accounts(empty_ledger("duckdb"))
-    assert not failing(ledger, check)
+    assert not failing(built, check)
     # a temporary view of the same name goes before the table
-    ledger.execute(
+    built.execute(
         f"create temp view {table} as select * replace ({change}) from memory.main.{table}"
     )
-    assert failing(ledger, check)[check]
-    ledger.close()
+    try:
+        assert failing(built, check)[check]
+    finally:
+        built.execute(f"drop view temp.{table}")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.conftest import slim_ledger_project
+
 INSTRUMENTS = """
 symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse
 BTC-USDT,BTC,USDT,,,false
@@ -32,6 +36,12 @@ LEARNED = {"recorded_at", "batch_id"}  # when the ledger came to know a fact
 EVENTS = {"last_event_at", "last_sequence_number"}
 
 
+@pytest.fixture
+def ledger(tmp_path, engine_name):
+    """What is derived is compared cell by cell: of the checks only one tells more."""
+    return slim_ledger_project(tmp_path / "ledger", engine_name, suites=["costs"], without=())
+
+
 def derived(ledger, cli, files, apart=LEARNED):
     """The tables made of files loaded one by one; does `fills_follow_their_order`; `sent_at`s."""
     if ledger.database.exists():
@@ -58,8 +68,7 @@ def derived(ledger, cli, files, apart=LEARNED):
     return found, follows, [row[0][11:16] for row in sent]
 
 
-def test_fills_in_any_order(make_ledger, cli):
-    ledger = make_ledger()
+def test_fills_in_any_order(ledger, cli):
     files = {"a.csv": ("canonical-fills", LATER), "b.csv": ("canonical-fills", EARLIER)}
     first, follows, sent = derived(ledger, cli, files)
     assert (sent, follows) == (["09:00", "13:00"], "pass")
@@ -67,8 +76,7 @@ def test_fills_in_any_order(make_ledger, cli):
     assert derived(ledger, cli, dict(reversed(files.items()))) == (first, follows, sent)
 
 
-def test_orders_before_and_after_their_fills(make_ledger, cli):
-    ledger = make_ledger()
+def test_orders_before_and_after_their_fills(ledger, cli):
     later, earlier = ("canonical-fills", LATER), ("canonical-fills", EARLIER)
     orders = ("canonical-orders", ORDERS)
     found = [

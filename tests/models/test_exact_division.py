@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
+from typing import TypeVar
 
 import duckdb
 import pytest
@@ -17,6 +18,10 @@ from tests.oracle import STEP, WIDE, divide, prorate
 RENDER = renderer()
 CONNECTION = duckdb.connect(config={"threads": "1"})
 CONVERTIBLE = 5 * 10**13
+# planning a statement takes as long for one row as for many: so an example is many rows
+examples = settings(deadline=None, max_examples=12)
+few = settings(examples, max_examples=6)
+Row = TypeVar("Row")
 LARGEST = WIDE.subtract(Decimal(10) ** 26, STEP)
 
 
@@ -28,6 +33,10 @@ def money(limit: str) -> st.SearchStrategy[Decimal]:
         st.integers(-(10**7), 10**7).map(lambda n: n * 5 * 10**11),
         st.integers(0, len(str(high)) - 1).flatmap(lambda e: st.integers(-(10**e), 10**e)),
     ).map(lambda n: Decimal(n).scaleb(-12, context=WIDE))
+
+
+def many(row: st.SearchStrategy[Row]) -> st.SearchStrategy[list[Row]]:
+    return st.lists(row, min_size=30, max_size=80)
 
 
 def run(expression: str, rows: Iterable[tuple[Decimal, ...]]) -> list[Decimal | None]:
@@ -42,10 +51,8 @@ def run(expression: str, rows: Iterable[tuple[Decimal, ...]]) -> list[Decimal | 
     return [row[0] for row in CONNECTION.execute(sql).fetchall()]
 
 
-@settings(deadline=None, max_examples=100)
-@given(
-    st.lists(st.tuples(money("99999999999999"), money("99999999999999")), min_size=1, max_size=40)
-)
+@examples
+@given(many(st.tuples(money("99999999999999"), money("99999999999999"))))
 def test_divide_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal]]) -> None:
     expected = [divide(a, b) for a, b in rows]
     fitting = [(row, e) for row, e in zip(rows, expected, strict=True) if fits(e)]
@@ -53,38 +60,24 @@ def test_divide_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal]]) 
         assert run("divide('a', 'b')", [r for r, _ in fitting]) == [e for _, e in fitting]
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    st.lists(st.tuples(money(str(LARGEST)), money("99999999999999999999")), min_size=1, max_size=20)
-)
+@examples
+@given(many(st.tuples(money(str(LARGEST)), money("99999999999999999999"))))
 def test_divide_holds_for_any_dividend(rows: list[tuple[Decimal, Decimal]]) -> None:
     rows = [(a, b) for a, b in rows if fits(divide(a, b))]
     if rows:
         assert run("divide('a', 'b')", rows) == [divide(a, b) for a, b in rows]
 
 
-@settings(deadline=None, max_examples=100)
-@given(
-    st.lists(
-        st.tuples(money("99999999999"), money("99999999999"), money("99999999999")),
-        min_size=1,
-        max_size=40,
-    )
-)
+@examples
+@given(many(st.tuples(money("99999999999"), money("99999999999"), money("99999999999"))))
 def test_prorate_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal, Decimal]]) -> None:
     rows = [row for row in rows if prorates(row)]
     if rows:
         assert run("prorate('a', 'b', 'c')", rows) == [prorate(*row) for row in rows]
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    st.lists(
-        st.tuples(money("9999999999999999"), money(str(LARGEST)), money(str(LARGEST))),
-        min_size=1,
-        max_size=20,
-    )
-)
+@examples
+@given(many(st.tuples(money("9999999999999999"), money(str(LARGEST)), money(str(LARGEST)))))
 def test_prorate_of_a_part_gives_up_decimals_before_128_bits(
     rows: list[tuple[Decimal, Decimal, Decimal]],
 ) -> None:
@@ -94,14 +87,8 @@ def test_prorate_of_a_part_gives_up_decimals_before_128_bits(
         assert run("prorate('a', 'b', 'c')", rows) == [prorate(*row) for row in rows]
 
 
-@settings(deadline=None, max_examples=100)
-@given(
-    st.lists(
-        st.tuples(money("49999999999999"), money("9999999999999"), money("9999999999999")),
-        min_size=1,
-        max_size=40,
-    )
-)
+@examples
+@given(many(st.tuples(money("49999999999999"), money("9999999999999"), money("9999999999999"))))
 def test_products_round_once(rows: list[tuple[Decimal, Decimal, Decimal]]) -> None:
     """On both engines, for all that macro convert lets through."""
     rows = [(a, max(abs(b), abs(c)), min(abs(b), abs(c))) for a, b, c in rows]
@@ -139,8 +126,8 @@ SIZES = st.one_of(short(7, 9), short(3, 8), short(6, 12), money("99999999999"))
 SIGNED = st.one_of(SIZES, SIZES.map(Decimal.copy_negate))
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(SIGNED, SIZES, SIZES), min_size=1, max_size=99))
+@few
+@given(many(st.tuples(SIGNED, SIZES, SIZES)))
 def test_units_prorate_by_a_divisor(rows: list[tuple[Decimal, Decimal, Decimal]]) -> None:
     rows = [(a, min(abs(b), abs(c)), max(abs(b), abs(c))) for a, b, c in rows]
     rows = [row for row in rows if prorates(row)]
@@ -149,8 +136,8 @@ def test_units_prorate_by_a_divisor(rows: list[tuple[Decimal, Decimal, Decimal]]
         assert run(macro, rows) == [prorate(*row) for row in rows]
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(SIGNED, SIZES), min_size=1, max_size=40))
+@few
+@given(many(st.tuples(SIGNED, SIZES)))
 def test_units_divide_by_a_divisor(pairs: list[tuple[Decimal, Decimal]]) -> None:
     pairs = [pair for pair in pairs if fits(divide(*pair))]
     if pairs:
@@ -158,8 +145,8 @@ def test_units_divide_by_a_divisor(pairs: list[tuple[Decimal, Decimal]]) -> None
         assert run(macro, pairs) == [divide(*pair) for pair in pairs]
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(SIGNED, SIZES), min_size=1, max_size=40))
+@few
+@given(many(st.tuples(SIGNED, SIZES)))
 def test_basis_points_by_a_divisor(pairs: list[tuple[Decimal, Decimal]]) -> None:
     pairs = [(a, abs(b)) for a, b in pairs]
     expected = [divide(a * 10000, b) for a, b in pairs]
@@ -169,8 +156,8 @@ def test_basis_points_by_a_divisor(pairs: list[tuple[Decimal, Decimal]]) -> None
         assert run(macro, [pair for pair, _ in fitting]) == [e for _, e in fitting]
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(SIGNED, SIZES), min_size=1, max_size=40))
+@few
+@given(many(st.tuples(SIGNED, SIZES)))
 def test_products_of_two_round_once(pairs: list[tuple[Decimal, Decimal]]) -> None:
     with localcontext(WIDE):
         pairs = [(a, b) for a, b in pairs if abs(a * b) < CONVERTIBLE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -11,13 +12,18 @@ from sqlglot.errors import SqlglotError
 from runner.engines.sqlite_rewrite import definitions, text
 from runner.engines.sqlite_rewrite.queries import QueryWriter
 from runner.engines.sqlite_rewrite.refusal import misnamed, only, refusal, unreadable
+from runner.errors import EngineError
 from runner.sqltyping.infer import Typed, infer, infer_expression
 from runner.sqltyping.names import Columns, Schema, Source
 from runner.sqltyping.parsing import parse
 from runner.sqltyping.types import SqlType
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+_WORD = re.compile(r"\w+")
+_REMEMBERED = 1024  # queries: a model's is described before it is run
 _BARE_FRACTION = re.compile(r"(?<![\w.\"'\]])\.\d+")
+
+_Named = tuple[tuple[str, tuple[tuple[str, SqlType], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,30 @@ def rewrite(sql: str, schema: Schema, into: list[SqlType] | None = None) -> Rewr
     `into` casts the columns to the types of a table they are inserted into. Raises
     TranslationError R330 over anything whose answer is not certain to be the same.
     """
+    try:
+        return _rewrite_once(sql, _named(sql, schema), None if into is None else tuple(into))
+    except EngineError:
+        # what is said of it may name any relation
+        return _rewrite(sql, schema, into)
+
+
+def _named(sql: str, schema: Schema) -> _Named:
+    """Of a schema, what a query can read: the relations whose names stand in it."""
+    words = set(_WORD.findall(sql.lower()))
+    return tuple(
+        (name, tuple(columns.items()))
+        for name, columns in schema.items()
+        if name in words or not _WORD.fullmatch(name)
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _rewrite_once(sql: str, named: _Named, into: tuple[SqlType, ...] | None) -> Rewritten:
+    schema = {name: dict(columns) for name, columns in named}
+    return _rewrite(sql, schema, None if into is None else list(into))
+
+
+def _rewrite(sql: str, schema: Schema, into: list[SqlType] | None) -> Rewritten:
     tree = read(sql)
     if not isinstance(tree, exp.Query | exp.Values):
         raise refusal(tree, f"{tree.key.upper()} is not a query", "write a SELECT")

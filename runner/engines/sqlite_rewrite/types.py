@@ -7,6 +7,7 @@ timestamp text with six decimals in UTC; see runner/engines/sqlite_decimals.py.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from runner.sqltyping.types import (
     BLOB,
@@ -60,6 +61,7 @@ def sqlite_type(type_: SqlType) -> str:
     return _DECLARED[type_.kind]
 
 
+@cache
 def parse_sqlite_type(declared: str) -> SqlType:
     """The type a declared one stands for; UNKNOWN for one `sqlite_type` never writes.
 
