@@ -601,11 +601,12 @@ def test_every_foreign_key_is_proved(demo: Demo) -> None:
     """A row that refers to nothing fails its rule, of each table that refers to another."""
     unknown = {Kind.UUID: NOBODY, Kind.INTEGER: "98765", Kind.TEXT: "nowhere"}
     unproved = []
+    relations = demo.engine.relations()
     for name, rule in demo.rules.items():
         given = rule.rule.arguments.get("given", {})
         if "other_table" not in given or given.get("as_of") or "column_list" not in given:
             continue
-        kinds = {c.name: c.type.kind for c in demo.engine.relations()[rule.rule.table].columns}
+        kinds = {c.name: c.type.kind for c in relations[rule.rule.table].columns}
         column = given["column_list"][0]
         there = " and ".join(f"{c} is not null" for c in given["column_list"])
         sql = (

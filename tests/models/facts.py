@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from runner.engines.base import Engine
+from runner.engines.base import Column, Engine
 from tests.oracle import Fill, Funding, Instrument, Tick
 
 EPOCH = datetime(2026, 1, 1)
@@ -17,11 +17,17 @@ def uid(*parts: object) -> str:
     return str(uuid5(NAMESPACE_OID, ":".join(map(str, parts))))
 
 
+# of the fact tables, by engine and name: to ask takes longer than to insert
+_COLUMNS: dict[tuple[str, str], dict[str, Column]] = {}
+
+
 def insert(engine: Engine, table: str, rows: Iterable[dict[str, Any]]) -> None:
     listed = list(rows)
     if listed:
-        known = {column.name: column for column in engine.relations()[table].columns}
-        columns = [known[name] for name in listed[0]]
+        asked = (engine.name, table)
+        if asked not in _COLUMNS:
+            _COLUMNS[asked] = {c.name: c for c in engine.relations()[table].columns}
+        columns = [_COLUMNS[asked][name] for name in listed[0]]
         engine.insert_rows(table, columns, [list(row.values()) for row in listed])
 
 

@@ -54,10 +54,11 @@ def derived(ledger, cli, files, apart=LEARNED):
     assert cli(ledger, "build").exit_code == 0
     found = {}
     engine = ledger.open(read_only=True)
+    relations = engine.relations()
     for path in (ledger.root / "models").rglob("*.sql"):
         # staging shows the facts as they were learned, ephemeral models have no table
-        if not path.stem.startswith("stg_") and path.stem in engine.relations():
-            columns = [c.name for c in engine.relations()[path.stem].columns]
+        if not path.stem.startswith("stg_") and path.stem in relations:
+            columns = [c.name for c in relations[path.stem].columns]
             listed = ", ".join(c for c in columns if c not in apart)
             rows = engine.query(f"select {listed} from {path.stem}").rows
             found[path.stem] = sorted(map(repr, rows))

@@ -64,8 +64,9 @@ def arrivals(seed: int, length: int) -> list[dict[str, list[Any]]]:
 def contents(ledger: Engine) -> dict[str, list[str]]:
     """Each table's rows; a book's number depends on when it came, so its name stands for it."""
     found = {}
+    relations = ledger.relations()
     for name in (*TABLES, "daily_pnl", "trades"):
-        columns = [c.name for c in ledger.relations()[name].columns]
+        columns = [c.name for c in relations[name].columns]
         books = ""
         if "book_key" in columns:
             columns[columns.index("book_key")] = "account_id || ' ' || books.instrument_id"

@@ -110,10 +110,11 @@ def _both(project: Any, limit: int = 5) -> tuple[dict[str, CheckResult], dict[st
     """What our own engine finds, and what Great Expectations does, by the rule's name."""
     workspace = open_workspace(load_config(project.root))
     engine = open_engine(workspace.target, read_only=True)
+    relations = engine.relations()
     on_demand = {
         m.unique_id
         for m in workspace.models.values()
-        if m.config.get("on_demand") and m.name not in engine.relations()
+        if m.config.get("on_demand") and m.name not in relations
     }
     rules = [rule for rule in workspace.rules if not on_demand & set(rule.reads)]
     try:
