@@ -91,6 +91,7 @@ named as (
         on fills.exchange_fill_id = stated.exchange_fill_id
         and fills.venue = stated.venue
         and fills.account_id = stated.account_id
+        and fills.instrument_id = stated.instrument_id
     where fills.covered_at is null
 ),
 

@@ -169,6 +169,9 @@ untold as (
         and states.sent_at >= statements.period_start
         and states.last_event_at < statements.period_end
     where ours.exchange_order_id is not null
+        -- the first and the last moment, so that no other time is even read
+        and states.sent_at >= (select min(period_start) from order_statements)
+        and states.last_event_at < (select max(period_end) from order_statements)
         and states.status in ('FILLED', 'CANCELLED', 'EXPIRED')
         and not exists (
             select 1 from tellings

@@ -172,6 +172,14 @@ def test_a_fill_dated_to_another_day_still_matches(build: Build) -> None:
     assert venue.kinds(build) == []
 
 
+def test_ids_are_of_an_instrument(build: Build) -> None:
+    """Venues count trades by symbol: the same number of another one names another trade."""
+    venue = Venue(ONE, fill("late", EPOCH + 2 * DAY))
+    venue.states(ONE, fill("late", NOON, instrument_id="ETH-USDT"))
+    [missed] = venue.breaks(build).values()
+    assert (missed["break_type"], missed["instrument_id"]) == ("MISSING_LOCAL", "ETH-USDT")
+
+
 def test_one_execution_told_twice(build: Build) -> None:
     venue = Venue(ONE)
     venue.states(ONE, ONE)
