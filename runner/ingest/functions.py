@@ -139,6 +139,19 @@ create or replace temp macro ingest_negated(t) as
 create or replace temp macro ingest_unless_zero(t) as
     case when ingest_decimal(t) = 0 then null else nullif(t, '') end;
 
+-- what an API's answer says went wrong, to be written behind a reason; null of any other record
+create or replace temp macro ingest_complaint(record) as
+    'The venue says: ' || coalesce(
+        nullif(nullif(record ->> '$.retMsg', ''), 'OK'),
+        nullif(record ->> '$.msg', ''),
+        record ->> '$.error.message',
+        record ->> '$.errors[0].message',
+        nullif(record ->> '$.message', ''),
+        record ->> '$.error[0]',
+        case when json_type(record, '$.error') = 'VARCHAR' then record ->> '$.error' end,
+        case when json_type(record, '$.detail') = 'VARCHAR' then record ->> '$.detail' end
+    );
+
 -- text that is a uuid as it stands, or one made of it
 create or replace temp macro ingest_as_uuid(kind, t) as
     coalesce(try_cast(t as uuid), ingest_uuid5(kind || '|' || ingest_part(t)));

@@ -53,7 +53,8 @@ def collect(
     staging.run(
         "create or replace temp table ingest_quarantine as "
         f"select {identity} as quarantine_id, f.name as source, {quoted(form.name)} as format, "
-        "r.row_id & 1099511627775 as line_number, r.code as reason_code, r.reason, r.raw, "
+        f"r.row_id & 1099511627775 as line_number, r.code as reason_code, {_REASON} as reason, "
+        "r.raw, "
         f"f.reader, f.header, {_text(defaults.account)} as given_account, "
         f"{_text(defaults.venue)} as given_venue, {_extent(form)}, r.row_id "
         "from ingest_numbered as r inner join ingest_files as f on r.row_id >> 40 = f.number"
@@ -67,6 +68,14 @@ def collect(
         f"where quarantine_id not in (select quarantine_id from {known}) "
         "order by quarantine_id, row_id",
     )
+
+
+# of a record that is no such thing as was looked for, what the venue says it is instead
+_REASON = (
+    "concat_ws(case when ends_with(r.reason, '?') then ' ' else '. ' end, r.reason, "
+    "case when f.reader = 'json' and regexp_full_match(r.code, 'missing|not_an?_[a-z]+') "
+    "and json_valid(r.raw) then ingest_complaint(cast(r.raw as json)) end)"
+)
 
 
 def _text(value: str | None) -> str:

@@ -55,7 +55,7 @@ final as (
         case
             when kind = 'NONE'
                 then 'not_a_balance it has neither a wallet balance nor a position: is it an '
-                || 'answer of /user/margin, /user/wallet or /position?' || bitmex_complaint(record)
+                || 'answer of /user/margin, /user/wallet or /position?'
             when bitmex_exponent(unit) is null and unit is not null
                 then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
         end as refusal,

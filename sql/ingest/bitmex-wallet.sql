@@ -39,7 +39,7 @@ told as (
         case
             when what is null
                 then 'not_an_entry it has no transactType: is it an answer of '
-                || '/user/walletHistory?' || bitmex_complaint(record)
+                || '/user/walletHistory?'
             when bitmex_exponent(unit) is null and unit is not null
                 then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
         end as refusal,

@@ -72,7 +72,7 @@ final as (
     select
         row_id,
         'not_a_balance it has neither coins nor a position: is it an answer of '
-        || '/v5/account/wallet-balance or /v5/position/list?' || bybit_complaint(entry) as refusal
+        || '/v5/account/wallet-balance or /v5/position/list?' as refusal
     from entries
     where not coalesce(is_wallet, false) and not coalesce(is_position, false)
     union all by name

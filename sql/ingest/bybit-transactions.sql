@@ -71,7 +71,7 @@ final as (
         case
             when what is null or change is null
                 then 'not_an_entry it has no type and change: is it an answer of '
-                || '/v5/account/transaction-log?' || bybit_complaint(record)
+                || '/v5/account/transaction-log?'
         end as refusal,
         case kind
             when 'FUNDING'

@@ -10,7 +10,6 @@
 -- recognised by: accounts.available_balance, account.available_balance+account.currency
 -- recognised by: available_balance+hold+currency
 -- venue: coinbase
--- macros: coinbase
 
 with answers as (
     select
@@ -40,7 +39,7 @@ held as (
         case
             when a ->> '$.available_balance.value' is null
                 then 'not_a_balance it has no available_balance: is it an answer of '
-                || '/api/v3/brokerage/accounts?' || coinbase_complaint(a)
+                || '/api/v3/brokerage/accounts?'
         end as refusal
     from accounts
 ),

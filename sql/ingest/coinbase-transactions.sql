@@ -13,7 +13,6 @@
 -- recognised by: native_amount+type+status
 -- records: data
 -- venue: coinbase
--- macros: coinbase
 
 with entries as (
     select
@@ -38,7 +37,7 @@ final as (
         case
             when what is null or status is null
                 then 'not_an_entry it has no type and status: is it an answer of '
-                || '/v2/accounts/:id/transactions?' || coinbase_complaint(t)
+                || '/v2/accounts/:id/transactions?'
         end as refusal,
         t ->> '$.id' as movement_id,
         case

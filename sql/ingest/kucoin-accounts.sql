@@ -8,7 +8,6 @@
 -- reads: json
 -- recognised by: data.currency+data.available+data.holds, available+holds+currency
 -- venue: kucoin
--- macros: kucoin
 
 with answers as (
     select
@@ -36,7 +35,7 @@ held as (
         case
             when a ->> '$.available' is null
                 then 'not_a_balance it has no available balance: is it an answer of '
-                || '/api/v1/accounts?' || kucoin_complaint(a)
+                || '/api/v1/accounts?'
         end as refusal
     from accounts
 ),

@@ -8,7 +8,6 @@
 -- recognised by: funding+timePoint+settleCurrency
 -- records: data.dataList, dataList
 -- venue: kucoin-futures
--- macros: kucoin
 
 with final as (
     select
@@ -16,7 +15,7 @@ with final as (
         case
             when record ->> '$.funding' is null or record ->> '$.timePoint' is null
                 then 'not_an_entry it has no funding and timePoint: is it an answer of '
-                || '/api/v1/funding-history?' || kucoin_complaint(record)
+                || '/api/v1/funding-history?'
         end as refusal,
         record ->> '$.id' as movement_id,
         'FUNDING' as kind,

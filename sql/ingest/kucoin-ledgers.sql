@@ -14,7 +14,6 @@
 -- recognised by: bizType+direction+currency
 -- records: data.items, items, data
 -- venue: kucoin
--- macros: kucoin
 
 with entries as (
     select
@@ -47,7 +46,7 @@ told as (
         case
             when is_none
                 then 'not_an_entry it has no bizType and direction: is it an answer of '
-                || '/accounts/ledgers?' || kucoin_complaint(record)
+                || '/accounts/ledgers?'
         end as refusal,
         case
             when word = 'deposit' and direction = 'in' then 'DEPOSIT'

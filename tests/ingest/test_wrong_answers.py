@@ -28,6 +28,21 @@ ERRORS: Mapping[str, Any] = {
     "nautilus": {"detail": "Not Found"},
     "okx": {"code": "50111", "msg": "Invalid OK-ACCESS-KEY"},
 }
+# what each of them says went wrong
+SAID = {
+    "binance": "Invalid API-key, IP, or permissions for action.",
+    "bitmex": "Invalid API Key.",
+    "bybit": "API key is invalid.",
+    "ccxt": "not available",
+    "coinbase": "no",
+    "freqtrade": "Unauthorized",
+    "kraken": "EAPI:Invalid key",
+    "kraken-futures": "authenticationError",
+    "kucoin": "KC-API-KEY not exists",
+    "kucoin-futures": "KC-API-KEY not exists",
+    "nautilus": "Not Found",
+    "okx": "Invalid OK-ACCESS-KEY",
+}
 # the lists of several endpoints of one venue are of the same records, and taken by either
 ALIKE = {"okx-orders", "okx-order-updates"}
 
@@ -57,6 +72,8 @@ def test_errors_and_pages_of_other_endpoints_are_set_aside(
     assert report.appended == {}
     refused = dict(duck.rows("select source, count(*) from quarantine group by source"))
     assert refused.pop("error.json") == 2
+    reasons = duck.rows("select distinct reason from quarantine where source = 'error.json'")
+    assert [reason.partition(" The venue says: ")[2] for (reason,) in reasons] == [SAID[venue]]
     assert len(refused) == len(others)
 
 

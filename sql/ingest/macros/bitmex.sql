@@ -59,7 +59,3 @@ create or replace temp macro bitmex_contract_size(contracts, home) as
         lambda size: ingest_decimal(home) > 0
             and ingest_decimal(contracts || substr(size, 2)) = ingest_decimal(home)
     )[1];
-
--- what an answer says went wrong, to be written behind a reason
-create or replace temp macro bitmex_complaint(record) as
-    coalesce(' The venue says: ' || (record ->> '$.error.message'), '');

@@ -32,10 +32,6 @@ create or replace temp macro bybit_entries() as table
         told_at as page_told_at
     from listed;
 
--- what an answer says went wrong, to be written behind a reason
-create or replace temp macro bybit_complaint(entry) as
-    coalesce(' The venue says: ' || nullif(entry ->> '$.retMsg', ''), '');
-
 create or replace temp macro bybit_quote(category, venue_symbol) as
     case
         when category = 'inverse' then 'USD'

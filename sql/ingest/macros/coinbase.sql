@@ -13,11 +13,3 @@ create or replace temp macro coinbase_instrument_type(parts) as
 
 create or replace temp macro coinbase_multiplier(parts) as
     case when parts[-1] = 'INTX' then '1' end;
-
--- what an answer says went wrong, to be written behind a reason
-create or replace temp macro coinbase_complaint(record) as
-    coalesce(
-        ' The venue says: '
-        || coalesce(record ->> '$.errors[0].message', record ->> '$.message', record ->> '$.error'),
-        ''
-    );
