@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from runner.ingest.shapes.stated import Extent
 from runner.money import plain
-from tests.ingest.conftest import VENUES, Ledger
+from tests.ingest.conftest import NOW, VENUES, Ledger
 
 BITSTAMP = VENUES / "bitstamp" / "bitstamp-transactions.csv"
 
@@ -235,3 +236,23 @@ def test_funding_of_bybit_is_one_movement_in_whichever_answer(duck: Ledger) -> N
     entry["change"] = "0.4975"
     duck.load("bybit-transactions", json.dumps({"list": [entry]}), "other.json")
     assert duck.reasons() == [(1, "conflict")]
+
+
+def held(duck: Ledger) -> dict[str, str]:
+    """What was stated, by currency or symbol."""
+    rows = duck.rows("select coalesce(currency, instrument_id), amount from statement_balances")
+    return {name: plain(amount) for name, amount in rows}
+
+
+def test_a_balance_of_coinbase_is_of_all_pages(duck: Ledger) -> None:
+    """In whatever files they are; one that lacks those after it tells half of it."""
+    for nth in (1, 2):
+        account = {"uuid": f"u{nth}", "currency": "BTC", "available_balance": {"value": f"{nth}"}}
+        page = {"accounts": [account], "has_next": nth == 1, "cursor": "c"}
+        (duck.folder / f"{nth}.json").write_text(json.dumps(page), encoding="utf-8")
+    first, second = (duck.folder / f"{nth}.json" for nth in (1, 2))
+    extent = Extent(end=NOW)
+    assert duck.load_file("coinbase-accounts", first, extent=extent).appended == {}
+    assert duck.reasons() == [(1, "incomplete_answer")]
+    report = duck.load_file("coinbase-accounts", first, second, extent=extent)
+    assert (report.quarantined, held(duck)) == (0, {"BTC": "3"})
