@@ -1,13 +1,14 @@
--- KuCoin account ledgers, as GET /api/v1/accounts/ledgers and /api/v1/hf/accounts/ledgers answer
--- them.
+-- KuCoin account ledgers, as GET /api/v1/accounts/ledgers, /api/v1/hf/accounts/ledgers and
+-- /api/v3/hf/margin/account/ledgers answer them.
 --
 -- Deposits, withdrawals, transfers between accounts, staking profits and other earnings (interest)
 -- and liquidation fees are such; what else is booked (bonuses, loans, each currency of a
--- conversion, a withdrawal that came back) is an adjustment. An amount has its fee within it, and
--- the direction tells its sign: amount and fee are movements of their own that add up to it. Trades
--- (also on margin), and their fees paid in KCS or refunded, are passed over: load kucoin-trades.
--- Entries of all account types (main, trade, margin) are one account's, in which a transfer between
--- two of them is nought.
+-- conversion, a withdrawal that came back, what a liquidation gave back) is an adjustment. An
+-- amount has its fee within it, and the direction tells its sign: amount and fee are movements of
+-- their own that add up to it. Trades (also on margin, cross and isolated), and their fees, as they
+-- are paid in KCS, deducted, returned or refunded, are passed over: load kucoin-trades. A
+-- liquidation, which may be a trade or not, is refused. Entries of all account types (main, trade,
+-- margin) are one account's, in which a transfer between two of them is nought.
 --
 -- shape: cash
 -- reads: json
@@ -35,8 +36,8 @@ changes as (
     from entries
     where what is null
         or word not in (
-            'trade exchange', 'exchange', 'margin exchange', 'margin trade', 'kcs pay fees',
-            'refunded fees'
+            'exchange', 'spot exchange', 'trade exchange', 'margin exchange', 'isolated exchange',
+            'margin trade', 'kcs pay fees', 'refunded fees', 'returned fees', 'deduction fees'
         )
 ),
 
@@ -47,6 +48,9 @@ told as (
             when is_none
                 then 'not_an_entry it has no bizType and direction: is it an answer of '
                 || '/accounts/ledgers?'
+            when word = 'liquidation'
+                then 'unknown_type it does not tell whether a trade sold what was liquidated: '
+                || 'declare it with canonical-fills or canonical-cash'
         end as refusal,
         case
             when word = 'deposit' and direction = 'in' then 'DEPOSIT'
