@@ -256,3 +256,43 @@ def test_a_balance_of_coinbase_is_of_all_pages(duck: Ledger) -> None:
     assert duck.reasons() == [(1, "incomplete_answer")]
     report = duck.load_file("coinbase-accounts", first, second, extent=extent)
     assert (report.quarantined, held(duck)) == (0, {"BTC": "3"})
+
+
+def wallet(account_type: str, time: int, coins: dict[str, str]) -> dict[str, object]:
+    listed = [{"coin": coin, "walletBalance": amount} for coin, amount in coins.items()]
+    return {"result": {"list": [{"accountType": account_type, "coin": listed}]}, "time": time}
+
+
+def test_wallets_of_bybit_are_one_account(duck: Ledger) -> None:
+    """Of each account type the last answer counts."""
+    answers = [
+        wallet("CONTRACT", 1672125441042, {"BTC": "9", "XRP": "9"}),
+        wallet("CONTRACT", 1672125441043, {"BTC": "0.5", "ETH": "2"}),
+        wallet("UNIFIED", 1672125441044, {"BTC": "0.25", "DOT": ""}),
+    ]
+    report = duck.load("bybit-account", json.dumps(answers), "w.json", extent=Extent())
+    assert held(duck) == {"BTC": "0.75", "ETH": "2"}
+    assert duck.reasons() == [(3, "missing")] and report.passed_over == 1
+    assert len(duck.rows("select distinct stated_at from statement_balances")) == 1
+    one = [{"topic": "wallet", "data": a["result"]["list"], "creationTime": a["time"]}
+           for a in answers]  # fmt: skip
+    assert duck.load("bybit-account", json.dumps(one), "s.json", extent=Extent()).appended == {}
+    assert len(duck.reasons()) == 4
+
+
+def test_wallets_of_one_type_are_each_of_their_moment(duck: Ledger) -> None:
+    answers = [wallet("UNIFIED", 1672125441042 + n, {"BTC": str(n)}) for n in (1, 2)]
+    duck.load("bybit-account", json.dumps(answers), "w.json", extent=Extent())
+    found = duck.rows("select amount from statement_balances order by stated_at")
+    assert [plain(amount) for (amount,) in found] == ["1", "2"]
+
+
+def test_sides_of_a_position_of_bybit_in_messages(duck: Ledger) -> None:
+    sides = [("Buy", 1, "0.5", 1), ("Buy", 1, "0.75", 2), ("Sell", 2, "1", 1)]
+    messages = [
+        {"data": [{"category": "linear", "symbol": "BTCUSDT", "side": side, "positionIdx": number,
+                   "size": size}], "creationTime": 1672125441042 + later}
+        for side, number, size, later in sides
+    ]  # fmt: skip
+    duck.load("bybit-account", json.dumps(messages), "m.json", extent=Extent())
+    assert held(duck) == {"BTCUSDT_PERP": "-0.25"}

@@ -1,36 +1,46 @@
 -- How Bybit v5 lists records and calls instruments: BTCUSDT and BTCUSDT-29DEC23 are in USDT,
 -- BTCPERP and BTC-29DEC23 in USDC, BTCUSD and BTCUSDH24 inverse, BTC-29DEC23-80000-C an option.
 
--- every element of the lists an answer or a message holds, and the category and the moment said of
--- all of them; a record without a list is one element
-create or replace temp macro bybit_entries() as table
+-- the answers and messages of a load, with what they list; a record without a list lists itself
+create or replace temp macro bybit_pages() as table
     with pages as (
         select
             row_id,
             record,
             coalesce(record ->> '$.result.category', record ->> '$.category') as category,
             coalesce(record ->> '$.time', record ->> '$.creationTime') as told_at,
-            coalesce(record -> '$.result.list', record -> '$.list', record -> '$.data') as entries
+            coalesce(record -> '$.result.list', record -> '$.list') as answered,
+            record -> '$.data' as sent,
+            coalesce(
+                nullif(record ->> '$.result.nextPageCursor', ''),
+                nullif(record ->> '$.nextPageCursor', '')
+            ) is not null as has_more
         from ingest_raw
-    ),
-
-    listed as (
-        select
-            row_id,
-            category,
-            told_at,
-            case when json_type(entries) = 'ARRAY' then cast(entries as json[]) else [record] end
-                as entries
-        from pages
     )
 
+    select
+        row_id,
+        category,
+        told_at,
+        -- an answer tells all there is, as far as its last page; a message what has changed
+        coalesce(json_type(answered) = 'ARRAY', false) as is_answer,
+        has_more,
+        case
+            when json_type(coalesce(answered, sent)) = 'ARRAY'
+                then cast(coalesce(answered, sent) as json[])
+            else [record]
+        end as entries
+    from pages;
+
+-- every element of the lists, and the category and the moment said of all of them
+create or replace temp macro bybit_entries() as table
     select
         row_id,
         unnest(range(greatest(len(entries), 0))) as item,
         unnest(entries) as entry,
         category as page_category,
         told_at as page_told_at
-    from listed;
+    from bybit_pages();
 
 create or replace temp macro bybit_quote(category, venue_symbol) as
     case
