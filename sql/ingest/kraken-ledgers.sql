@@ -9,7 +9,7 @@
 -- others are quoted in it is a sale or a purchase of the other one, and else a purchase of what was
 -- received. The price is the amount of the quote currency divided by that of the base, in whole
 -- numbers and rounded once, and the fill is marked as rounded if it does not end in 12 decimals;
--- the fee is the one of the entry that has one. The symbol is BTC/EUR, a book apart from that of
+-- the fee is the one of the entry that has one, the moment the second of the first. The symbol is BTC/EUR, a book apart from that of
 -- the pair's own name, as an entry does not tell it. Entries without their counterpart, or with two
 -- fees, are refused. As a statement it tells of these fills alone. An entry without an id is not
 -- booked yet, and passed over. XBT is called BTC; assets with a suffix, as staked (.S), stay apart.
@@ -48,17 +48,23 @@ entries as (
     where coalesce(what, '') not in ('trade', 'margin', 'settled')
 ),
 
--- an entry that two pages have is one leg
+-- an entry that two pages have, or the export and an answer, is one leg
 legs as (
-    select distinct
+    select
+        refid,
+        currency,
+        any_value(amount) as amount,
+        any_value(ingest_unless_zero(fee)) as fee,
+        min(ingest_time(time)) as booked_at,
+        min(time) as time_text
+    from entries
+    where is_leg
+    group by
         refid,
         txid,
         currency,
-        amount,
-        ingest_unless_zero(fee) as fee,
-        time
-    from entries
-    where is_leg
+        coalesce(cast(ingest_decimal(amount) as varchar), amount),
+        coalesce(cast(ingest_decimal(fee) as varchar), fee)
 ),
 
 pairs as (
@@ -72,7 +78,10 @@ pairs as (
         max(currency) filter (ingest_decimal(amount) > 0) as received_currency,
         max(ltrim(amount, '-')) filter (ingest_decimal(amount) < 0) as spent,
         max(amount) filter (ingest_decimal(amount) > 0) as received,
-        min(time) as executed_at
+        -- an answer tells more of a moment than the export does
+        coalesce(
+            cast(date_trunc('second', min(booked_at)) as varchar), min(time_text)
+        ) as executed_at
     from legs
     group by refid
 ),

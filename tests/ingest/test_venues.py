@@ -219,6 +219,38 @@ def test_an_instant_purchase_in_parts(duck: Ledger) -> None:
     assert duck.load("kraken-ledgers", several, "c.csv").quarantined == 3
 
 
+def test_an_instant_purchase_in_the_export_and_in_an_answer(
+    open_copy: Callable[[str], Ledger],
+) -> None:
+    """The export has whole seconds and fewer digits: the same fill, at once or in any order."""
+    exported = instant("spend ZEUR -100 1", "receive XXBT 0.004 0")
+    legs = {"L0": ("spend", "ZEUR", "-100.0000", "1.00"), "L1": ("receive", "XXBT", "0.0040", "0")}
+    entries = {
+        txid: {"refid": "BUY-1", "time": 1672963200.6789 + nth, "type": kind, "subtype": "",
+               "asset": asset, "amount": amount, "fee": fee}
+        for nth, (txid, (kind, asset, amount, fee)) in enumerate(legs.items())
+    }  # fmt: skip
+    answered = json.dumps({"error": [], "result": {"ledger": entries, "count": 2}})
+    made = []
+    for order in (["a.csv"], ["b.json"], ["a.csv", "b.json"], ["b.json", "a.csv"]):
+        ledger = open_copy("duckdb")
+        for name, text in (("a.csv", exported), ("b.json", answered)):
+            (ledger.folder / name).write_text(text, encoding="utf-8")
+        files = [ledger.folder / name for name in order]
+        ledger.load_file("kraken-ledgers", *files)
+        for file in files:
+            assert ledger.load_file("kraken-ledgers", file).quarantined == 0
+        assert ledger.reasons() == []
+        made.append(ledger.facts()["order_fills"])
+    assert made == made[:1] * 4 and len(made[0]) == 1
+    # an entry that the two tell otherwise is no leg
+    other = open_copy("duckdb")
+    (other.folder / "b.json").write_text(answered.replace("0.0040", "0.0050"), encoding="utf-8")
+    (other.folder / "a.csv").write_text(exported, encoding="utf-8")
+    other.load_file("kraken-ledgers", other.folder / "a.csv", other.folder / "b.json")
+    assert {code for _, code in other.reasons()} == {"incomplete_trade"}
+
+
 def test_funding_of_bybit_is_one_movement_in_whichever_answer(duck: Ledger) -> None:
     """As an execution its fee is the opposite of what the balance changed by."""
     folder = VENUES / "bybit"
