@@ -19,6 +19,7 @@ from runner.errors import InputError, Location, UsageError
 from runner.ingest import (
     batch,
     functions,
+    kept_parts,
     kept_rows,
     load,
     quarantine,
@@ -172,6 +173,7 @@ def _retry(
     loaded = load.map_rows(staging, form, defaults, facts)
     _keep_meant(staging, loaded, files.meant)
     judged, appends = load.judge(engine, staging, loaded, facts)
+    kept_parts.mark_known(engine, staging, judged, facts)
     counted = tally.count(staging, len({row_id for _, row_id in files.meant}), judged)
     quarantine.collect(staging, form, defaults, judged, facts["quarantine"])
     refused = staging.rows(

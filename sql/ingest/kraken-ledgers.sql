@@ -9,10 +9,11 @@
 -- others are quoted in it is a sale or a purchase of the other one, and else a purchase of what was
 -- received. The price is the amount of the quote currency divided by that of the base, in whole
 -- numbers and rounded once, and the fill is marked as rounded if it does not end in 12 decimals;
--- the fee is the one of the entry that has one, the moment the second of the first. The symbol is BTC/EUR, a book apart from that of
--- the pair's own name, as an entry does not tell it. Entries without their counterpart, or with two
--- fees, are refused. As a statement it tells of these fills alone. An entry without an id is not
--- booked yet, and passed over. XBT is called BTC; assets with a suffix, as staked (.S), stay apart.
+-- the fee is the one of the entry that has one, the moment the second of the first. The symbol is
+-- BTC/EUR, a book apart from that of the pair's own name, as an entry does not tell it. Entries
+-- without their counterpart, or with two fees, are refused. As a statement it tells of these fills
+-- alone. An entry without an id is not booked yet, and passed over. XBT is called BTC; assets with
+-- a suffix, as staked (.S), stay apart.
 --
 -- shape: cash, fill
 -- reads: csv, json

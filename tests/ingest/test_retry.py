@@ -29,6 +29,7 @@ from tests.ingest.fix_messages import report
 from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
 from tests.ingest.test_chain import hashes, recompute
+from tests.ingest.test_venues import instant
 
 SOL = INSTRUMENT.replace("BTC-USDT,BTC", "SOL-USDT,SOL")
 REFUSED = [fill(symbol="SOL-USDT", fill_id=f"s{n}", order_id=f"o{n}") for n in range(3)]
@@ -171,6 +172,26 @@ def test_a_row_without_its_header_says_so(duck: Ledger) -> None:
     )
     report = again(duck)
     assert report.refused[0][:2] == ("old.csv", 2) and "header" in report.refused[0][2]
+
+
+@pytest.mark.parametrize("account", ["kraken", "other"])
+def test_a_part_of_a_trade_is_known_with_the_trade(ledger: Ledger, account: str) -> None:
+    """By itself it is refused for ever; what another account bought is not it."""
+    head, spent, received = instant("spend ZEUR -100 1", "receive XXBT 0.004 0").splitlines(True)
+    other = spent.replace("-100", "-90")
+    ledger.load("kraken-ledgers", head + spent, "k0.csv")
+    ledger.load("kraken-ledgers", head + other, "k1.csv")
+    assert again(ledger).refused and len(is_open(ledger)) == 2
+    ledger.load("kraken-ledgers", head + spent + received, "k2.csv", account=account)
+    before = ledger.facts()["order_fills"]
+    report = again(ledger)
+    closed = int(account == "kraken")
+    assert (report.tried, report.loaded, report.known) == (2, 0, closed)
+    assert [reason.split(":")[0] for *_, reason in report.refused] == ["incomplete_trade"] * (
+        2 - closed
+    )
+    assert len(is_open(ledger)) == 2 - closed
+    assert ledger.facts()["order_fills"] == before
 
 
 _RETRY = """
