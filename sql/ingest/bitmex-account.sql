@@ -22,8 +22,8 @@ with records as (
         record ->> '$.currency' as unit,
         record ->> '$.symbol' as symbol,
         bitmex_currency(record ->> '$.currency') as settle,
-        upper(record ->> '$.quoteCurrency') as quote,
-        bitmex_base(record ->> '$.symbol', upper(record ->> '$.quoteCurrency')) as base,
+        bitmex_currency(record ->> '$.quoteCurrency') as quote,
+        bitmex_base(record ->> '$.symbol', record ->> '$.quoteCurrency') as base,
         bitmex_contract_size(
             ltrim(record ->> '$.currentQty', '-'), ltrim(record ->> '$.homeNotional', '-')
         ) as size,

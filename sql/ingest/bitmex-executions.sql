@@ -6,11 +6,11 @@
 -- document gives execComm no sign of its own: it is a rate (commission) times a value, and the rate
 -- of funding is the funding rate for a long, which pays where it is above zero, and its opposite
 -- for a short. So execComm above zero was paid; below zero it is a rebate of a fill, and funding
--- received. It counts the smallest unit of its currency: XBt 10^-8 of XBT, Gwei 10^-9 of ETH, LAMp
+-- received. It counts the smallest unit of its currency: XBt 10^-8 of BTC, Gwei 10^-9 of ETH, LAMp
 -- 10^-9 of SOL, USDt and BMEx 10^-6 of USDT and BMEX. An inverse contract is 1 USD; the size of a
 -- linear one is what homeNotional of any row of its symbol tells. A quanto contract, and a linear
 -- one without homeNotional, must be declared. A spot quantity is homeNotional, as lastQty counts
--- the smallest unit.
+-- the smallest unit. XBT is called BTC; symbols stay as BitMEX writes them.
 --
 -- shape: fill, order, event, cash
 -- reads: json
@@ -28,7 +28,7 @@ with records as (
         record ->> '$.execID' as exec_id,
         record ->> '$.symbol' as symbol,
         upper(record ->> '$.side') as side,
-        upper(record ->> '$.currency') as quote,
+        bitmex_currency(record ->> '$.currency') as quote,
         nullif(nullif(record ->> '$.orderID', ''), '00000000-0000-0000-0000-000000000000')
             as stated_order,
         coalesce(
@@ -52,8 +52,8 @@ units as (
                 then 'unknown_unit how much of a currency one ' || unit || ' is, is not known'
         end as unit_refusal,
         bitmex_currency(settle_unit) as settle,
-        bitmex_is_spot(symbol, quote) as is_spot,
-        bitmex_base(symbol, quote) as base
+        bitmex_is_spot(symbol, record ->> '$.currency') as is_spot,
+        bitmex_base(symbol, record ->> '$.currency') as base
     from records
 ),
 

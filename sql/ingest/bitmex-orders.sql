@@ -17,9 +17,9 @@ with orders as (
     select
         row_id,
         record,
-        upper(record ->> '$.currency') as quote,
+        bitmex_currency(record ->> '$.currency') as quote,
         bitmex_currency(record ->> '$.settlCurrency') as settle,
-        bitmex_base(record ->> '$.symbol', upper(record ->> '$.currency')) as base
+        bitmex_base(record ->> '$.symbol', record ->> '$.currency') as base
     from ingest_raw
 )
 
@@ -30,7 +30,7 @@ select
             then 'not_an_order it has no orderID and ordStatus: is it an answer of /order?'
         when (record ->> '$.execID') is not null
             then 'not_an_order it is an execution: load it as bitmex-executions'
-        when bitmex_is_spot(record ->> '$.symbol', quote)
+        when bitmex_is_spot(record ->> '$.symbol', record ->> '$.currency')
             then 'unknown_unit its quantity counts the smallest unit of its currency'
     end as refusal,
     record ->> '$.symbol' as symbol,

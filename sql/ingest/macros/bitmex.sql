@@ -1,9 +1,11 @@
 -- How BitMEX writes units, symbols and orders: XBTUSD, XBTUSDT, XBTM24 (in USD), EOSH19 (in XBT),
 -- ETHUSD_ETH, and XBT_USDT spot.
 
--- the currency that a unit is of, or is a part of
+-- the currency that a unit is of, or is a part of; XBT is BTC
 create or replace temp macro bitmex_currency(unit) as
-    case upper(unit) when 'GWEI' then 'ETH' when 'LAMP' then 'SOL' else upper(unit) end;
+    case upper(unit)
+        when 'XBT' then 'BTC' when 'GWEI' then 'ETH' when 'LAMP' then 'SOL' else upper(unit)
+    end;
 
 -- what one of a currency's smallest unit is, to be written behind a whole number
 create or replace temp macro bitmex_exponent(unit) as
@@ -19,19 +21,23 @@ create or replace temp macro bitmex_amount(units, unit) as
         else units || coalesce(bitmex_exponent(unit), '')
     end;
 
+-- `quote` here and below is the code as BitMEX writes it
 create or replace temp macro bitmex_is_spot(symbol, quote) as
-    contains(symbol, '_') and split_part(symbol, '_', 2) = quote;
+    contains(symbol, '_') and split_part(symbol, '_', 2) = upper(quote);
 
 create or replace temp macro bitmex_stem(symbol) as
     regexp_replace(split_part(symbol, '_', 1), '[FGHJKMNQUVXZ][0-9]{2}$', '');
 
 create or replace temp macro bitmex_base(symbol, quote) as
-    case
-        when bitmex_is_spot(symbol, quote) then bitmex_stem(symbol)
-        when ends_with(bitmex_stem(symbol), quote) and length(bitmex_stem(symbol)) > length(quote)
-            then left(bitmex_stem(symbol), -length(quote))
-        else bitmex_stem(symbol)
-    end;
+    bitmex_currency(
+        case
+            when bitmex_is_spot(symbol, quote) then bitmex_stem(symbol)
+            when ends_with(bitmex_stem(symbol), upper(quote))
+                and length(bitmex_stem(symbol)) > length(quote)
+                then left(bitmex_stem(symbol), -length(quote))
+            else bitmex_stem(symbol)
+        end
+    );
 
 create or replace temp macro bitmex_order_type(word) as
     case word
