@@ -5,15 +5,15 @@
 -- within it: the two are movements of their own that add up to it. Amounts count the smallest unit
 -- of their currency, as in bitmex-executions. Realised and unrealised results, funding and spot
 -- trades are passed over, as executions have them: load bitmex-executions. What is not completed
--- (pending, canceled) is passed over: load it again later. Each is of when it was booked
--- (timestamp).
+-- (pending, canceled) is passed over: load it again later; so is what moved nothing. Each is of
+-- when it was booked (timestamp).
 --
 -- shape: cash
 -- reads: json
 -- recognised by: transactID+transactType+amount
 -- records: data
 -- venue: bitmex
--- macros: bitmex
+-- macros: bitmex, movements
 
 with entries as (
     select
@@ -22,7 +22,7 @@ with entries as (
         record ->> '$.transactType' as what,
         record ->> '$.currency' as unit,
         record ->> '$.amount' as amount,
-        ingest_unless_zero(record ->> '$.fee') as fee,
+        record ->> '$.fee' as fee,
         coalesce(record ->> '$.timestamp', record ->> '$.transactTime') as occurred_at
     from ingest_raw
     where record ->> '$.transactType' is null
@@ -53,39 +53,38 @@ told as (
     from entries
 ),
 
+movements as (
+    select
+        row_id,
+        refusal,
+        unit,
+        currency,
+        reason,
+        occurred_at,
+        unnest(movements_of(
+            record ->> '$.transactID',
+            case what
+                when 'Deposit' then 'DEPOSIT' when 'Withdrawal' then 'WITHDRAWAL'
+                when 'Transfer' then 'TRANSFER' else 'ADJUSTMENT'
+            end,
+            amount, fee
+        ), recursive := true)
+    from told
+),
+
 final as (
     select
         row_id,
         refusal,
         -- an entry and its fee are one thing that was read
         0 as item,
-        record ->> '$.transactID' as movement_id,
-        case what
-            when 'Deposit' then 'DEPOSIT' when 'Withdrawal' then 'WITHDRAWAL'
-            when 'Transfer' then 'TRANSFER' else 'ADJUSTMENT'
-        end as kind,
-        bitmex_amount(
-            case
-                when fee is null then amount
-                else cast(ingest_decimal(amount) + ingest_decimal(fee) as varchar)
-            end, unit
-        ) as amount,
+        movement_id,
+        kind,
+        bitmex_amount(amount, unit) as amount,
         currency,
         reason,
         occurred_at
-    from told
-    union all by name
-    select
-        row_id,
-        (record ->> '$.transactID') || ' fee' as movement_id,
-        0 as item,
-        'FEE' as kind,
-        bitmex_amount(ingest_negated(fee), unit) as amount,
-        currency,
-        reason,
-        occurred_at
-    from told
-    where fee is not null and refusal is null
+    from movements
 )
 
 select * from final

@@ -15,6 +15,7 @@
 -- recognised by: bizType+direction+currency
 -- records: data.items, items, data
 -- venue: kucoin
+-- macros: movements
 
 with entries as (
     select
@@ -24,7 +25,7 @@ with entries as (
         replace(lower(record ->> '$.bizType'), '_', ' ') as word,
         lower(record ->> '$.direction') as direction,
         record ->> '$.amount' as amount,
-        ingest_unless_zero(record ->> '$.fee') as fee
+        record ->> '$.fee' as fee
     from ingest_raw
 ),
 
@@ -62,7 +63,16 @@ told as (
         end as kind,
         concat_ws(' ', what, nullif(record ->> '$.accountType', '')) as reason
     from changes
-    where is_none or ingest_decimal(change) is null or ingest_decimal(change) <> 0
+),
+
+movements as (
+    select
+        row_id,
+        record,
+        refusal,
+        reason,
+        unnest(movements_of(record ->> '$.id', kind, change, fee), recursive := true)
+    from told
 ),
 
 final as (
@@ -71,28 +81,13 @@ final as (
         refusal,
         -- an entry and its fee are one thing that was read
         0 as item,
-        record ->> '$.id' as movement_id,
+        movement_id,
         kind,
-        case
-            when fee is null then change
-            else cast(ingest_decimal(change) + ingest_decimal(fee) as varchar)
-        end as amount,
+        amount,
         record ->> '$.currency' as currency,
         reason,
         record ->> '$.createdAt' as occurred_at
-    from told
-    union all by name
-    select
-        row_id,
-        (record ->> '$.id') || ' fee' as movement_id,
-        0 as item,
-        'FEE' as kind,
-        ingest_negated(fee) as amount,
-        record ->> '$.currency' as currency,
-        reason,
-        record ->> '$.createdAt' as occurred_at
-    from told
-    where fee is not null and refusal is null
+    from movements
 )
 
 select * from final
