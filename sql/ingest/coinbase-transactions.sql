@@ -1,4 +1,5 @@
--- Coinbase transactions, as GET /v2/accounts/:account_id/transactions answers them.
+-- Coinbase transactions, as GET /v2/accounts/:account_id/transactions and
+-- /transactions/:transaction_id answer them.
 --
 -- Deposits and withdrawals of fiat currency, what was received and what was sent are deposits and
 -- withdrawals; moves between one's own accounts, vaults, staking and other products of the venue
@@ -10,7 +11,7 @@
 --
 -- shape: cash
 -- reads: json
--- recognised by: native_amount+type+status
+-- recognised by: native_amount+type+status, data.native_amount+data.type+data.status
 -- records: data
 -- venue: coinbase
 
