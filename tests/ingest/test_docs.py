@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from runner.ingest.formats import formats
 from runner.ingest.functions import NAMESPACE
 from runner.ingest.shapes import SHAPES
 from tests.ingest.conftest import ROOT
@@ -29,3 +30,10 @@ def test_every_id_is_documented() -> None:
         for sql in shape.columns.values():
             for kind in re.findall(r"ingest_uuid5\('(\w+)\|", sql):
                 assert f"{kind}\\|" in PAGE, kind
+
+
+def test_every_format_of_balances_is_documented() -> None:
+    page = (ROOT / "docs" / "reconciliation.md").read_text(encoding="utf-8")
+    named = [name for name, form in formats().items() if "balance" in form.shapes]
+    assert len(named) > 8
+    assert [name for name in named if f"`{name}`" not in page] == []
