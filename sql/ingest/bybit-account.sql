@@ -145,8 +145,8 @@ positions as (
         case
             when count(*) filter (is_last) over same_position = 1
                 and side_number in ('1', '2') and lacks_more
-                then 'incomplete_answer it tells one side of a hedged position: load all pages '
-                || 'together, in their order, or the other side, too'
+                then 'incomplete_answer it tells one side of a hedged position: load the whole '
+                || 'answer, all its pages together in their order, or the other message, too'
             when min(side_number = '0') over same_position
                 <> max(side_number = '0') over same_position
                 then 'ambiguous_balance its position mode was changed: load what is of one moment'

@@ -54,8 +54,8 @@ legs as (
     select
         refid,
         currency,
-        any_value(amount) as amount,
-        any_value(ingest_unless_zero(fee)) as fee,
+        min(amount) as amount,
+        min(ingest_unless_zero(fee)) as fee,
         min(ingest_time(time)) as booked_at,
         min(time) as time_text
     from entries

@@ -80,9 +80,10 @@ create or replace temp macro accounts_balances(
             count(amount) filter (is_first) over same_currency as readable,
             max(unread) over same_currency as unreadable,
             sum(amount) filter (is_first) over same_currency as total,
-            max(account) filter (differs) over same_currency as ambiguous
+            max(account) filter (differs) over same_currency as ambiguous,
+            bool_or(is_none) over same_currency as lacks_one
         from counted
-        window same_currency as (partition by currency, is_none)
+        window same_currency as (partition by currency)
     )
 
     -- each part tells the whole, or what of it cannot be read: they are one fact
@@ -95,6 +96,9 @@ create or replace temp macro accounts_balances(
             when has_more
                 then 'incomplete_answer has_next says that there are accounts after the last page: '
                 || 'load all pages together, in their order'
+            when lacks_one
+                then 'incomplete_answer another account of ' || currency || ' has no '
+                || substr(marker, 3)
             when ambiguous is not null
                 then 'ambiguous_balance account ' || ambiguous || ' is told twice, with different '
                 || 'balances: load what is of one moment'
@@ -102,7 +106,7 @@ create or replace temp macro accounts_balances(
         'BALANCE' as kind,
         case when not is_none and not has_more then currency end as currency,
         case
-            when is_none or has_more or ambiguous is not null then null
+            when lacks_one or has_more or ambiguous is not null then null
             when readable < parts then unreadable
             when parts = 1 and ingest_decimal(on_hold_text) = 0 then held_text
             else cast(total as varchar)

@@ -1,6 +1,5 @@
--- What the parts of a Coinbase Advanced product say, and its answers: BASE-QUOTE; BASE-PERP-INTX, a
--- contract on one unit of the base, settled in USDC; any other future (…-CDE) is of a size that is
--- not told.
+-- What the parts of a Coinbase Advanced product say: BASE-QUOTE; BASE-PERP-INTX, a contract on one
+-- unit of the base, settled in USDC; any other future (…-CDE) is of a size that is not told.
 
 create or replace temp macro coinbase_base(parts) as
     case when len(parts) = 2 or parts[-1] = 'INTX' then parts[1] end;
