@@ -27,7 +27,7 @@ with final as (
             and books.settlement_currency = books.base_currency
         )
         {%- if is_incremental() %}
-        and fills.fill_id in (select fill_id from {{ ref('int_changed_fills') }})
+        and {{ is_changed_fill('fills.fill_id', 'fills.executed_at') }}
         {%- endif %}
 )
 

@@ -2,7 +2,7 @@
 {#- on SQLite a view of money needs functions that a stock shell lacks -#}
 {{ config(
     materialized='table' if target.type == 'sqlite' else 'view',
-    changed='fill_id in (select fill_id from ' ~ ref('int_changed_fills') ~ ')',
+    changed=is_changed_fill(),
 ) }}
 with priced as (
     select

@@ -1,5 +1,5 @@
 -- One row per fill that counts: a trade nobody amended, or the newest correction of one.
-{{ config(changed='fill_id in (select fill_id from ' ~ ref('int_changed_fills') ~ ')') }}
+{{ config(changed=is_changed_fill()) }}
 -- few, so read twice: a CTE that is kept whole stands in the way of what a reader asks for
 with amendments as not materialized (
     select

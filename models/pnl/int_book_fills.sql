@@ -20,7 +20,7 @@ with fills as (
         fee_settlement as fee
     from {{ ref('int_fills_costed') }}
     {%- if is_incremental() %}
-    where fill_id in (select fill_id from {{ ref('int_changed_fills') }})
+    where {{ is_changed_fill() }}
     {%- endif %}
     union all
     select

@@ -64,8 +64,8 @@ def test_new_rows_are_read(traded, cli, monkeypatch):
     read = _read(monkeypatch)
     _load(cli, traded, fill(3, 130, "BUY", 2))
     assert cli(traded, "build").exit_code == 0
-    assert read["numbered"] == "fill_id in (select fill_id from int_changed_fills)"
-    assert read["int_fills_effective"] == read["numbered"]
+    assert "from int_changed_fills" in (read["numbered"] or "")
+    assert "int_changed_fills" in (read["int_fills_effective"] or "")
     _load(cli, traded, fill(4, 130, "BUY", 2).replace(",f4,", ",fx,"))
     outcome = cli(traded, "build")
     assert outcome.exit_code == 3
