@@ -4,10 +4,11 @@ A file of columns has those a format must have; a record has the marks of its ma
 
     -- recognised by: orderID+ordStatus+clOrdID, e=executionReport
 
-each alternative a set of keys, or keys and their values, that stand in the first record. A key may
-lead inside (`result.list.execId`; of a list, its first element). Where several formats fit, the one
-that more of the file speaks for is taken; where that is several, none is. XML may hold sections of
-several formats: each is taken, and the file is loaded as each.
+each alternative a set of keys, or keys and their values, that stand in the first record; or in the
+next that any format knows, as a stream begins with what it answers to a login or a subscription. A
+key may lead inside (`result.list.execId`; of a list, its first element). Where several formats fit,
+the one that more of the file speaks for is taken; where that is several, none is. XML may hold
+sections of several formats: each is taken, and the file is loaded as each.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ from runner.errors import InputError, Location, UsageError
 from runner.ingest import inputs
 from runner.ingest.formats import Format, formats
 from runner.ingest.readers import csv, envelope, parquet
-from runner.ingest.readers.json import first_record
+from runner.ingest.readers.json import first_records
 from runner.ingest.shapes import SHAPES
 from runner.ingest.source import Source
 from runner.ingest.statement import makes_facts, tells
 
 AUTO = "auto"
+_RECORDS = 100  # of a file of records, how many are looked at
 _READ = mmap.ACCESS_READ
 
 
@@ -127,19 +129,22 @@ def _fits(source: Source, known: Sequence[Format], columns: Sequence[str]) -> li
         return [Fit(form, 0, 1, "it holds FIX messages") for form in able]
     if source.kind == "xml":
         return [fit for form in able if (fit := _by_elements(form, source)) is not None]
-    first = first_record(source) if source.kind == "json" else None
-    fits: list[Fit | None] = []
-    for form in able:
-        if first is not None:
-            text, value = first
-            record = _inside(form, text, value)
-            if form.has_columns:
-                fits.append(_by_columns(form, [key.lower() for key in record]))
-            else:
-                fits.append(_by_marks(form, record, value))
-        elif columns and form.has_columns:
-            fits.append(_by_columns(form, columns))
-    return [fit for fit in fits if fit is not None]
+    if source.kind == "json":
+        for nth, (text, value) in enumerate(first_records(source, _RECORDS)):
+            which = f"its record {nth + 1}" if nth else "its first record"
+            fits = [_by_record(form, which, text, value) for form in able]
+            if any(fits):
+                return [fit for fit in fits if fit is not None]
+        return []
+    found = [_by_columns(form, columns) for form in able if columns and form.has_columns]
+    return [fit for fit in found if fit is not None]
+
+
+def _by_record(form: Format, which: str, text: str, value: Mapping[str, Any]) -> Fit | None:
+    record = _inside(form, text, value)
+    if form.has_columns:
+        return _by_columns(form, [key.lower() for key in record])
+    return _by_marks(form, which, record, value)
 
 
 def _by_elements(form: Format, source: Source) -> Fit | None:
@@ -172,11 +177,13 @@ def _by_columns(form: Format, found: Sequence[str]) -> Fit | None:
     return Fit(form, strange, known, f"it has the columns {', '.join(named)}")
 
 
-def _by_marks(form: Format, record: Mapping[str, Any], whole: Mapping[str, Any]) -> Fit | None:
+def _by_marks(
+    form: Format, which: str, record: Mapping[str, Any], whole: Mapping[str, Any]
+) -> Fit | None:
     for alternative in sorted(form.recognised_by, key=lambda a: -a.count("+")):
         marks = alternative.split("+")
         if any(all(_holds(of, mark) for mark in marks) for of in (record, whole)):
-            return Fit(form, 0, len(marks), f"its first record has {', '.join(marks)}")
+            return Fit(form, 0, len(marks), f"{which} has {', '.join(marks)}")
     return None
 
 
@@ -203,7 +210,7 @@ def _inside(form: Format, text: str, value: Mapping[str, Any]) -> Mapping[str, A
 
 def _seen(source: Source, columns: Sequence[str]) -> str:
     if source.kind == "json":
-        first = first_record(source)
+        first = next(first_records(source, _RECORDS), None)
         return f"its first record has {', '.join(first[1])}" if first else "it holds no record"
     if source.kind in ("fix", "xml"):
         return f"no format reads what this {source.kind.upper()} holds"

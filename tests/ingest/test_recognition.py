@@ -95,6 +95,18 @@ def test_other_answers_of_the_same_format(duck: Ledger, record: dict[str, Any], 
     assert recognise(duck, json.dumps([record])) == form
 
 
+def test_a_stream_that_begins_with_other_messages(duck: Ledger) -> None:
+    before = ['{"event":"login","code":"0"}', '{"success":true,"op":"subscribe"}']
+    trade = '{"data":[{"execId":"1","execQty":"1"}]}'
+    path = duck.folder / "a"
+    path.write_text("\n".join([*before, trade]), "utf-8")
+    (one,) = recognised(duck.engine, [path], duck.config)
+    assert one.format == "bybit-executions" and one.reasons[0].startswith("its record 3 has")
+    # the first that is known says what the file is
+    order = '{"data":[{"orderId":"1","orderStatus":"New"}]}'
+    assert recognise(duck, "\n".join([*before, order, trade])) == "bybit-orders"
+
+
 @pytest.mark.parametrize(
     ("content", "seen"),
     [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from runner.engines.staging import Staging
@@ -107,11 +108,11 @@ def _kept(
             yield line, inner, record
 
 
-def first_record(source: Source) -> tuple[str, dict[str, Any]] | None:
-    """The first object of a file, as it stands and decoded; None where there is none."""
-    for _, raw, record in _records(source, _Decoder()):
-        return (raw.strip(_BLANK), json.loads(record)) if record is not None else None
-    return None
+def first_records(source: Source, limit: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects among the first `limit` records of a file, as they stand and decoded."""
+    for _, raw, record in islice(_records(source, _Decoder()), limit):
+        if record is not None:
+            yield raw.strip(_BLANK), json.loads(record)
 
 
 def _piece(
