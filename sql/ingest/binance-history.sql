@@ -1,22 +1,46 @@
 -- Binance account history (Transaction History, Generate all statements): one row a change of a
--- balance, without ids of orders or trades.
+-- balance, without ids of orders or trades; in the layouts with UTC_Time and with Time.
 --
 -- The legs of trades and their fees of one second, in one account, are a fill where they are of one
 -- coin got for one coin given: their sums at their average price, as which legs belong together is
 -- not told. Each leg is also an event of the fill's order. Of several coins got or given, or fees
 -- in several coins, every row is refused: load binance-trades instead, and load the two not both,
--- as they would be two fills of one trade. Deposits, withdrawals, interest, transfers and fees
--- without a trade are cash; so is what futures paid (Funding Fee, Realized Profit and Loss), as
--- adjustments, as no row names its contract. Rows that are equal are told apart by their number in
--- the file.
+-- as they would be two fills of one trade. What was bought for fiat, converted or invested at once
+-- is a fill where both its legs are told, and a deposit where only what was got is. Deposits,
+-- withdrawals, what was paid from person to person, interest, transfers and fees without a trade
+-- are cash; so are loans and swaps of a token, and what futures paid (Funding Fee, Realized Profit
+-- and Loss), as adjustments, as no row names its contract. Rows that are equal are told apart by
+-- their number in the file.
 --
 -- shape: cash, event, fill
 -- reads: csv
--- columns: user_id, utc_time, account, operation, coin, change
--- optional: remark
+-- recognised by: utc_time+account+operation+coin+change, user id+time+account+operation+coin+change
+-- columns: account, operation, coin, change
+-- optional: user_id, utc_time, user id, time, remark
 -- venue: binance
 
-with rows as (
+with cells as (
+    select
+        row_id,
+        coalesce(user_id, "user id") as user_id,
+        coalesce(utc_time, "time") as stated_time, -- noqa: RF06
+        account,
+        operation,
+        coin,
+        change,
+        remark
+    from ingest_raw
+),
+
+-- with four digits a year; a time whose column names its zone is that of UTC
+timed as (
+    select
+        *,
+        regexp_replace(stated_time, '^([0-9]{2}-[0-9]{2}-[0-9]{2} )', '20\1') as utc_time
+    from cells
+),
+
+rows as (
     select
         row_id,
         0 as item,
@@ -28,7 +52,8 @@ with rows as (
         change,
         nullif(remark, '') as remark,
         case
-            when regexp_matches(utc_time, '^[0-9]{2}-[0-9]{2}-[0-9]{2} ') then '20' || utc_time
+            when regexp_matches(utc_time, '(Z|[+-][0-9]{2}:[0-9]{2})$')
+                then coalesce(strftime(ingest_time(utc_time), '%Y-%m-%d %H:%M:%S'), utc_time)
             else utc_time
         end as happened_at,
         case when abs(ingest_decimal(change)) < 10000000000000 then ingest_decimal(change) end
@@ -37,12 +62,26 @@ with rows as (
             partition by row_id >> 40, user_id, utc_time, account, operation, coin, change, remark
             order by row_id
         ) as nth
-    from ingest_raw
+    from timed
+),
+
+-- what was bought or converted at once is told by both its legs, or by what was got alone
+paired as (
+    select
+        *,
+        op in (
+            'buy crypto', 'buy crypto with fiat', 'buy crypto with card', 'convert',
+            'auto-invest transaction', 'stablecoins auto-conversion', 'futures convert'
+        )
+        and bool_or(moved < 0) over same_moment and bool_or(moved > 0) over same_moment
+            as is_conversion
+    from rows
+    window same_moment as (partition by row_id >> 40, user_id, wallet, happened_at, op)
 ),
 
 kinds as (
     select
-        *,
+        * exclude (is_conversion),
         coalesce(user_id, '') || ' ' || coalesce(wallet, '') || ' ' || coalesce(happened_at, '')
         || ' ' || coalesce(operation, '') || ' ' || coalesce(coin, '') || ' '
         || coalesce(change, '') || ' ' || coalesce(remark || ' ', '') || nth as movement_id,
@@ -50,10 +89,11 @@ kinds as (
             'buy', 'sell', 'transaction related', 'transaction buy', 'transaction spend',
             'transaction sold', 'transaction revenue', 'small assets exchange bnb',
             'binance convert', 'large otc trading'
-        ) as is_trade_word,
+        )
+        or coalesce(is_conversion, false) as is_trade_word,
         op in ('fee', 'transaction fee') as is_fee_word,
         moved <> 0 and coin is not null and ingest_time(happened_at) is not null as is_readable
-    from rows
+    from paired
 ),
 
 grouped as (
@@ -168,22 +208,40 @@ final as (
         select
             *,
             case
-                when op in ('deposit', 'fiat deposit', 'buy crypto', 'buy crypto with fiat')
+                when is_trade_word then 'ADJUSTMENT'
+                when op in (
+                    'deposit', 'fiat deposit', 'buy crypto', 'buy crypto with fiat',
+                    'buy crypto with card', 'fiat ocbs - add fiat and fees'
+                )
                     then 'DEPOSIT'
                 when op in ('withdraw', 'fiat withdraw', 'fiat withdrawal') then 'WITHDRAWAL'
+                -- between persons, either way
+                when op in (
+                    'p2p trading', 'c2c trading', 'send', 'receive', 'binance pay', 'pay',
+                    'crypto box', 'merchant acquiring', 'binance card spending'
+                )
+                    then case when moved < 0 then 'WITHDRAWAL' else 'DEPOSIT' end
                 when is_fee_word or op = 'liquidation fee' then 'FEE'
-                when contains(op, 'transfer') or contains(op, 'subscription')
+                when contains(op, 'transfer') or contains(op, 'subscri')
                     or contains(op, 'redemption') or contains(op, 'purchase')
-                    or op = 'eth 2.0 staking'
+                    or op in (
+                        'eth 2.0 staking', 'eth 2.0 staking withdrawals', 'liquid swap add',
+                        'liquidity farming remove'
+                    )
                     then 'TRANSFER'
-                when contains(op, 'interest') or contains(op, 'rewards') then 'INTEREST'
+                when contains(op, 'interest') or contains(op, 'reward')
+                    or op in ('launchpool earnings withdrawal', 'super bnb mining')
+                    then 'INTEREST'
                 when contains(op, 'distribution') or contains(op, 'airdrop')
                     or contains(op, 'commission') or contains(op, 'rebate')
                     or contains(op, 'cashback') or contains(op, 'voucher')
+                    or contains(op, 'referral') or contains(op, 'margin loan')
+                    or contains(op, 'repayment') or contains(op, 'insurance fund')
+                    or starts_with(op, 'token swap') or contains(op, 'wrapping')
                     or op in (
-                        'funding fee', 'realized profit and loss', 'insurance fund compensation'
+                        'funding fee', 'realized profit and loss', 'realize profit and loss',
+                        'asset recovery', 'leveraged coin consolidation', 'bnb fee deduction'
                     )
-                    or is_trade_word
                     then 'ADJUSTMENT'
             end as kind
         from legs

@@ -21,7 +21,8 @@ from runner.ingest.source import Piece, Source
 _DELIMITERS = ",;\t|"
 _MAX_LINE_BYTES = 16 << 20
 _SCAN_BYTES = 1 << 20
-_ZONE = re.compile(r"(.*\S)\s*\(utc([+-]\d{2}:\d{2})?\)")  # filled time(utc+08:00)
+# filled time(utc+08:00), date(utc), time(utc+8)
+_ZONE = re.compile(r"(.*\S)\s*\(utc(?:([+-])(\d{1,2})(?::?(\d{2}))?)?\)")
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -119,7 +120,9 @@ def _zones(form: Format, names: list[str]) -> tuple[list[str], dict[int, str]]:
     for place, name in enumerate(names):
         found = _ZONE.fullmatch(name)
         if found and name not in known and found.group(1) in known:
-            plain[place], zones[place] = found.group(1), found.group(2) or "Z"
+            name, sign, hours, minutes = found.groups()
+            plain[place] = name
+            zones[place] = f"{sign}{hours.zfill(2)}:{minutes or '00'}" if sign else "Z"
     return plain, zones
 
 
