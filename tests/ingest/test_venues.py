@@ -99,6 +99,27 @@ def test_kucoin_split_by_trade(duck: Ledger) -> None:
     assert duck.reasons() == [(2, "not_a_fill")]
 
 
+def test_kraken_trades_as_exported(duck: Ledger) -> None:
+    head = "txid,ordertxid,pair,time,type,ordertype,price,cost,fee,vol,margin,misc,ledgers\n"
+    row = (
+        '"T1","O1","XETHZEUR","2019-01-04 08:14:23.0030","sell","market",2010.0,2010.0,3.216,1.0,'
+        '402.0,"initiated","L1,L2"\n'
+    )
+    report = duck.load("kraken-trades", head + row)
+    assert (report.read, report.quarantined, report.warnings) == (1, 0, [])
+    newer = head.replace("pair,", "pair,aclass,subclass,").replace("\n", ",costusd,trades\n")
+    row = row.replace('XETHZEUR",', 'ETH/EUR","forex","crypto",').replace('"\n', '",2300,""\n')
+    report = duck.load("kraken-trades", newer + row.replace('1",', '2",', 2), "newer.csv")
+    assert (report.read, report.quarantined, report.warnings) == (1, 0, [])
+    assert duck.rows(
+        "select exchange_fill_id, instrument_id, side, cast(fee_amount as varchar), fee_currency, "
+        "liquidity, cast(executed_at as varchar) from order_fills order by 1"
+    ) == [
+        ("T1", "XETHZEUR", "SELL", "3.216000000000", "EUR", None, "2019-01-04 08:14:23.003"),
+        ("T2", "ETH/EUR", "SELL", "3.216000000000", "EUR", None, "2019-01-04 08:14:23.003"),
+    ]
+
+
 HISTORY = (
     "1,{}-03-01 08:10:00,Spot,Transaction Buy,BTC,0.01,\n"
     "1,{}-03-01 08:10:00,Spot,Transaction Spend,USDT,-620,\n"
