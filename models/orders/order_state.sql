@@ -1,6 +1,7 @@
 -- One row per order: where its events and effective fills leave it.
 -- Events say what was asked and how it ended, fills say how much was done: a FILLED event without
--- fills fills nothing, and a late fill completes a cancelled order only if it fills it whole.
+-- fills fills nothing, and a late fill completes a cancelled order only if it fills it whole. The
+-- last event is the last that happened, in whatever order files told them.
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
@@ -8,16 +9,55 @@
 ) }}
 {% set changed = 'order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')'
     if is_incremental() else '1 = 1' -%}
-with stages as (
+with moments as (
     select
         order_id,
-        max(sequence_number) as last_sequence_number,
-        max(case when status is not null then sequence_number end) as status_sequence,
-        max(case when order_quantity is not null then sequence_number end)
-            as quantity_sequence
+        max(occurred_at) as last_at,
+        max(case when status is not null then occurred_at end) as status_at,
+        max(case when order_quantity is not null then occurred_at end) as quantity_at
     from {{ ref('stg_order_events') }}
     where order_id is not null and {{ changed }}
     group by order_id
+),
+
+placed_events as (
+    select
+        order_id,
+        occurred_at,
+        status,
+        order_quantity,
+        {{ place_in_moment('event_type', 'sequence_number') }} as place
+    from {{ ref('stg_order_events') }}
+    where order_id is not null and {{ changed }}
+),
+
+places as (
+    select
+        placed_events.order_id,
+        max(case when placed_events.occurred_at = moments.last_at then placed_events.place end)
+            as last_place,
+        max(case
+            when placed_events.status is not null
+                and placed_events.occurred_at = moments.status_at
+                then placed_events.place
+        end) as status_place,
+        max(case
+            when placed_events.order_quantity is not null
+                and placed_events.occurred_at = moments.quantity_at
+                then placed_events.place
+        end) as quantity_place
+    from placed_events
+    inner join moments on placed_events.order_id = moments.order_id
+    group by placed_events.order_id
+),
+
+stages as (
+    select
+        order_id,
+        {{ sequence_of('last_place') }} as last_sequence_number,
+        {{ sequence_of('status_place') }} as status_sequence,
+        {{ sequence_of('quantity_place') }} as quantity_sequence
+    from places
 ),
 
 amendments as (

@@ -14,6 +14,14 @@ from runner.money import CONTEXT, QUANTUM
 
 FINAL = frozenset({"CANCELLED", "REJECTED", "EXPIRED", "FAILED"})
 _WORKING = frozenset({"PENDING", "ACCEPTED", "PARTIAL"})
+# events of one moment come in the order of an order's life
+_LIFE = {
+    word: place
+    for place, word in enumerate((
+        "SUBMITTED", "APPROVED", "ACCEPTED", "EXECUTED", "FILLED", "REPLACED", "RESTATED",
+        "CANCELLED", "REJECTED", "EXPIRED", "FAILED", "RECOVERED", "RETRIED", "BUSTED", "CORRECTED",
+    ))
+}  # fmt: skip
 _ZERO = Decimal(0).quantize(QUANTUM)
 
 
@@ -191,10 +199,13 @@ class OrderFold:
         return self.opening.sent_at
 
 
+def place_of(event: Event) -> tuple[datetime, int, int]:
+    """By which events are in order: what happened first, in whatever order files told it."""
+    return event.occurred_at, _LIFE[event.event_type], event.sequence_number
+
+
 def _later(known: Event | None, event: Event) -> Event:
-    if known is None or event.sequence_number > known.sequence_number:
-        return event
-    return known
+    return event if known is None or place_of(event) > place_of(known) else known
 
 
 def _recency(fill: Fill) -> tuple[datetime, str]:

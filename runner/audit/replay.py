@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.audit import fact_stream
 from runner.audit.fact_stream import Life, Until
-from runner.audit.fold import FINAL, Event, Fill, OrderFold, State
+from runner.audit.fold import FINAL, Event, Fill, OrderFold, State, place_of
 from runner.audit.transitions import Legal, Transition, legal_transitions, transitions
 from runner.engines.base import Engine
 from runner.errors import SelectionError, UsageError
@@ -128,7 +128,7 @@ def steps(life: Life, legal: Legal | None) -> Iterator[Step]:
 
 def _place(fact: Event | Fill) -> tuple[datetime, int, Any]:
     if isinstance(fact, Event):
-        return fact.occurred_at, 0, (fact.sequence_number,)
+        return fact.occurred_at, 0, place_of(fact)
     return fact.executed_at, 1, (fact.recorded_at, fact.fill_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from runner.audit.fold import Event
+from runner.audit.fold import Event, place_of
 from runner.engines.base import Engine
 
 TABLE = "order_status_transitions"
@@ -44,7 +44,7 @@ def transitions(events: Iterable[Event], legal: Legal | None) -> dict[int, Trans
         return {}
     found = {}
     before = _NONE
-    for event in sorted(events, key=lambda e: e.sequence_number):
+    for event in sorted(events, key=place_of):
         if event.status is None:
             continue
         if event.status != before:

@@ -36,10 +36,26 @@ LEARNED = {"recorded_at", "batch_id"}  # when the ledger came to know a fact
 EVENTS = {"last_event_at", "last_sequence_number"}
 
 
+# o1 ends with its fills, o2 is cancelled at the moment it was accepted
+STATES = (
+    "venue,account,symbol,order_id,client_order_id,side,order_type,quantity,limit_price,"
+    "stop_price,time_in_force,status,created_at,updated_at\n"
+    "northex,main,BTC-USDT,o1,c1,BUY,LIMIT,3,100,,GTC,{0},2026-03-02T08:00:00Z,{1}\n"
+    "northex,main,BTC-USDT,o2,c2,SELL,LIMIT,9,100,,GTC,{2},2026-03-02T08:00:00Z,{3}\n"
+)
+BEGUN = STATES.format("ACCEPTED", "2026-03-02T08:00:01Z", "ACCEPTED", "2026-03-02T08:00:00Z")
+ENDED = STATES.format("FILLED", "2026-03-02T11:00:00Z", "CANCELLED", "2026-03-02T08:00:00Z")
+STEPS = (
+    "venue,account,order_id,event_id,event_type,status,order_quantity,occurred_at\n"
+    "northex,main,o1,e1,REPLACED,ACCEPTED,3,2026-03-02T09:00:00Z\n"
+)
+
+
 @pytest.fixture
 def ledger(tmp_path, engine_name):
-    """What is derived is compared cell by cell: of the checks only one tells more."""
-    return slim_ledger_project(tmp_path / "ledger", engine_name, suites=["costs"], without=())
+    """What is derived is compared cell by cell: of the checks only those of orders tell more."""
+    suites = ["costs", "lifecycle", "orders"]
+    return slim_ledger_project(tmp_path / "ledger", engine_name, suites=suites, without=())
 
 
 def derived(ledger, cli, files, apart=LEARNED):
@@ -86,3 +102,19 @@ def test_orders_before_and_after_their_fills(ledger, cli):
     ]
     assert found[0][1:] == ("warn", ["08:00", "14:00"])
     assert found[0] == found[1] == found[2]
+
+
+def test_events_in_any_order(ledger, cli):
+    files = [
+        ("canonical-fills", LATER), ("canonical-orders", BEGUN), ("canonical-orders", ENDED),
+        ("canonical-events", STEPS), ("canonical-fills", EARLIER),
+    ]  # fmt: skip
+    apart = {*LEARNED, "last_sequence_number"}
+    found = [
+        derived(ledger, cli, {f"{n}.csv": file for n, file in enumerate(given)}, apart)
+        for given in (files, [files[4], files[2], files[3], files[1], files[0]])
+    ]
+    assert found[0] == found[1]
+    states = found[0][0]["order_state"]
+    assert [("c1" in row, "'FILLED'" in row) for row in states if "c1" in row] == [(True, True)]
+    assert ["'CANCELLED'" in row for row in states if "c2" in row] == [True]
