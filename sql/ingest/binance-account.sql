@@ -6,8 +6,7 @@
 -- closed positions in it and not those of open ones. A position is the sum of its sides in hedge
 -- mode; its average price is told where there is one side. Each is of the moment it last changed
 -- (updateTime); what has none, as it never changed, is passed over where it is nought, and else of
--- the account's. Symbols are those of binance-trades. A COIN-M contract's size is not told:
--- declare it.
+-- the account's. Symbols and contracts are those of binance-trades.
 --
 -- shape: balance
 -- reads: json
@@ -126,7 +125,8 @@ final as (
             when coalesce(margin_asset, quote_currency) = base_currency then 'INVERSE'
             when contains(venue_symbol, '_PERP') then 'INVERSE'
             else 'LINEAR'
-        end as instrument_type
+        end as instrument_type,
+        binance_contract_size(base_currency, quote_currency) as multiplier
     from held
 )
 

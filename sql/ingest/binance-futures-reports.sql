@@ -5,8 +5,8 @@
 -- they are from there on, as a message does not tell when the order was sent. One of type TRADE is
 -- a fill, too, with its own fee. Liquidations and auto-deleveraging have client order ids of the
 -- venue, autoclose-… and adl_autoclose, and are said as the event's reason. Symbols, ids and keys
--- are those of binance-trades: a USD-M contract gets the suffix _PERP. A COIN-M contract's size is
--- not told: declare it.
+-- are those of binance-trades: a USD-M contract gets the suffix _PERP. A COIN-M contract is 100 USD
+-- of BTC, and 10 USD of any other coin.
 --
 -- shape: order, event, fill
 -- reads: json
@@ -32,7 +32,10 @@ fields as (
         message ->> '$.o.x' as exec_type,
         message ->> '$.o.X' as venue_status,
         message ->> '$.o.ot' as first_type,
-        coalesce(message ->> '$.o.T', message ->> '$.T') as happened_at,
+        coalesce(
+            message ->> '$.o.T',
+            case when message ->> '$.o.X' is not null then message ->> '$.T' end
+        ) as happened_at,
         message ->> '$.o.S' as side,
         message ->> '$.o.i' as order_id,
         message ->> '$.o.t' as trade_id,
@@ -50,10 +53,9 @@ named as (
         binance_symbol(venue_symbol, true) as symbol,
         binance_quote(venue_symbol) as quote_currency,
         binance_status(venue_status) as status,
-        case
-            when exec_type = 'CALCULATED' then 'liquidation'
-            else binance_cause(report ->> '$.c')
-        end as cause,
+        coalesce(
+            binance_cause(report ->> '$.c'), case exec_type when 'CALCULATED' then 'liquidation' end
+        ) as cause,
         ingest_unless_zero(report ->> '$.p') as price
     from fields
 ),
@@ -65,7 +67,9 @@ based as (
         binance_base(venue_symbol, quote_currency) as base_currency,
         -- USD-M contracts are quoted and settled in a stablecoin, COIN-M ones in USD and the base
         case when quote_currency <> 'USD' then 'LINEAR' else 'INVERSE' end as instrument_type,
-        case when quote_currency <> 'USD' then '1' end as multiplier
+        binance_contract_size(
+            binance_base(venue_symbol, quote_currency), quote_currency
+        ) as multiplier
     from named
 ),
 

@@ -3,8 +3,8 @@
 -- Funding is cash of its contract, what was moved to or from futures a transfer, an insurance clear
 -- a fee, and rebates, bonuses and all other income adjustments. Commissions and realized results
 -- (COMMISSION, REALIZED_PNL) are passed over, as fills have them: load binance-trades. A tranId is
--- unique per type and symbol. Symbols are those of binance-trades; a COIN-M contract's size is not
--- told: declare it. The same funding is in binance-history, under other ids: load one of the two.
+-- unique per type and symbol. Symbols and contracts are those of binance-trades. The same funding
+-- is in binance-history, under other ids: load one of the two.
 --
 -- shape: cash
 -- reads: json
@@ -58,8 +58,10 @@ final as (
             when asset = base_currency then 'INVERSE'
             else 'LINEAR'
         end as instrument_type,
+        case when kind = 'FUNDING' then binance_contract_size(base_currency, quote_currency) end
+            as multiplier,
         nullif(
-            concat_ws(': ', income_type, nullif(record ->> '$.info', income_type)), ''
+            concat_ws(': ', income_type, nullif(nullif(record ->> '$.info', income_type), '')), ''
         ) as reason,
         record ->> '$.time' as occurred_at
     from termed

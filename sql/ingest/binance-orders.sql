@@ -4,10 +4,12 @@
 -- An order with its terms, and its status as an event at its last change. executedQty, avgPrice and
 -- cummulativeQuoteQty are not made fills of: load binance-trades. Ids and symbols are those of
 -- binance-trades: an id is unique per symbol only, and a USD-M contract gets the suffix _PERP. A
--- spot market order for an amount of quote currency has a quantity once it has ended, what was got.
--- A COIN-M contract's size is not told: declare it.
+-- spot market order for an amount of quote currency has a quantity once it has ended, what was got;
+-- until then, or if nothing was, it is known by its events only, and so is an order that closes a
+-- position (closePosition), whose quantity is told once it has executed. A COIN-M contract is
+-- 100 USD of BTC, and 10 USD of any other coin.
 --
--- shape: order
+-- shape: order, event
 -- reads: json
 -- recognised by: orderId+clientOrderId+origQty+executedQty
 -- venue: binance
@@ -31,40 +33,48 @@ known as (
     select
         *,
         binance_symbol(venue_symbol, is_future) as symbol,
+        binance_base(venue_symbol, quote_currency) as base_currency,
         binance_status(venue_status) as status,
-        ingest_unless_zero(record ->> '$.price') as price
+        ingest_unless_zero(record ->> '$.price') as price,
+        coalesce(
+            ingest_unless_zero(record ->> '$.origQty'),
+            case
+                when binance_status(venue_status) not in ('PENDING', 'ACCEPTED', 'PARTIAL')
+                    then ingest_unless_zero(record ->> '$.executedQty')
+            end
+        ) as quantity,
+        record ->> '$.updateTime' as updated_at
     from orders
 ),
 
 final as (
     select
         row_id,
+        0 as item,
+        case
+            when quantity is null and ingest_decimal(record ->> '$.origQty') = 0 then 'event'
+            else 'order'
+        end as shape,
         case
             when (record ->> '$.orderId') is null or venue_status is null
                 then 'not_an_order it has no orderId and status: is it an answer of allOrders?'
         end as refusal,
         symbol,
-        binance_base(venue_symbol, quote_currency) as base_currency,
+        base_currency,
         quote_currency,
         case
             when not is_future then 'SPOT'
             when quote_currency = 'USD' then 'INVERSE'
             else 'LINEAR'
         end as instrument_type,
-        case when is_future and quote_currency <> 'USD' then '1' end as multiplier,
+        case when is_future then binance_contract_size(base_currency, quote_currency) end
+            as multiplier,
         record ->> '$.orderId' as order_id,
         symbol || ' ' || (record ->> '$.orderId') as order_key,
         nullif(record ->> '$.clientOrderId', '') as client_order_id,
         record ->> '$.side' as side,
         binance_order_type(venue_type, price) as order_type,
-        coalesce(
-            ingest_unless_zero(record ->> '$.origQty'),
-            case
-                when status not in ('PENDING', 'ACCEPTED', 'PARTIAL')
-                    then ingest_unless_zero(record ->> '$.executedQty')
-            end,
-            record ->> '$.origQty'
-        ) as quantity,
+        quantity,
         record ->> '$.executedQty' as filled_quantity,
         ingest_unless_zero(record ->> '$.avgPrice') as average_price,
         price as limit_price,
@@ -77,7 +87,20 @@ final as (
         venue_status,
         binance_cause(record ->> '$.clientOrderId') as reason,
         record ->> '$.time' as created_at,
-        record ->> '$.updateTime' as updated_at
+        updated_at,
+        -- of an order that only has events
+        case status
+            when 'PENDING' then 'SUBMITTED' when 'PARTIAL' then 'EXECUTED' else status
+        end as event_type,
+        'status ' || status || '@' || ingest_moment(ingest_time(updated_at)) as event_id,
+        cast(to_json(struct_pack(
+            client_order_id := record ->> '$.clientOrderId',
+            order_type := venue_type,
+            stop_price := ingest_unless_zero(record ->> '$.stopPrice'),
+            quote_order_quantity := ingest_unless_zero(record ->> '$.origQuoteOrderQty'),
+            close_position := record ->> '$.closePosition'
+        )) as varchar) as data,
+        updated_at as occurred_at
     from known
 )
 

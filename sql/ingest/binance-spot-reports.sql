@@ -37,7 +37,7 @@ fields as (
         report ->> '$.x' as exec_type,
         report ->> '$.X' as venue_status,
         report ->> '$.o' as venue_type,
-        report ->> '$.T' as happened_at,
+        case when report ->> '$.e' = 'executionReport' then report ->> '$.T' end as happened_at,
         nullif(report ->> '$.r', 'NONE') as reason,
         case
             when coalesce(report ->> '$.e', '') <> 'executionReport'
@@ -76,6 +76,7 @@ final as (
             ingest_unless_zero(report ->> '$.q'),
             case when venue_status = 'FILLED' then report ->> '$.z' end
         ) as quantity,
+        report ->> '$.z' as filled_quantity,
         price as limit_price,
         ingest_unless_zero(report ->> '$.P') as stop_price,
         binance_time_in_force(report ->> '$.f', venue_type) as time_in_force,

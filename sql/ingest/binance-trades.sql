@@ -3,8 +3,9 @@
 --
 -- A trade's id is unique per symbol only, and both sides of a trade with oneself have it: symbol
 -- and side belong to the fill's key. A USD-M contract gets the suffix _PERP, to stand apart from
--- the spot pair of the same name; a COIN-M symbol has it already. Spot symbols are split at the
--- longest quote currency they end with.
+-- the spot pair of the same name; a COIN-M symbol has it already, and its contract is 100 USD of
+-- BTC, and 10 USD of any other coin. Spot symbols are split at the longest quote currency they end
+-- with.
 --
 -- shape: fill
 -- reads: json
@@ -56,12 +57,14 @@ final as (
         base_currency,
         quote_currency,
         coalesce(margin_asset, quote_currency) as settlement_currency,
-        -- margined in the base currency: a COIN-M contract of a size the row does not tell
+        -- margined in the base currency: a COIN-M contract
         case
             when not is_future then 'SPOT'
             when margin_asset = base_currency then 'INVERSE'
             else 'LINEAR'
-        end as instrument_type
+        end as instrument_type,
+        case when is_future then binance_contract_size(base_currency, quote_currency) end
+            as multiplier
     from trades
 )
 

@@ -130,7 +130,9 @@ HISTORY = (
 @pytest.mark.parametrize("head", ["Time", "Time(UTC)", "Time(UTC+0)", "Time(UTC-08:00)"])
 def test_binance_history_in_its_newer_layout(duck: Ledger, head: str) -> None:
     columns = "Account,Operation,Coin,Change,Remark\n"
-    older = HISTORY.format("2025", "2025", "2025").replace("08:1", "16:1" if "-" in head else "08:1")
+    older = HISTORY.format("2025", "2025", "2025").replace(
+        "08:1", "16:1" if "-" in head else "08:1"
+    )
     assert duck.load("binance-history", f"User_ID,UTC_Time,{columns}{older}").quarantined == 0
     newer = f"User ID,{head},{columns}{HISTORY.format('25', '25', '25')}"
     assert duck.load("binance-history", newer, "newer.csv").batch_id is None

@@ -13,6 +13,15 @@ create or replace temp macro binance_quote(venue_symbol) as
 create or replace temp macro binance_base(venue_symbol, quote) as
     left(split_part(venue_symbol, '_', 1), -length(quote));
 
+-- what one contract is: of COIN-M 100 USD of BTC and 10 USD of any other coin, as Binance specifies
+-- them; of USD-M one unit of the base
+create or replace temp macro binance_contract_size(base, quote) as
+    case
+        when quote = 'USD' and base = 'BTC' then '100'
+        when quote = 'USD' then '10'
+        when quote is not null then '1'
+    end;
+
 create or replace temp macro binance_status(word) as
     case
         when word in ('NEW', 'PENDING_CANCEL', 'NEW_INSURANCE', 'NEW_ADL') then 'ACCEPTED'
@@ -52,3 +61,11 @@ create or replace temp macro binance_cause(client_order_id) as
 
 create or replace temp macro binance_liquidity(is_maker) as
     case is_maker when 'true' then 'MAKER' when 'false' then 'TAKER' end;
+
+-- a number without the commas between its thousands; one without a point behind them stays as it is
+create or replace temp macro binance_plain(number) as
+    case
+        when regexp_full_match(number, '-?[0-9]{1,3}(,[0-9]{3})+[.][0-9]+')
+            then replace(number, ',', '')
+        else number
+    end;
