@@ -9,41 +9,40 @@
 ) }}
 {% set changed = 'order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')'
     if is_incremental() else '1 = 1' -%}
-with moments as (
+with placed_events as (
     select
         order_id,
-        max(occurred_at) as last_at,
-        max(case when status is not null then occurred_at end) as status_at,
-        max(case when order_quantity is not null then occurred_at end) as quantity_at
-    from {{ ref('stg_order_events') }}
-    where order_id is not null and {{ changed }}
-    group by order_id
-),
-
-placed_events as (
-    select
-        order_id,
-        occurred_at,
         status,
         order_quantity,
+        {{ event_moment('event_type', 'occurred_at') }} as moment,
         {{ place_in_moment('event_type', 'sequence_number') }} as place
     from {{ ref('stg_order_events') }}
     where order_id is not null and {{ changed }}
 ),
 
+moments as (
+    select
+        order_id,
+        max(moment) as last_at,
+        max(case when status is not null then moment end) as status_at,
+        max(case when order_quantity is not null then moment end) as quantity_at
+    from placed_events
+    group by order_id
+),
+
 places as (
     select
         placed_events.order_id,
-        max(case when placed_events.occurred_at = moments.last_at then placed_events.place end)
+        max(case when placed_events.moment = moments.last_at then placed_events.place end)
             as last_place,
         max(case
             when placed_events.status is not null
-                and placed_events.occurred_at = moments.status_at
+                and placed_events.moment = moments.status_at
                 then placed_events.place
         end) as status_place,
         max(case
             when placed_events.order_quantity is not null
-                and placed_events.occurred_at = moments.quantity_at
+                and placed_events.moment = moments.quantity_at
                 then placed_events.place
         end) as quantity_place
     from placed_events

@@ -14,14 +14,8 @@ from runner.money import CONTEXT, QUANTUM
 
 FINAL = frozenset({"CANCELLED", "REJECTED", "EXPIRED", "FAILED"})
 _WORKING = frozenset({"PENDING", "ACCEPTED", "PARTIAL"})
-# events of one moment come in the order of an order's life
-_LIFE = {
-    word: place
-    for place, word in enumerate((
-        "SUBMITTED", "APPROVED", "ACCEPTED", "EXECUTED", "FILLED", "REPLACED", "RESTATED",
-        "CANCELLED", "REJECTED", "EXPIRED", "FAILED", "RECOVERED", "RETRIED", "BUSTED", "CORRECTED",
-    ))
-}  # fmt: skip
+_ASKED = frozenset({"SUBMITTED", "APPROVED"})
+_BETWEEN = frozenset({"EXECUTED", "REPLACED", "RESTATED"})  # an acknowledgement and an end
 _ZERO = Decimal(0).quantize(QUANTUM)
 
 
@@ -200,8 +194,15 @@ class OrderFold:
 
 
 def place_of(event: Event) -> tuple[datetime, int, int]:
-    """By which events are in order: what happened first, in whatever order files told it."""
-    return event.occurred_at, _LIFE[event.event_type], event.sequence_number
+    """By which events are in order: what happened first, in whatever order files told it.
+
+    What was asked comes first, whichever clock is fast. Of one moment, which may be a second long,
+    acknowledgements come before what changed the order, and that before its end.
+    """
+    if event.event_type in _ASKED:
+        return datetime.min, 0, event.sequence_number
+    stage = 0 if event.event_type == "ACCEPTED" else 1 if event.event_type in _BETWEEN else 2
+    return event.occurred_at, stage, event.sequence_number
 
 
 def _later(known: Event | None, event: Event) -> Event:

@@ -48,6 +48,8 @@ ENDED = STATES.format("FILLED", "2026-03-02T11:00:00Z", "CANCELLED", "2026-03-02
 STEPS = (
     "venue,account,order_id,event_id,event_type,status,order_quantity,occurred_at\n"
     "northex,main,o1,e1,REPLACED,ACCEPTED,3,2026-03-02T09:00:00Z\n"
+    # our clock is fast: it was accepted before
+    "northex,main,o1,e2,SUBMITTED,PENDING,,2026-03-02T08:00:05Z\n"
 )
 
 

@@ -121,10 +121,10 @@ def write(engine: Engine, events: list[Any], fills: list[Any], quantity: str | N
                 "event_type": event_type,
                 "status": status,
                 "order_quantity": amended,
-                "occurred_at": EPOCH + timedelta(seconds=n),
+                "occurred_at": EPOCH + timedelta(seconds=second[0] if second else n),
                 **known,
             }
-            for n, (event_type, status, amended) in enumerate(events, start=1)
+            for n, (event_type, status, amended, *second) in enumerate(events, start=1)
         ],
     )
     insert(
@@ -150,9 +150,9 @@ def write(engine: Engine, events: list[Any], fills: list[Any], quantity: str | N
     )
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_order_state(build: Build, ledger: Engine, name: str) -> None:
-    events, fills, quantity, (status, filled, leaves) = CASES[name]
+def state_of(
+    build: Build, ledger: Engine, events: list[Any], fills: list[Any], quantity: str | None
+) -> dict[str, Any]:
     insert(
         ledger,
         "instruments",
@@ -174,10 +174,52 @@ def test_order_state(build: Build, ledger: Engine, name: str) -> None:
         ],
     )
     write(ledger, events, fills, quantity)
-    state = read(build(ledger, "order_state"), "order_state", ("order_id",))[ORDER]
+    return read(build(ledger, "order_state"), "order_state", ("order_id",))[ORDER]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_order_state(build: Build, ledger: Engine, name: str) -> None:
+    events, fills, quantity, (status, filled, leaves) = CASES[name]
+    state = state_of(build, ledger, events, fills, quantity)
     found = (state["status"], state["filled_quantity"], state["leaves_quantity"])
     assert found == (status, Decimal(filled), None if leaves is None else Decimal(leaves))
     assert state["last_sequence_number"] == (len(events) or None)
     last_event = EPOCH + timedelta(seconds=len(events)) if events else None
     is_filled = Decimal(filled) > 0
     assert state["last_event_at"] == (EPOCH + timedelta(minutes=1) if is_filled else last_event)
+
+
+# events as the ledger has them, each at a second; then the status and quantity, and which is last
+TOLD = {
+    "told backwards": (
+        [("CANCELLED", "CANCELLED", None, 2), ("ACCEPTED", "ACCEPTED", None, 1)],
+        ("CANCELLED", "10", 1),
+    ),
+    "told backwards, of one second": (
+        [("CANCELLED", "CANCELLED", None, 1), ("ACCEPTED", "ACCEPTED", None, 1)],
+        ("CANCELLED", "10", 1),
+    ),
+    "a clock of ours that is fast": (
+        [("SUBMITTED", "PENDING", None, 5), ("ACCEPTED", "ACCEPTED", None, 3)],
+        ("ACCEPTED", "10", 2),
+    ),
+    "messages of one second": (
+        [*((kind, status, size, 1) for kind, status, size in [
+            *NEW, ("REPLACED", "ACCEPTED", "12"), ("REPLACED", "ACCEPTED", "4"),
+            ("EXECUTED", "PARTIAL", None)])],
+        ("ACCEPTED", "4", 5),
+    ),
+    "sent again in the second it failed": (
+        [("SUBMITTED", "PENDING", None, 0), ("FAILED", "FAILED", None, 1),
+         ("RETRIED", "PENDING", None, 1)],
+        ("PENDING", "10", 3),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_events_count_as_they_happened(build: Build, ledger: Engine, name: str) -> None:
+    events, expected = TOLD[name]
+    state = state_of(build, ledger, events, [], "10")
+    found = (state["status"], str(state["quantity"].normalize()), state["last_sequence_number"])
+    assert found == (expected[0], str(Decimal(expected[1]).normalize()), expected[2])
