@@ -1,7 +1,7 @@
 -- One row per order: where its events and effective fills leave it.
 -- Events say what was asked and how it ended, fills say how much was done: a FILLED event without
--- fills fills nothing, and a late fill completes a cancelled order only if it fills it whole. The
--- last event is the last that happened, in whatever order files told them.
+-- fills fills nothing, and a late fill completes a cancelled order only if it fills it whole.
+-- Events count as they happened, in whatever order files told them.
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
@@ -9,59 +9,41 @@
 ) }}
 {% set changed = 'order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')'
     if is_incremental() else '1 = 1' -%}
-with placed_events as (
+with told as (
     select
         order_id,
-        status,
+        sequence_number,
+        occurred_at,
         order_quantity,
-        {{ event_moment('event_type', 'occurred_at') }} as moment,
-        {{ place_in_moment('event_type', 'sequence_number') }} as place
+        status,
+        coalesce(status in ('CANCELLED', 'REJECTED', 'EXPIRED', 'FAILED'), false) as is_end,
+        event_type in ('RETRIED', 'RECOVERED') as is_revival,
+        event_type in ('SUBMITTED', 'APPROVED') as is_request,
+        row_number() over (
+            partition by order_id
+            order by occurred_at, {{ place_in_moment('event_type', 'sequence_number') }}
+        ) as nth
     from {{ ref('stg_order_events') }}
     where order_id is not null and {{ changed }}
-),
-
-moments as (
-    select
-        order_id,
-        max(moment) as last_at,
-        max(case when status is not null then moment end) as status_at,
-        max(case when order_quantity is not null then moment end) as quantity_at
-    from placed_events
-    group by order_id
-),
-
-places as (
-    select
-        placed_events.order_id,
-        max(case when placed_events.moment = moments.last_at then placed_events.place end)
-            as last_place,
-        max(case
-            when placed_events.status is not null
-                and placed_events.moment = moments.status_at
-                then placed_events.place
-        end) as status_place,
-        max(case
-            when placed_events.order_quantity is not null
-                and placed_events.moment = moments.quantity_at
-                then placed_events.place
-        end) as quantity_place
-    from placed_events
-    inner join moments on placed_events.order_id = moments.order_id
-    group by placed_events.order_id
 ),
 
 stages as (
     select
         order_id,
-        {{ sequence_of('last_place') }} as last_sequence_number,
-        {{ sequence_of('status_place') }} as status_sequence,
-        {{ sequence_of('quantity_place') }} as quantity_sequence
-    from places
-),
-
-amendments as (
-    select sequence_number, order_quantity from {{ ref('stg_order_events') }}
-    where order_quantity is not null and {{ changed }}
+        arg_max(sequence_number, nth) as last_sequence_number,
+        max(occurred_at) as last_told_at,
+        arg_max(order_quantity, nth) filter (where order_quantity is not null)
+            as order_quantity,
+        max(case when is_end then nth end) as end_nth,
+        max(case when is_revival then nth else 0 end) as revival_nth,
+        arg_max(status, nth) filter (where is_end) as end_status,
+        arg_max(status, nth) filter (
+            where status is not null and not is_end and not is_request
+        ) as working_status,
+        arg_max(status, nth) filter (where status is not null and is_request)
+            as requested_status
+    from told
+    group by order_id
 ),
 
 -- whichever fill came first to the ledger: facts stay, and files come in any order
@@ -93,20 +75,21 @@ folded as (
         orders.order_id,
         coalesce(orders.client_order_id, terms.client_order_id) as client_order_id,
         coalesce(terms.sent_at, first_fills.executed_at, orders.sent_at) as sent_at,
-        coalesce(amendments.order_quantity, orders.quantity) as quantity,
+        coalesce(stages.order_quantity, orders.quantity) as quantity,
         coalesce(fills.filled_quantity, 0) as filled_quantity,
         fills.average_fill_price,
-        latest.status as stated_status,
-        last_events.occurred_at as stated_at,
+        case
+            -- an end holds unless the order was revived: what is dated later was late, or by a
+            -- clock that is fast
+            when stages.end_nth > stages.revival_nth then stages.end_status
+            -- as what was asked comes before what the venue said of it
+            else coalesce(stages.working_status, stages.requested_status)
+        end as stated_status,
+        stages.last_told_at,
         fills.last_filled_at,
         stages.last_sequence_number
     from {{ ref('stg_orders') }} as orders
     left join stages on orders.order_id = stages.order_id
-    left join {{ ref('stg_order_events') }} as last_events
-        on stages.last_sequence_number = last_events.sequence_number
-    left join {{ ref('stg_order_events') }} as latest
-        on stages.status_sequence = latest.sequence_number
-    left join amendments on stages.quantity_sequence = amendments.sequence_number
     left join {{ ref('order_costs') }} as fills on orders.order_id = fills.order_id
     left join first_fills on orders.order_id = first_fills.order_id
     left join terms on orders.order_id = terms.order_id
@@ -146,8 +129,8 @@ final as (
         average_fill_price,
         sent_at,
         case
-            when stated_at is null or last_filled_at > stated_at then last_filled_at
-            else stated_at
+            when last_told_at is null or last_filled_at > last_told_at then last_filled_at
+            else last_told_at
         end as last_event_at,
         last_sequence_number
     from decided

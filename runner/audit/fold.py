@@ -14,8 +14,10 @@ from runner.money import CONTEXT, QUANTUM
 
 FINAL = frozenset({"CANCELLED", "REJECTED", "EXPIRED", "FAILED"})
 _WORKING = frozenset({"PENDING", "ACCEPTED", "PARTIAL"})
-_ASKED = frozenset({"SUBMITTED", "APPROVED"})
-_BETWEEN = frozenset({"EXECUTED", "REPLACED", "RESTATED"})  # an acknowledgement and an end
+REQUESTS = frozenset({"SUBMITTED", "APPROVED"})
+_REVIVALS = frozenset({"RETRIED", "RECOVERED"})
+_FIRST = REQUESTS | {"ACCEPTED"}
+_BETWEEN = frozenset({"EXECUTED", "REPLACED", "RESTATED"})
 _ZERO = Decimal(0).quantize(QUANTUM)
 
 
@@ -82,7 +84,11 @@ class OrderFold:
     def __init__(self, opening: Opening) -> None:
         self.opening = opening
         self.last_event: Event | None = None
-        self.stating: Event | None = None  # the last that states a status
+        # the last that states a status: an end, that it works, what was asked; and what revived it
+        self._end: Event | None = None
+        self._working: Event | None = None
+        self._request: Event | None = None
+        self._revival: Event | None = None
         self._amending: Event | None = None
         self._terms: list[Event] = []
         self._fills: dict[str, Fill] = {}
@@ -100,8 +106,14 @@ class OrderFold:
 
     def _take_event(self, event: Event) -> None:
         self.last_event = _later(self.last_event, event)
-        if event.status is not None:
-            self.stating = _later(self.stating, event)
+        if event.event_type in _REVIVALS:
+            self._revival = _later(self._revival, event)
+        if event.status in FINAL:
+            self._end = _later(self._end, event)
+        elif event.status is not None and event.event_type in REQUESTS:
+            self._request = _later(self._request, event)
+        elif event.status is not None:
+            self._working = _later(self._working, event)
         if event.order_quantity is not None:
             self._amending = _later(self._amending, event)
         if event.tells_terms:
@@ -139,12 +151,20 @@ class OrderFold:
             self._last_filled_at = fill.executed_at
 
     @property
+    def stated(self) -> str | None:
+        """The status that events state: an end holds unless the order was revived after it."""
+        if self._end and (self._revival is None or place_of(self._revival) < place_of(self._end)):
+            return self._end.status
+        stating = self._working or self._request
+        return stating.status if stating else None
+
+    @property
     def quantity(self) -> Decimal | None:
         return self._amending.order_quantity if self._amending else self.opening.quantity
 
     @property
     def status(self) -> str:
-        stated = self.stating.status if self.stating else None
+        stated = self.stated
         quantity, filled = self.quantity, self._filled
         if filled > 0 and quantity is not None and filled >= quantity:
             return "FILLED"
@@ -196,12 +216,10 @@ class OrderFold:
 def place_of(event: Event) -> tuple[datetime, int, int]:
     """By which events are in order: what happened first, in whatever order files told it.
 
-    What was asked comes first, whichever clock is fast. Of one moment, which may be a second long,
-    acknowledgements come before what changed the order, and that before its end.
+    Of one moment, which may be a second long, acknowledgements come before what changed the order,
+    and that before its end.
     """
-    if event.event_type in _ASKED:
-        return datetime.min, 0, event.sequence_number
-    stage = 0 if event.event_type == "ACCEPTED" else 1 if event.event_type in _BETWEEN else 2
+    stage = 0 if event.event_type in _FIRST else 1 if event.event_type in _BETWEEN else 2
     return event.occurred_at, stage, event.sequence_number
 
 

@@ -116,7 +116,7 @@ def steps(life: Life, legal: Legal | None) -> Iterator[Step]:
     yield Step(life.opening.sent_at, None, fold.state, life.opening.batch_id, None, "")
     facts: list[Event | Fill] = [*life.events, *life.fills]
     for fact in sorted(facts, key=_place):
-        stated = fold.stating.status if fold.stating else None
+        stated = fold.stated
         fold.take(fact)
         if isinstance(fact, Event):
             change = changes.get(fact.sequence_number)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from runner.audit.fold import Event, place_of
+from runner.audit.fold import REQUESTS, Event, place_of
 from runner.engines.base import Engine
 
 TABLE = "order_status_transitions"
+_ILLEGAL = "illegal"
 _NONE = "NONE"  # the status of an order that has none yet
 
 
@@ -39,17 +41,34 @@ def legal_transitions(engine: Engine) -> Legal | None:
 
 
 def transitions(events: Iterable[Event], legal: Legal | None) -> dict[int, Transition]:
-    """The changes of the status that events state, by sequence number; none without `legal`."""
+    """The changes of the status that events state, by sequence number; none without `legal`.
+
+    As events happened; where that is not legal but the order they were told in is, in that one: a
+    clock may have been fast.
+    """
     if legal is None:
         return {}
+    stated = list(events)
+    happened = _changes(sorted(stated, key=_requests_first), legal)
+    if all(change.verdict != _ILLEGAL for change in happened.values()):
+        return happened
+    told = _changes(sorted(stated, key=lambda event: event.sequence_number), legal)
+    return happened if any(c.verdict == _ILLEGAL for c in told.values()) else told
+
+
+def _requests_first(event: Event) -> tuple[bool, tuple[datetime, int, int]]:
+    return event.event_type not in REQUESTS, place_of(event)
+
+
+def _changes(events: Iterable[Event], legal: Legal) -> dict[int, Transition]:
     found = {}
     before = _NONE
-    for event in sorted(events, key=place_of):
+    for event in events:
         if event.status is None:
             continue
         if event.status != before:
             late = legal.get((before, event.status, event.event_type))
-            verdict = "illegal" if late is None else "late" if late else "legal"
+            verdict = _ILLEGAL if late is None else "late" if late else "legal"
             found[event.sequence_number] = Transition(
                 before, event.status, event.event_type, verdict
             )

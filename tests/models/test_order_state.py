@@ -201,7 +201,17 @@ TOLD = {
     ),
     "a clock of ours that is fast": (
         [("SUBMITTED", "PENDING", None, 5), ("ACCEPTED", "ACCEPTED", None, 3)],
-        ("ACCEPTED", "10", 2),
+        ("ACCEPTED", "10", 1),
+    ),
+    "acknowledged after its end, by another clock": (
+        [("SUBMITTED", "PENDING", None, 1), ("CANCELLED", "CANCELLED", None, 2),
+         ("ACCEPTED", "ACCEPTED", None, 3)],
+        ("CANCELLED", "10", 3),
+    ),
+    "recovered, then acknowledged": (
+        [("ACCEPTED", "ACCEPTED", None, 4), ("FAILED", "FAILED", None, 2),
+         ("RETRIED", "PENDING", None, 3), ("SUBMITTED", "PENDING", None, 1)],
+        ("ACCEPTED", "10", 1),
     ),
     "messages of one second": (
         [*((kind, status, size, 1) for kind, status, size in [
