@@ -117,7 +117,7 @@ def recognise(staging: Staging, source: Source, known: Sequence[Format]) -> list
         "R296",
         f"{source.path.name} is of no known format",
         where=where,
-        why=_seen(source, columns),
+        why=_seen(source, columns) + _nearest(source, known, columns),
         mend="name its --format; what each needs, `runner ingest --describe FORMAT` says, "
         "and docs/ingest.md how to add one",
     )
@@ -206,6 +206,24 @@ def _inside(form: Format, text: str, value: Mapping[str, Any]) -> Mapping[str, A
     found = envelope.unpack(_DECODER, text, value, 0, form.records)
     inner = next(found, None) if found is not None else None
     return inner[1] if inner is not None and isinstance(inner[1], dict) else value
+
+
+def _nearest(source: Source, known: Sequence[Format], columns: Sequence[str]) -> str:
+    """The format of which most columns are there, if it lacks a few, and which."""
+    if source.kind == "json":
+        first = next(first_records(source, _RECORDS), None)
+        columns = [key.lower() for key in first[1]] if first else ()
+    lacks = [
+        (len(missing), form.name, missing)
+        for form in known
+        if source.kind in form.readers
+        and (missing := [name for name in form.columns if name not in columns])
+        and 4 * len(missing) <= len(form.columns)
+    ]
+    if not lacks:
+        return ""
+    _, name, missing = min(lacks)
+    return f"; {name}, the nearest, also needs {', '.join(missing)}"
 
 
 def _seen(source: Source, columns: Sequence[str]) -> str:

@@ -84,7 +84,8 @@ fills as (
         'SPOT' as instrument_type
     from times
     where type not in (
-        'deposit', 'ripple deposit', 'withdrawal', 'ripple payment', 'staking reward'
+        'deposit', 'ripple deposit', 'card deposit', 'withdrawal', 'ripple payment',
+        'staking reward'
     )
 ),
 
@@ -96,7 +97,7 @@ movements as (
         account,
         id as movement_id,
         case
-            when type in ('deposit', 'ripple deposit') then 'DEPOSIT'
+            when type in ('deposit', 'ripple deposit', 'card deposit') then 'DEPOSIT'
             when type = 'staking reward' then 'INTEREST'
             else 'WITHDRAWAL'
         end as kind,
@@ -111,7 +112,8 @@ movements as (
         datetime as occurred_at
     from times
     where type in (
-        'deposit', 'ripple deposit', 'withdrawal', 'ripple payment', 'staking reward'
+        'deposit', 'ripple deposit', 'card deposit', 'withdrawal', 'ripple payment',
+        'staking reward'
     )
 ),
 

@@ -169,7 +169,13 @@ final as (
         case
             when not coalesce(fills.is_whole, false)
                 then 'incomplete_trade ' || entries.what || ' of ' || coalesce(entries.refid, '')
-                || ' is not one amount spent and one received: load its other entry with it, or '
+                || case
+                    when coalesce(fills.parts, 1) > 2
+                        then ' has ' || fills.parts || ' entries, and what was got for each of '
+                        || 'them is not told: '
+                    else ' is not one amount spent and one received: load its other entry with '
+                        || 'it, or '
+                end
                 || 'declare it with canonical-fills'
             when fills.fees > 1
                 then 'several_fee_currencies ' || entries.what || ' of ' || entries.refid

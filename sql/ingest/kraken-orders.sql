@@ -85,12 +85,19 @@ final as (
         ingest_unless_zero(record ->> '$.price') as average_price,
         ingest_unless_zero(case
             when venue_type in ('limit', 'iceberg') then record ->> '$.descr.price'
-            -- what is given as an offset (+5%) is a price once the order has triggered
-            when venue_type = 'trailing-stop-limit' then record ->> '$.limitprice'
+            -- what is given as an offset (+5%, #1.5) is a price once the order has triggered
+            when venue_type = 'trailing-stop-limit'
+                or (
+                    ends_with(venue_type, '-limit')
+                    and regexp_matches(record ->> '$.descr.price2', '^[-+#]|%$')
+                )
+                then record ->> '$.limitprice'
             when ends_with(venue_type, '-limit') then record ->> '$.descr.price2'
         end) as limit_price,
         ingest_unless_zero(case
-            when starts_with(venue_type, 'trailing') then record ->> '$.stopprice'
+            when starts_with(venue_type, 'trailing')
+                or regexp_matches(record ->> '$.descr.price', '^[-+#]|%$')
+                then record ->> '$.stopprice'
             when starts_with(venue_type, 'stop') or starts_with(venue_type, 'take')
                 then record ->> '$.descr.price'
         end) as stop_price,

@@ -13,7 +13,7 @@
 -- columns: instrument_id, trade_id, order_side, last_qty, last_px, commission, ts_event
 -- optional: client_order_id, venue_order_id, account_id, trader_id, strategy_id, position_id
 -- optional: order_type, currency, liquidity_side, event_id, ts_init, info, reconciliation
--- optional: commission_currency
+-- optional: commission_currency, type
 
 with fills as (
     select

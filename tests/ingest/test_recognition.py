@@ -113,6 +113,7 @@ def test_a_stream_that_begins_with_other_messages(duck: Ledger) -> None:
         ("a,b\n1,2\n", "its columns are a, b"),
         ('{"a": 1}', "its first record has a"),
         ("[]", "it holds no record"),
+        (FILLS.replace("liquidity,", ""), "; canonical-fills, the nearest, also needs liquidity"),
         # most of it is not what has these columns
         ("account,kind,occurred_at,a,b,c,d,e\n", "its columns are"),
     ],

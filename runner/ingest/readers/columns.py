@@ -14,7 +14,7 @@ def check_columns(
 ) -> tuple[str, ...]:
     """Refuse missing and doubled columns; the warnings about those the format has not."""
     where = Location(source.path, line)
-    doubled = sorted({name for name in found if list(found).count(name) > 1})
+    doubled = sorted({name for name in found if name and list(found).count(name) > 1})
     if doubled:
         raise InputError(
             "R274",
@@ -23,7 +23,8 @@ def check_columns(
             mend="keep one of them",
         )
     missing = [name for name in form.columns if name not in found]
-    extra = [name for name in found if name not in (*form.columns, *form.optional)]
+    # a header that ends with its delimiter has a column without a name behind it
+    extra = [name for name in found if name and name not in (*form.columns, *form.optional)]
     if missing:
         listed = ", ".join(_missing(name, extra) for name in missing)
         raise InputError(
