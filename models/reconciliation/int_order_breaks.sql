@@ -173,6 +173,8 @@ untold as (
         and states.sent_at >= (select min(period_start) from order_statements)
         and states.last_event_at < (select max(period_end) from order_statements)
         and states.status in ('FILLED', 'CANCELLED', 'EXPIRED')
+        -- one for an amount of quote currency that came to nothing: no statement can tell it
+        and (states.quantity is not null or states.filled_quantity > 0)
         and not exists (
             select 1 from tellings
             where tellings.venue = ours.venue

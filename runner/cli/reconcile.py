@@ -90,7 +90,9 @@ def run(
         with closing(opened) as engine, ExitStack() as stack:
             stack.callback(watch.stop)
             migrate_new(engine, config.migration_path)
-            found = find_statements(engine, folder, config, statement_format)
+            found, silent = find_statements(engine, folder, config, statement_format)
+            for path, form in silent:
+                say(f"{path.name}: {form} holds nothing that a statement tells: passed over")
             for report in load_statements(
                 engine, config, found, extent, account=account, venue=venue, progress=watch
             ):

@@ -14,14 +14,18 @@ from runner.ingest.progress import Progress
 from runner.ingest.recognition import AUTO, recognised
 from runner.ingest.shapes import SHAPES
 from runner.ingest.shapes.stated import Extent
+from runner.ingest.statement import tells
 
 _SEPARATORS = ("", ".", "-", "_", " ")
 
 
 def find_statements(
     engine: Engine, folder: Path, config: Config, format_name: str | None
-) -> list[tuple[Path, str]]:
-    """The folder's files and their formats, each after those it points to.
+) -> tuple[list[tuple[Path, str]], list[tuple[Path, str]]]:
+    """The folder's files and their formats, each after those it points to; and those left out.
+
+    What holds nothing that a statement tells, as deposits and funding, is left out where it stands
+    beside what does.
 
     A file's format is `format_name`; or what its name begins with, or its folder's
     (binance-trades-2026-03.json); or else what its content is recognised as, as with `auto` all
@@ -54,10 +58,11 @@ def find_statements(
         for group in recognised(engine, unnamed, config, stated=True):
             told += [(path, group.format) for path in group.files]
     order = list(SHAPES)
-    return sorted(
-        told,
-        key=lambda pair: order.index(known[pair[1]].shape) if pair[1] in known else -1,
-    )
+    told.sort(key=lambda pair: order.index(known[pair[1]].shape) if pair[1] in known else -1)
+    silent = [pair for pair in told if pair[1] in known and not tells(known[pair[1]])]
+    if len(silent) == len(told):
+        return told, []
+    return [pair for pair in told if pair not in silent], silent
 
 
 def _named(path: Path, folder: Path, known: set[str]) -> str | None:

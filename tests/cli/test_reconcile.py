@@ -179,6 +179,17 @@ def test_history_before_a_statement_is_no_break(ledger, cli):
     assert code == 1 and len(found["breaks"]) == 3
 
 
+def test_what_states_nothing_is_passed_over_beside_what_does(ledger, cli):
+    income = {"symbol": "", "incomeType": "TRANSFER", "income": "-1", "asset": "USDT",
+              "time": 1772442000000, "tranId": 1}  # fmt: skip
+    ledger.write({"mixed/a.json": json.dumps(TRADES), "mixed/b.json": json.dumps([income])})
+    outcome = cli(ledger, "reconcile", "mixed")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "b.json: binance-income holds nothing that a statement tells" in outcome.stderr
+    ledger.write({"alone/b.json": json.dumps([income])})
+    assert "R285" in cli(ledger, "reconcile", "alone").stderr
+
+
 def test_what_cannot_be_done_is_said(loaded, reconciled, cli):
     assert "error[R301]" in resolve(cli, loaded, PRICE).stderr
     before = facts(reconciled)

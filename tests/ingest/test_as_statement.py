@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -190,3 +191,25 @@ def test_snapshots_in_one_file_are_one_statement(duck: Ledger) -> None:
     other = "\n".join([*rows[:2], told(1706615537016, "7")])
     assert duck.load("ccxt-balance", other, "c.json", extent=Extent(), account="main").read == 3
     assert duck.reasons() == [(3, "conflict")]
+
+
+def test_of_a_log_an_order_stands_as_its_last_message_tells_it(duck: Ledger) -> None:
+    report = {
+        "e": "executionReport", "s": "ETHBTC", "c": "mine", "S": "BUY", "o": "LIMIT", "f": "GTC",
+        "q": "1.0", "p": "0.1", "P": "0", "C": "", "x": "NEW", "X": "NEW", "r": "NONE", "i": 42,
+        "l": "0", "z": "0", "L": "0", "n": "0", "N": None, "T": 1499405658657, "t": -1,
+        "O": 1499405658657,
+    }  # fmt: skip
+    trade = {"x": "TRADE", "X": "PARTIALLY_FILLED", "l": "0.4", "z": "0.4", "L": "0.1", "t": 17}
+    later = {"T": 1499405658999}
+    messages = [
+        report | trade | later | {"x": "CANCELED", "X": "CANCELED", "t": -1}, report,
+        report | trade,
+    ]  # fmt: skip
+    lines = "\n".join(json.dumps(message) for message in messages)
+    found = duck.load("binance-spot-reports", lines, "a.ndjson", extent=Extent())
+    assert (found.quarantined, found.appended["statement_orders"]) == (0, 1)
+    told = "select status, cast(filled_quantity as varchar) from statement_orders"
+    assert duck.rows(told) == [("CANCELLED", "0.400000000000")]
+    again = duck.load("binance-spot-reports", lines, "a.ndjson", extent=Extent())
+    assert again.batch_id is None

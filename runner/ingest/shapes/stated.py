@@ -95,14 +95,18 @@ def _fill(extent: Extent) -> Shape:
 
 def _order(extent: Extent) -> Shape:
     reported_at = "coalesce(r.updated_at, r.created_at)"
+    key = "coalesce(r.order_key, r.order_id)"
+    # of a log of messages an order stands as its last one tells it
+    last = (
+        f"select arg_max(r.row_id, row({reported_at}, r.row_id)) from rows as r "
+        f"group by r.row_id >> 40, r.venue, r.account, {key}"
+    )
     return replace(
         ORDER,
         table="statement_orders",
         key="statement_order_id",
         columns={
-            "statement_order_id": _row_id(
-                "statement_order", "coalesce(r.order_key, r.order_id)", extent
-            ),
+            "statement_order_id": _row_id("statement_order", key, extent),
             "statement_id": _statement_id(extent),
             "exchange_order_id": "r.order_id",
             "instrument_id": ORDER.columns["instrument_id"],
@@ -132,6 +136,9 @@ def _order(extent: Extent) -> Shape:
         unique=(),
         amended_by="",
         derives=_period(reported_at, extent),
+        leaves_out=f"{reported_at} is not null and r.row_id not in ({last})"
+        if extent.repeats
+        else None,
         keeps={**_kept(ORDER), **_statement(extent)},
     )  # fmt: skip
 
