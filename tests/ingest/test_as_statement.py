@@ -206,9 +206,9 @@ def test_of_a_log_an_order_stands_as_its_last_message_tells_it(duck: Ledger) -> 
         report | trade | later | {"x": "CANCELED", "X": "CANCELED", "t": -1}, report,
         report | trade,
     ]  # fmt: skip
-    lines = "\n".join(json.dumps(message) for message in messages)
+    lines = "\n".join(json.dumps(message) for message in [*messages, {"e": "balanceUpdate"}])
     found = duck.load("binance-spot-reports", lines, "a.ndjson", extent=Extent())
-    assert (found.quarantined, found.appended["statement_orders"]) == (0, 1)
+    assert (found.quarantined, found.appended["statement_orders"]) == (1, 1)
     told = "select status, cast(filled_quantity as varchar) from statement_orders"
     assert duck.rows(told) == [("CANCELLED", "0.400000000000")]
     again = duck.load("binance-spot-reports", lines, "a.ndjson", extent=Extent())

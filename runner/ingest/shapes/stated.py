@@ -96,7 +96,8 @@ def _fill(extent: Extent) -> Shape:
 def _order(extent: Extent) -> Shape:
     reported_at = "coalesce(r.updated_at, r.created_at)"
     key = "coalesce(r.order_key, r.order_id)"
-    # of a log of messages an order stands as its last one tells it
+    # of a log of messages an order stands as its last one tells it; one that tells of no status
+    # is the order as it was sent
     last = (
         f"select arg_max(r.row_id, row({reported_at}, r.row_id)) from rows as r "
         f"group by r.row_id >> 40, r.venue, r.account, {key}"
@@ -136,9 +137,12 @@ def _order(extent: Extent) -> Shape:
         unique=(),
         amended_by="",
         derives=_period(reported_at, extent),
-        leaves_out=f"{reported_at} is not null and r.row_id not in ({last})"
-        if extent.repeats
-        else None,
+        leaves_out=(
+            f"r.order_id is not null and (r.status_text is null or {reported_at} is not null "
+            f"and r.row_id not in ({last}))"
+            if extent.repeats
+            else None
+        ),
         keeps={**_kept(ORDER), **_statement(extent)},
     )  # fmt: skip
 
