@@ -30,7 +30,8 @@ def spoilt(path: Path) -> str:
     form = formats()[path.stem]
     header, first, *_ = csv.reader(path.read_text(encoding="utf-8").splitlines())
     header = [name.lower() for name in header]
-    header += [c for c in (*form.columns, *form.optional) if c not in header]
+    named = [*header, *(name.partition("(utc")[0].strip() for name in header)]
+    header += [c for c in (*form.columns, *form.optional) if c not in named]
     first += [""] * (len(header) - len(first))
     text = io.StringIO()
     writer = csv.writer(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -44,7 +45,7 @@ def appended(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     )
     place = ["--project-dir", str(root)]
     assert run(["migrate", "up", *place]) == 0
-    trades = (GOLDEN / "binance-trades.json").read_text()
+    trades = json.dumps(json.loads((GOLDEN / "binance-trades.json").read_text())[:3])
     for name, text, *options in (
         ("i.csv", INSTRUMENT, "canonical-instruments"),
         ("a.csv", FILLS_HEADER + fill(1, 101) + fill(2, 102) + fill(3, 103), "canonical-fills"),
