@@ -18,6 +18,13 @@ from runner.ingest.formats import Format
 from runner.ingest.functions import quoted, uuid5_sql
 from runner.ingest.shapes.stated import Extent
 
+# of a record that is no such thing as was looked for, what the venue says it is instead
+_REASON = (
+    "concat_ws(case when ends_with(r.reason, '?') then ' ' else '. ' end, r.reason, "
+    "case when f.reader = 'json' and regexp_full_match(r.code, 'missing|not_an?_[a-z]+') "
+    "and json_valid(r.raw) then ingest_complaint(cast(r.raw as json)) end)"
+)
+
 
 def collect(
     staging: Staging,
@@ -68,14 +75,6 @@ def collect(
         f"where quarantine_id not in (select quarantine_id from {known}) "
         "order by quarantine_id, row_id",
     )
-
-
-# of a record that is no such thing as was looked for, what the venue says it is instead
-_REASON = (
-    "concat_ws(case when ends_with(r.reason, '?') then ' ' else '. ' end, r.reason, "
-    "case when f.reader = 'json' and regexp_full_match(r.code, 'missing|not_an?_[a-z]+') "
-    "and json_valid(r.raw) then ingest_complaint(cast(r.raw as json)) end)"
-)
 
 
 def _text(value: str | None) -> str:

@@ -25,7 +25,7 @@ from runner.ledger.restoration import restore
 from runner.scaffold import scaffold
 from runner.sqltyping.types import BOOLEAN, DATE, INTEGER, JSON, MONEY, TEXT, TIMESTAMP, UUID
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
-from tests.conftest import ENGINES
+from tests.conftest import ENGINES, slim_ledger_project
 
 FIRST, LAST = "2026-03-03", "2026-03-04"
 WITHIN = "timestamp '2026-03-03', timestamp '2026-03-05'"
@@ -154,9 +154,9 @@ def test_a_fact_file_that_was_changed_is_not_restored(packed, tmp_path):
 
 
 @pytest.fixture
-def small(make_ledger, cli, tmp_path):
+def small(tmp_path, engine_name, cli):
     """A ledger of two fills, recorded in two batches; nothing is built of it."""
-    project = make_ledger()
+    project = slim_ledger_project(tmp_path / "ledger", engine_name, suites=["facts"])
     assert cli(project, "migrate", "up").exit_code == 0
     for name, text in (
         ("i.csv", INSTRUMENT),
