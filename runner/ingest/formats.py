@@ -64,12 +64,16 @@ def find_format(folder: Path | None, name: str) -> Format:
     """The format called `name`; no other mapping is read."""
     known = _files(folder)
     if name not in known:
-        near = nearest(name, set(known))
+        # a venue's or a protocol's name alone is what its formats begin with
+        near = [form for form in known if form.startswith(f"{name}-")]
+        near = near or list(filter(None, [nearest(name, set(known))]))
         raise UsageError(
             "R270",
             f"there is no format '{name}'",
             why=f"known formats: {', '.join(sorted(known))}",
-            mend=f"did you mean '{near}'?" if near else "see `runner ingest --help`",
+            mend=f"did you mean {' or '.join(near)}? Or let --format auto recognise it"
+            if near
+            else "see `runner ingest --help`, or let --format auto recognise it",
         )
     return _read(known[name])
 

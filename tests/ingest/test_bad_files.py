@@ -23,10 +23,15 @@ def refused(ledger: Ledger, form: str, content: str | bytes, name: str = "") -> 
     return error
 
 
-def test_unknown_format_names_the_near_one(duck: Ledger) -> None:
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("canonical-fill", "canonical-fills?"), ("fix", "fix-executions?"),
+     ("nautilus", "nautilus-fills or nautilus-orders?"), ("xyz", "--format auto")],
+)  # fmt: skip
+def test_unknown_format_names_the_near_ones(duck: Ledger, name: str, near: str) -> None:
     with pytest.raises(UsageError) as caught:
-        duck.load("canonical-fill", FILLS)
-    assert caught.value.code == "R270" and "canonical-fills" in str(caught.value)
+        duck.load(name, FILLS)
+    assert caught.value.code == "R270" and near in str(caught.value.mend)
 
 
 def test_missing_file(duck: Ledger) -> None:
