@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _FETCH_ROWS = 10_000
 _SOURCE = "source_ledger"
-_INSERT_ROWS = 500
+_INSERT_ROWS = 10_000
 _POLL_SECONDS = 0.1
 _FRUGAL_MB_PER_THREAD = 64  # some columns' blocks at once, of a thread's part of a table
 
@@ -78,6 +79,12 @@ def _has_semicolon(sql: str) -> bool:
         return False
     octets = sql.encode()  # which positions are counted in
     return any(octets[start : start + 1] == b";" for start, _ in duckdb.tokenize(sql))
+
+
+def _exact(value: Any) -> Any:
+    """The value as a parameter: as text, numbers of different scales share a list, and no number
+    goes through a binary one, as those beyond 38 digits do."""
+    return format(value, "f") if isinstance(value, Decimal) else value
 
 
 class DuckDBEngine(DuckDBGuards):
@@ -406,15 +413,13 @@ class DuckDBEngine(DuckDBGuards):
         self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     ) -> int:
         listed = ", ".join(quote(c.name) for c in columns)
-        marks = ", ".join("?" for _ in columns)
-        into = f"insert into {quote(name)} ({listed}) values "
+        values = ", ".join(f"unnest(${place})" for place in range(1, len(columns) + 1))
+        into = f"insert into {quote(name)} ({listed}) select {values}"
         source = iter(rows)
         inserted = 0
-        # many rows a statement: a statement a row takes a hundred times as long
+        # a list for each column: a parameter for each value takes thirteen times as long
         while chunk := list(islice(source, _INSERT_ROWS)):
-            self._run(
-                into + ", ".join([f"({marks})"] * len(chunk)), [v for row in chunk for v in row]
-            )
+            self._run(into, [[_exact(v) for v in column] for column in zip(*chunk, strict=True)])
             inserted += len(chunk)
         return inserted
 
