@@ -85,7 +85,9 @@ fills as not materialized (
 
 -- a venue may date a fill to the other side of midnight
 named as (
-    select distinct fills.fill_id
+    select distinct
+        fills.fill_id,
+        fills.executed_at
     from fills
     inner join {{ ref('int_statement_fills_current') }} as stated
         on fills.exchange_fill_id = stated.exchange_fill_id
@@ -95,9 +97,18 @@ named as (
     where fills.covered_at is null
 ),
 
+edges_reported as (
+    select edge_at as reported_at from edges
+    union
+    select executed_at from named
+),
+
 reported as (
     select * from fills
-    where covered_at is not null or fill_id in (select fill_id from named)
+    where (covered_at is not null or fill_id in (select fill_id from named))
+        -- so that fills from before all of them, or after, need not even be read
+        and executed_at >= (select min(reported_at) from edges_reported)
+        and executed_at <= (select max(reported_at) from edges_reported)
 ),
 
 -- only what stands there again has to be numbered: sorting all of it would take most of the time
