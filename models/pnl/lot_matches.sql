@@ -9,41 +9,24 @@
         ~ ' and changed.changed_from <= matches.closed_at)',
     slice_rows_of=ref('int_book_fills') | string,
 ) }}
+{% set all_fills, rematched_fills = ref('int_book_fills'), ref('int_rematched_fills') -%}
 with
 {% if is_incremental() -%}
--- units of a changed book that both sides had traded before the change stay matched as they are
-sides as (
-    select
-        changed.book_key,
-        max(case when fills.is_buy then fills.cumulative_quantity else 0 end) as bought,
-        max(case when fills.is_buy then 0 else fills.cumulative_quantity end) as sold
-    from {{ ref('int_changed_books') }} as changed
-    left join {{ ref('int_book_fills') }} as fills
-        on changed.book_key = fills.book_key
-        and changed.changed_from > fills.executed_at
-    group by changed.book_key
-),
-
-kept as (
-    select
-        book_key,
-        case
-            when coalesce(bought, 0) < coalesce(sold, 0) then coalesce(bought, 0)
-            else coalesce(sold, 0)
-        end as quantity
-    from sides
-),
-
+-- the units that stay matched as they are, and how many fills have no others
 bases as (
     select
-        kept.book_key,
-        kept.quantity,
-        count(fills.fill_id) as fill_count
-    from kept
-    left join {{ ref('int_book_fills') }} as fills
-        on kept.book_key = fills.book_key
-        and kept.quantity >= fills.cumulative_quantity
-    group by kept.book_key, kept.quantity
+        book_key,
+        cast(sum(kept_count) as bigint) as fill_count,
+        max(kept_quantity) as quantity
+    from (
+        select
+            book_key,
+            min(side_seq) - 1 as kept_count,
+            max(kept_quantity) as kept_quantity
+        from {{ rematched_fills }}
+        group by book_key, is_buy
+    ) as sides
+    group by book_key
 ),
 
 {% endif -%}
@@ -61,12 +44,10 @@ fills as (
         fills.cumulative_quantity as end_quantity,
         {{ units('fills.quantity') }} as quantity_units,
         {{ units('fills.fee') }} as fee_units
-    from {{ ref('int_book_fills') }} as fills
     {%- if is_incremental() %}
-    inner join bases
-        on fills.book_key = bases.book_key
-        and fills.cumulative_quantity > bases.quantity
+    from {{ rematched_fills }} as fills
     {%- else %}
+    from {{ all_fills }} as fills
     where {{ in_slice('fills.book_key') }}
     {%- endif %}
 ),

@@ -1,4 +1,14 @@
 -- One row per lot that is still open: a fill with what is left of it, or an average-cost position.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='rowid in (select lots.rowid from open_lots as lots'
+        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
+        ~ ' on lots.account_id = changed.account_id'
+        ~ ' and lots.instrument_id = changed.instrument_id)',
+) }}
+{% set all_fills, rematched_fills = ref('int_book_fills'), ref('int_rematched_fills') -%}
+{% set book_fills = rematched_fills if is_incremental() else all_fills -%}
 -- read twice, of one kind of book or the other: kept whole it would be all fills once more
 with fills as not materialized (
     select
@@ -10,7 +20,7 @@ with fills as not materialized (
         books.is_inverse,
         books.multiplier,
         books.pnl_method
-    from {{ ref('int_book_fills') }} as fills
+    from {{ book_fills }} as fills
     inner join {{ ref('int_books') }} as books on fills.book_key = books.book_key
 ),
 
@@ -19,26 +29,38 @@ totals as (
         book_key,
         is_buy,
         max(cumulative_quantity) as total_quantity
-    from {{ ref('int_book_fills') }}
+    from {{ book_fills }}
     group by book_key, is_buy
 ),
 
--- first in, first out, units beyond all that the other side traded were never closed
-remaining as (
+traded as (
     select
         fills.*,
-        case
-            when fills.cumulative_quantity - coalesce(others.total_quantity, 0) < fills.quantity
-                then fills.cumulative_quantity - coalesce(others.total_quantity, 0)
-            else fills.quantity
-        end as open_quantity
+        {%- if is_incremental() %}
+        -- of a side that is not looked at, no more had been traded than what stays matched
+        coalesce(others.total_quantity, fills.kept_quantity) as closed_quantity
+        {%- else %}
+        coalesce(others.total_quantity, 0) as closed_quantity
+        {%- endif %}
     from fills
     left join totals as others
         on fills.book_key = others.book_key
         and fills.is_buy <> others.is_buy
     where fills.pnl_method = 'fifo'
         and fills.quantity > 0
-        and fills.cumulative_quantity > coalesce(others.total_quantity, 0)
+),
+
+-- first in, first out, units beyond all that the other side traded were never closed
+remaining as (
+    select
+        *,
+        case
+            when cumulative_quantity - closed_quantity < quantity
+                then cumulative_quantity - closed_quantity
+            else quantity
+        end as open_quantity
+    from traded
+    where cumulative_quantity > closed_quantity
 ),
 
 kept as (
@@ -49,7 +71,10 @@ kept as (
         {{ from_units(units_of_count('quantity')) }} as open_quantity,
         {{ from_units(units_of_count('pool_fee')) }} as pool_fee
     from {{ ref('int_lots_sequential') }}
-    where buy_key is null or sell_key is null
+    where (buy_key is null or sell_key is null)
+        {%- if is_incremental() %}
+        and book_key in (select book_key from fills)
+        {%- endif %}
 ),
 
 lots as (
@@ -61,6 +86,7 @@ lots as (
     union all
     select
         fills.*,
+        cast(null as decimal(38, 12)) as closed_quantity,
         kept.open_quantity,
         kept.pool_cost,
         kept.pool_fee

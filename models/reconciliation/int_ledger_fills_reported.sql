@@ -1,63 +1,7 @@
 -- One row per effective fill that a statement covers or names.
 {#- as int_statement_fills_current -#}
 {{ config(materialized='table' if target.type == 'sqlite' else 'ephemeral') }}
-with statements as (
-    select
-        venue,
-        account_id,
-        -- of all instruments
-        coalesce(instrument_id, '') as instrument_id,
-        period_start,
-        period_end,
-        recorded_at
-    from {{ ref('int_fill_statements') }}
-),
-
-edges as (
-    select venue, account_id, instrument_id, period_start as edge_at from statements
-    union
-    select venue, account_id, instrument_id, period_end from statements
-),
-
-stretches as (
-    select
-        venue,
-        account_id,
-        instrument_id,
-        edge_at as covered_from,
-        lead(edge_at) over (
-            partition by venue, account_id, instrument_id
-            order by edge_at
-        ) as covered_until
-    from edges
-),
-
--- stretches of time that do not overlap: to pick a fill's newest statement among all that cover it
--- would be to group all fills
-coverage as (
-    select
-        stretches.venue,
-        stretches.account_id,
-        stretches.instrument_id,
-        stretches.covered_from,
-        stretches.covered_until,
-        max(statements.recorded_at) as covered_at
-    from stretches
-    inner join statements
-        on stretches.venue = statements.venue
-        and stretches.account_id = statements.account_id
-        and stretches.instrument_id = statements.instrument_id
-        and stretches.covered_from >= statements.period_start
-        and stretches.covered_from < statements.period_end
-    group by
-        stretches.venue,
-        stretches.account_id,
-        stretches.instrument_id,
-        stretches.covered_from,
-        stretches.covered_until
-),
-
-fills as not materialized (
+with fills as not materialized (
     select
         fills.*,
         -- a fill the venue gave no id can match nothing but itself
@@ -68,13 +12,13 @@ fills as not materialized (
             else of_all.covered_at
         end as covered_at
     from {{ ref('int_fills_effective') }} as fills
-    left join coverage as of_all
+    left join {{ ref('int_statement_coverage') }} as of_all
         on of_all.instrument_id = ''
         and fills.venue = of_all.venue
         and fills.account_id = of_all.account_id
         and fills.executed_at >= of_all.covered_from
         and fills.executed_at < of_all.covered_until
-    left join coverage as of_one
+    left join {{ ref('int_statement_coverage') }} as of_one
         on of_one.instrument_id <> ''
         and fills.venue = of_one.venue
         and fills.account_id = of_one.account_id
@@ -97,18 +41,25 @@ named as (
     where fills.covered_at is null
 ),
 
-edges_reported as (
-    select edge_at as reported_at from edges
-    union
-    select executed_at from named
+-- fills from before all of these, or after, need not even be read
+bounds as (
+    select
+        min(reported_at) as first_at,
+        max(reported_at) as last_at
+    from (
+        select covered_from as reported_at from {{ ref('int_statement_coverage') }}
+        union all
+        select covered_until from {{ ref('int_statement_coverage') }}
+        union all
+        select executed_at from named
+    ) as moments
 ),
 
 reported as (
     select * from fills
     where (covered_at is not null or fill_id in (select fill_id from named))
-        -- so that fills from before all of them, or after, need not even be read
-        and executed_at >= (select min(reported_at) from edges_reported)
-        and executed_at <= (select max(reported_at) from edges_reported)
+        and executed_at >= (select first_at from bounds)
+        and executed_at <= (select last_at from bounds)
 ),
 
 -- only what stands there again has to be numbered: sorting all of it would take most of the time
