@@ -46,28 +46,31 @@ class CheckPlanner:
         known = self.planner.check_states.get(rule.rule.name)
         if known and known.fingerprint == combined and not self.request.full_refresh:
             return CheckStep(rule, Action.SKIP, combined)
-        fresh = None if self.request.full_refresh else self._fresh(rule, own, known)
-        return CheckStep(rule, Action.BUILD, combined, fresh)
+        if self.request.full_refresh or not self._has_passed(rule, own, known):
+            return CheckStep(rule, Action.BUILD, combined)
+        fresh, parent = self._fresh(rule), self._lost_to(rule)
+        if fresh is not None and parent is not None:
+            fresh = _and_orphans(rule, fresh, parent)
+        return CheckStep(rule, Action.BUILD, combined, fresh, parent)
 
-    def _fresh(self, rule: CompiledRule, own: str, known: state.CheckState | None) -> str | None:
-        """A relation of the rows that the check has not seen; None where it must see them all.
-
-        It has passed on what was published last, and that has grown by facts alone.
-        """
+    def _has_passed(self, rule: CompiledRule, own: str, known: state.CheckState | None) -> bool:
+        """Whether it passed on what was published last, and that has grown by facts alone."""
         then = [self.planner.nodes.get(unique_id) for unique_id in rule.reads]
         if known is None or known.failures or not all(then):
-            return None
+            return False
         if known.fingerprint != fingerprint.of_node(own, [n.fingerprint for n in then if n]):
-            return None
-        if not all(self._grew(unique_id) for unique_id in rule.reads):
-            return None
+            return False
+        return all(self._grew(unique_id) for unique_id in rule.reads)
+
+    def _fresh(self, rule: CompiledRule) -> str | None:
+        """A relation of the rows that a check which has passed has not seen; None: of all rows."""
         if rule.rule.kind is RuleKind.SQL:
             # its author says which, by the fresh rows of what it reads
             extended = all(self._is_extended(r) for r in rule.reads if self._is_replaced(r))
             return "" if extended else None
         subject, *others = rule.reads
-        if any(
-            self._moved(unique_id) and unique_id not in self.planner.facts for unique_id in others
+        if any(self._moved(r) and r not in self.planner.facts for r in others) and (
+            self._lost_to(rule) is None
         ):
             return None
         if subject in self.planner.facts:
@@ -76,6 +79,15 @@ class CheckPlanner:
         if not self._is_replaced(subject) or not self._is_extended(subject):
             return None
         return extension.fresh_rows(self.planner.models[subject].name)
+
+    def _lost_to(self, rule: CompiledRule) -> str | None:
+        """The extended model that each row of the rule's relation refers to by key, if one is."""
+        if not rule.parent_key or len(rule.reads) != 2:
+            return None
+        parent = rule.reads[1]
+        if self._is_replaced(parent) and self._is_extended(parent):
+            return self.planner.models[parent].name
+        return None
 
     def _is_replaced(self, unique_id: str) -> bool:
         return extension.strategy(self.planner.models.get(unique_id)) == extension.REPLACE
@@ -100,3 +112,12 @@ class CheckPlanner:
 
     def _moved(self, unique_id: str) -> bool:
         return self.planner.current.get(unique_id) != self.planner.nodes[unique_id].fingerprint
+
+
+def _and_orphans(rule: CompiledRule, fresh: str, parent: str) -> str:
+    """The `fresh` rows, and those that refer to a key which `parent` has lost."""
+    same = " and ".join(f"lost.{theirs} = child.{own}" for own, theirs in rule.parent_key)
+    return (
+        f"(\nselect * from {fresh}\nunion\nselect child.* from {rule.relation} as child\n"
+        f"where exists (select 1 from {extension.lost_rows(parent)} as lost where {same})\n)"
+    )

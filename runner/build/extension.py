@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from runner.build import state
 from runner.build.fingerprint import Fact
 from runner.compile.compiled import Compiled
-from runner.compile.context import FRESH_PREFIX
+from runner.compile.context import FRESH_PREFIX, LOST_PREFIX
 from runner.engines.base import Engine, Relation
 
 REPLACE = "replace"
@@ -33,6 +33,11 @@ def strategy(compiled: Compiled | None) -> str:
 def fresh_rows(name: str) -> str:
     """The table that holds, during a build, the rows it puts into the model `name`."""
     return FRESH_PREFIX + name
+
+
+def lost_rows(name: str) -> str:
+    """The table that holds, during a build, the keys that the model `name` has no more."""
+    return LOST_PREFIX + name
 
 
 def last_batch(engine: Engine, relations: Mapping[str, Relation]) -> int:

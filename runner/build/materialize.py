@@ -19,11 +19,16 @@ _STAGING = "runner_increment"
 
 
 def materialize(
-    engine: Engine, compiler: Compiler, step: Step, columns: Sequence[Column] | None = None
+    engine: Engine,
+    compiler: Compiler,
+    step: Step,
+    columns: Sequence[Column] | None = None,
+    referred_to: Sequence[str] = (),
 ) -> int | None:
     """Build `step`'s relation; its rows (what an incremental added), None for a view.
 
-    `columns` are those its SQL is known to give.
+    `columns` are those its SQL is known to give. Of those that rows elsewhere refer to, what an
+    extended model has no more is kept until the checks are done.
     """
     compiled = step.compiled
     assert compiled is not None
@@ -48,7 +53,7 @@ def materialize(
             return None
         if step.action is Action.EXTEND:
             assert columns is not None
-            return _extend(engine, compiled, sql, columns)
+            return _extend(engine, compiled, sql, columns, referred_to)
         return table_in_slices(engine, compiler, compiled, columns)
     except EngineError as error:
         raise blame(error, engine, compiled, sql, within) from error
@@ -67,13 +72,21 @@ def _enforce_ephemeral_contracts(
             contract.enforce(one.compiled, columns)
 
 
-def _extend(engine: Engine, compiled: Compiled, sql: str, found: Sequence[Column]) -> int:
+def _extend(
+    engine: Engine,
+    compiled: Compiled,
+    sql: str,
+    found: Sequence[Column],
+    referred_to: Sequence[str],
+) -> int:
     """Add an incremental model's new rows (`found`), replacing those of the same unique key."""
     standing = engine.describe(f'select * from "{compiled.name}"')
     if [c.name for c in found] != [c.name for c in standing]:
         return engine.table_as(compiled.name, compiled.sql)
     strategy = str(compiled.config.get("incremental_strategy") or _default_strategy(compiled))
     engine.lift_guard(compiled.name)
+    if strategy == extension.REPLACE:
+        return _replace_stale(engine, compiled, sql, found, referred_to)
     return _STRATEGIES[strategy](engine, compiled, sql, found)
 
 
@@ -119,13 +132,27 @@ def _replace_keys(engine: Engine, compiled: Compiled, sql: str, columns: Sequenc
     return added
 
 
-def _replace_stale(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
+def _replace_stale(
+    engine: Engine,
+    compiled: Compiled,
+    sql: str,
+    columns: Sequence[Column],
+    referred_to: Sequence[str],
+) -> int:
     """Take out what the model's `stale` condition names, and put in what its query gives."""
     names = [c.name for c in columns]
     stale = compiled.config["stale"]
     # kept until the checks are done: of the standing rows they have nothing to ask
     fresh = extension.fresh_rows(compiled.name)
     engine.table_as(fresh, sql, columns)
+    if referred_to:
+        listed = ", ".join(referred_to)
+        engine.table_as(
+            extension.lost_rows(compiled.name),
+            f"select {listed} from {compiled.name} where {stale}\n"
+            f"except\nselect {listed} from {fresh}",
+            [c for name in referred_to for c in columns if c.name == name],
+        )
     engine.execute(f"delete from {compiled.name} where {stale}")
     return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {fresh}")
 
@@ -139,6 +166,5 @@ _STRATEGIES: dict[str, Callable[[Engine, Compiled, str, Sequence[Column]], int]]
     "append": _append,
     "delete+insert": _replace_keys,
     "merge": _replace_keys,
-    extension.REPLACE: _replace_stale,
     extension.OVERWRITE: _overwrite,
 }

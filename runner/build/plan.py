@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 
 from runner.build import fingerprint, state
@@ -55,12 +56,16 @@ class Step:
 
 @dataclass(frozen=True)
 class CheckStep:
-    """A check, and `fresh`: the rows it need look at, where all others have passed it before."""
+    """A check, and `fresh`: the rows it need look at, where all others have passed it before.
+
+    `parent` is the extended model whose lost rows are among what these are found by.
+    """
 
     rule: CompiledRule
     action: Action
     fingerprint: str | None
     fresh: str | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,16 @@ class Plan:
         """The last batch of facts that the last publish knew of."""
         known = [self.nodes[f].built_through or 0 for f in self.facts if f in self.nodes]
         return min(known, default=0)
+
+    @cached_property
+    def referred_to(self) -> Mapping[str, tuple[str, ...]]:
+        """Of extended models, the columns by which rows of others refer to theirs."""
+        found: dict[str, dict[str, None]] = {}
+        for check in self.checks:
+            if check.parent is not None:
+                columns = [parents for _, parents in check.rule.parent_key]
+                found.setdefault(check.parent, {}).update(dict.fromkeys(columns))
+        return {name: tuple(columns) for name, columns in found.items()}
 
     @property
     def has_work(self) -> bool:

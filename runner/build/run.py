@@ -125,7 +125,8 @@ def _make(
             rows: int | None = load_seed(engine, step.seed)
         else:
             columns = _known_columns(plan, step, looks, guard.standing(step.name))
-            rows = materialize(engine, compiler, step, columns)
+            referred_to = plan.referred_to.get(step.name, ())
+            rows = materialize(engine, compiler, step, columns, referred_to)
             if step.compiled and step.materialized == "view":
                 values.prove_view(engine, compiler, step.compiled, plan.facts, step.changed)
         _describe(engine, step)
@@ -216,6 +217,7 @@ def _audit(
     for step in plan.steps:
         if step.action is Action.EXTEND:
             engine.drop(extension.fresh_rows(step.name))
+            engine.drop(extension.lost_rows(step.name))
     result.checks += _repeated([c for c in plan.checks if c.action is Action.SKIP], plan)
     return exact
 

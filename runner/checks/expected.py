@@ -71,6 +71,7 @@ def judged(rule: Rule, relation: str | None, reads: tuple[str, ...], test: Test)
             considered=considered,
             template=sql,
             observed=observed,
+            parent_key=test.parent_key,
         )
     assert relation is not None
     if isinstance(test, SchemaTest):

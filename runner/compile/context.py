@@ -13,6 +13,7 @@ from runner.errors import CompileError, nearest
 _REQUIRED = object()
 CTE_PREFIX = "__dbt__cte__"
 FRESH_PREFIX = "runner_fresh_"  # a table of the rows that a build puts into a model
+LOST_PREFIX = "runner_lost_"  # a table of keys that a build takes out of a model for good
 
 
 @dataclass(frozen=True)

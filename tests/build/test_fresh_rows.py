@@ -20,6 +20,10 @@ LIMITS = """
       - table: lot_matches
         rules:
           - {expression: gross_pnl < 150, name: gains_are_small}
+      - table: orders
+        rules:
+          - name: orders_cost_something
+            expect_foreign_key_to_exist: {column_list: [order_id], other_table: order_costs}
       - name: fills_are_early
         sql: |
           select fill_id from {{ ref('stg_order_fills') }}
@@ -49,8 +53,22 @@ def traded(traded_once, tmp_path) -> MadeProject:
     return MadeProject(tmp_path / "ledger", traded_once.engine)
 
 
-def load(cli, project, fills: str) -> int:
-    project.write({"fills.csv": FILLS_HEADER + fills})
+@pytest.fixture
+def in_part(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The rules that looked at new rows only."""
+    found: list[str] = []
+
+    def seen(compiler, rule, fresh, through):
+        found.append(rule.rule.name)
+        return narrowed(compiler, rule, fresh, through)
+
+    narrowed = build_run.narrowed
+    monkeypatch.setattr(build_run, "narrowed", seen)
+    return found
+
+
+def load(cli, project, fills: str, header: str = FILLS_HEADER) -> int:
+    project.write({"fills.csv": header + fills})
     assert cli(project, "ingest", "fills.csv", "--format", "canonical-fills").exit_code == 0
     return cli(project, "build").exit_code
 
@@ -64,16 +82,8 @@ def load(cli, project, fills: str) -> int:
     ],
 )
 def test_what_breaks_a_rule_is_found_among_new_rows(
-    traded, cli, monkeypatch: pytest.MonkeyPatch, fills: str, broken: str
+    traded, cli, in_part: list[str], fills: str, broken: str
 ):
-    in_part: list[str] = []
-
-    def seen(compiler, rule, fresh, through):
-        in_part.append(rule.rule.name)
-        return narrowed(compiler, rule, fresh, through)
-
-    narrowed = build_run.narrowed
-    monkeypatch.setattr(build_run, "narrowed", seen)
     assert load(cli, traded, fills) == 1
     assert {"prices_are_low", "gains_are_small", "fills_are_early"} <= set(in_part)
     assert (broken,) in traded.rows("select distinct check_name from check_failures")
@@ -81,9 +91,27 @@ def test_what_breaks_a_rule_is_found_among_new_rows(
     assert cli(traded, "build").exit_code == 1
 
 
+def test_a_row_that_stands_is_found_by_the_parent_it_lost(traded, cli, in_part: list[str]):
+    # the order stays as it was: only what it refers to is gone
+    busted = fill(3, 120, "SELL", 2).replace("o3", "o2").strip() + ",BUST,f2\n"
+    header = FILLS_HEADER.strip() + ",kind,corrects_fill_id\n"
+    assert load(cli, traded, busted, header) == 1
+    assert "orders_cost_something" in in_part
+    assert traded.rows(
+        "select distinct check_name from check_failures where severity = 'error'"
+    ) == [("orders_cost_something",)]
+    (row,) = traded.rows(
+        "select failing_row from check_failures where check_name = 'orders_cost_something'"
+    )
+    (order,) = traded.rows("select order_id from orders where exchange_order_id = 'o2'")
+    assert order[0] in row[0]
+
+
 def test_what_kept_the_rules_is_published(traded, cli):
     assert load(cli, traded, fill(3, 100, "BUY", 2) + fill(4, 200, "SELL", 2)) == 0
     assert len(traded.rows("select quantity from lot_matches")) == 2
     assert [
-        n for n in traded.open(read_only=True).relations() if n.startswith("runner_fresh")
+        n
+        for n in traded.open(read_only=True).relations()
+        if n.startswith(("runner_fresh", "runner_lost"))
     ] == []

@@ -40,11 +40,14 @@ class QueryTest:
 
     `{check}` is the check's name, as text. What `observed` gives is kept in check_history.
     Where each failure is a row of the relation, `considered` is true of the rows that were tested.
+    Of one that looks for each row's parent by key alone, `parent_key` has the pairs of columns: the
+    relation's and the parent's.
     """
 
     sql: str
     observed: str | None = None
     considered: str | None = None
+    parent_key: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ def foreign_key(
         f"select child.*\nfrom {{batch}} as child\nleft join {parent} as parent\n"
         f"    on {_all(same, 4)}\nwhere {_all(absent)}",
         considered=" and ".join(f"{c} is not null" for c in columns) if not matches_nulls else "",
+        parent_key=() if matches_nulls or valid_at is not None else tuple(pairs),
     )
 
 
