@@ -12,7 +12,7 @@ with fills as (
         case when fee_currency <> settlement_currency then fee_currency end as odd_currency
     from {{ ref('int_fills_costed') }}
     {%- if is_incremental() %}
-    where order_id in (select order_id from {{ ref('int_changed_orders') }})
+    where {{ is_of_order_in(ref('int_changed_orders')) }}
     {%- endif %}
 ),
 

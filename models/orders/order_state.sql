@@ -55,7 +55,11 @@ first_fills as (
     inner join {{ ref('stg_orders') }} as orders on fills.order_id = orders.order_id
     where orders.origin = 'EXTERNAL'
         and orders.quantity is null
-        and fills.{{ changed if is_incremental() else 'order_id is not null' }}
+        {%- if is_incremental() %}
+        and {{ is_of_order_in(ref('int_changed_orders'), 'fills.order_id', 'fills.executed_at') }}
+        {%- else %}
+        and fills.order_id is not null
+        {%- endif %}
     group by fills.order_id
 ),
 

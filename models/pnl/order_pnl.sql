@@ -4,16 +4,22 @@
     incremental_strategy='replace',
     stale='order_id in (select order_id from ' ~ ref('int_rebooked_orders') ~ ')',
 ) }}
+{% set rebooked = ref('int_rebooked_orders') -%}
 with filled_orders as (
+    {%- if is_incremental() %}
+    select
+        order_id,
+        book_key
+    from {{ rebooked }}
+    where book_key is not null
+    {%- else %}
     select
         order_id,
         min(book_key) as book_key
     from {{ ref('int_book_fills') }}
     where order_id is not null
-        {%- if is_incremental() %}
-        and order_id in (select order_id from {{ ref('int_rebooked_orders') }})
-        {%- endif %}
     group by order_id
+    {%- endif %}
 ),
 
 closed as (
@@ -25,7 +31,7 @@ closed as (
     from {{ ref('lot_matches') }}
     where closing_order_id is not null
         {%- if is_incremental() %}
-        and closing_order_id in (select order_id from {{ ref('int_rebooked_orders') }})
+        and {{ is_of_order_in(rebooked, 'closing_order_id', 'closed_at') }}
         {%- endif %}
     group by closing_order_id
 ),

@@ -115,9 +115,10 @@ class CheckPlanner:
 
 
 def _and_orphans(rule: CompiledRule, fresh: str, parent: str) -> str:
-    """The `fresh` rows, and those that refer to a key which `parent` has lost."""
+    """The `fresh` rows, and those that refer to a key which `parent` has lost, each once."""
     same = " and ".join(f"lost.{theirs} = child.{own}" for own, theirs in rule.parent_key)
+    lost = f"(select 1 from {extension.lost_rows(parent)} as lost where {same})"
     return (
-        f"(\nselect * from {fresh}\nunion\nselect child.* from {rule.relation} as child\n"
-        f"where exists (select 1 from {extension.lost_rows(parent)} as lost where {same})\n)"
+        f"(\nselect child.* from {fresh} as child where not exists {lost}\nunion all\n"
+        f"select child.* from {rule.relation} as child where exists {lost}\n)"
     )
