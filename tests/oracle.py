@@ -158,7 +158,9 @@ def total(values: Iterable[Decimal | None]) -> Decimal | None:
 
 def effective(fills: list[Fill]) -> list[Fill]:
     newest: dict[str, Fill] = {}
-    for fill in sorted(fills, key=lambda f: (f.recorded_at, f.fill_id)):
+    for fill in sorted(
+        fills, key=lambda f: (f.recorded_at, f.kind == "BUST", f.executed_at, f.fill_id)
+    ):
         if fill.corrects:
             newest[fill.corrects] = fill
     return [

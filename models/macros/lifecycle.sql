@@ -11,3 +11,16 @@ case
     else 2000000000000000
 end + {{ sequence_number }}
 {%- endmacro %}
+
+{#-
+The order of the corrections and busts of one fill, of rows of stg_order_fills, the one that counts
+first. Files learned at once are told apart by what they say: nobody corrects what was taken back,
+then the later moment, then the later row.
+-#}
+{% macro newest_amendment_first() -%}
+recorded_at desc,
+case when kind = 'BUST' then 0 else 1 end,
+executed_at desc,
+coalesce(source_row, 0) desc,
+fill_id desc
+{%- endmacro %}

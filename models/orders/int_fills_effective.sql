@@ -8,7 +8,7 @@ with amendments as not materialized (
         kind,
         row_number() over (
             partition by corrects_fill_id
-            order by recorded_at desc, fill_id desc
+            order by {{ newest_amendment_first() }}
         ) as recency
     from {{ ref('stg_order_fills') }}
     where corrects_fill_id is not null

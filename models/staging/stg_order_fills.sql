@@ -27,7 +27,8 @@ final as (
         executed_at,
 
         recorded_at,
-        batch_id
+        batch_id,
+        source_row
     from source
 )
 

@@ -49,7 +49,7 @@ _BRANCHES = (
     """,
     f"""
     select
-        order_id, {_FILL} as step, executed_at as happened_at, {_NO_ID} as number, kind as word,
+        order_id, {_FILL} as step, executed_at as happened_at, source_row as number, kind as word,
         {_NO_TEXT} as status, {_NO_TEXT} as said, exchange_fill_id as name,
         cast(fill_id as varchar) as id, cast(corrects_fill_id as varchar) as corrects,
         quantity, price, {_NO_NUMBER} as filled_quantity, {_NO_NUMBER} as leaves_quantity,
@@ -153,8 +153,11 @@ def _life(order_id: str, rows: Iterator[tuple[Any, ...]]) -> Life:
             )  # fmt: skip
         elif step == _FILL:
             life.fills.append(
-                Fill(id_, word, corrects, quantity, price, happened_at, other_at, name, batch_id)
-            )
+                Fill(
+                    id_, word, corrects, quantity, price, happened_at, other_at, name, batch_id,
+                    number,
+                )
+            )  # fmt: skip
         else:
             life.published = State(
                 name, status, quantity, filled, leaves, price, other_at, happened_at, number

@@ -61,6 +61,7 @@ class Fill:
     recorded_at: datetime
     exchange_fill_id: str | None
     batch_id: int
+    source_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,5 +228,7 @@ def _later(known: Event | None, event: Event) -> Event:
     return event if known is None or place_of(event) > place_of(known) else known
 
 
-def _recency(fill: Fill) -> tuple[datetime, str]:
-    return fill.recorded_at, fill.fill_id
+def _recency(fill: Fill) -> tuple[datetime, bool, datetime, int, str]:
+    """By which the amendments of one fill are in order, the one that counts last."""
+    row = fill.source_row or 0
+    return fill.recorded_at, fill.kind == "BUST", fill.executed_at, row, fill.fill_id

@@ -50,6 +50,27 @@ def test_each_case_in_whatever_order_its_facts_come(name: str) -> None:
         assert state.last_sequence_number == (len(events) or None)
 
 
+def test_amendments_learned_at_once_are_told_apart_by_what_they_say() -> None:
+    trade, later = fill(0, "a", "1"), EPOCH + timedelta(hours=1)
+
+    def amended(*told: Any) -> State:
+        amendments = [
+            Fill(name, kind, "a", Decimal(1), Decimal(price), EPOCH + timedelta(minutes=n), later,
+                 name, 1, row)
+            for name, kind, price, n, row in told
+        ]  # fmt: skip
+        (state,) = {folded(opening("1"), order) for order in permutations([trade, *amendments])}
+        return state
+
+    # nobody corrects what was taken back; the later moment; the later row
+    told = amended(("z", "CORRECTION", "101", 9, 4), ("b", "BUST", "100", 0, 3))
+    assert told.filled_quantity == 0
+    told = amended(("z", "CORRECTION", "101", 1, 4), ("b", "CORRECTION", "102", 2, 3))
+    assert told.average_fill_price == 102
+    told = amended(("z", "CORRECTION", "101", 1, 3), ("b", "CORRECTION", "102", 1, 4))
+    assert told.average_fill_price == 102
+
+
 def test_an_average_is_rounded_once_half_away_from_zero() -> None:
     parts = [fill(0, "a", "1", price="0.000000000001"), fill(1, "b", "1", price="0")]
     assert folded(opening("2"), parts).average_fill_price == Decimal("0.000000000001")

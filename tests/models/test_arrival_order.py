@@ -96,6 +96,24 @@ def test_fills_in_any_order(ledger, cli):
     assert derived(ledger, cli, dict(reversed(files.items()))) == (first, follows, sent)
 
 
+def test_amendments_of_one_file_leave_what_they_say(ledger, cli):
+    # ids are hashes, so that of several orders some would come out wrong by them
+    rows = [
+        FILL.format(f"{order}{n}", f"{order}{n}-{place}", "BUY", quantity, "10", kind, corrects)
+        for n in range(6)
+        for order, amendments in (
+            ("busted", ((2, "CORRECTION"), (2, "BUST"))),
+            ("corrected", ((2, "CORRECTION"), (3, "CORRECTION"))),
+        )
+        for place, (quantity, kind) in enumerate(((1, "TRADE"), *amendments))
+        for corrects in [f"{order}{n}-0" if place else ""]
+    ]
+    found, _, _ = derived(ledger, cli, {"a.csv": ("canonical-fills", HEADER + "".join(rows))})
+    costs = found["order_costs"]
+    assert ["Decimal('3.000000000000')" in row for row in costs] == [True] * 6, costs
+    assert cli(ledger, "replay").exit_code == 0
+
+
 def test_orders_before_and_after_their_fills(ledger, cli):
     later, earlier = ("canonical-fills", LATER), ("canonical-fills", EARLIER)
     orders = ("canonical-orders", ORDERS)
