@@ -34,6 +34,7 @@ from runner.ingest.fields import Defaults
 from runner.ingest.formats import Format, find_format
 from runner.ingest.progress import Progress
 from runner.ingest.shapes.events import EVENT_TYPES
+from runner.ingest.shapes.reference import INSTRUMENT
 from runner.ingest.shapes.stated import Extent
 from runner.ingest.source import Source
 from runner.ingest.tally import Tally
@@ -265,6 +266,20 @@ def _warnings(
     )
     if rounded:
         found.append(f"{rounded:,} rows have values of more than 12 decimals, which were rounded")
+    for rows in loaded:
+        if rows.shape is not INSTRUMENT:
+            continue
+        unsized = staging.rows(
+            f"select symbol from {rows.table} where {rows.fresh} "
+            "and keep_multiplier is null and instrument_type <> 'SPOT' order by symbol"
+        )
+        if unsized:
+            found.append(
+                "contract size is taken to be 1 for "
+                + ", ".join(row[0] for row in unsized)
+                + ", which have no multiplier: terms loaded first stand, so if it is not, "
+                "begin the ledger anew with it"
+            )
     if any(rows.shape.makes_instruments for rows in loaded) and appended.get("instruments"):
         linear = staging.rows(
             "select symbol from ingest_new_instruments where instrument_type = 'LINEAR' "

@@ -154,9 +154,11 @@ def test_other_shapes(market: Ledger) -> None:
         ),
         "canonical-instruments": (
             "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse,"
-            "instrument_type\n",
-            {"A,B,C,,0,false,": "not_positive", "B,B,C,,1,maybe,": "not_a_boolean",
-             "C,B,C,,1,true,SPOT": "type_contradicts_is_inverse"},
+            "instrument_type,allows_negative_price\n",
+            {"A,B,C,,0,false,,": "not_positive", "B,B,C,,1,maybe,,": "not_a_boolean",
+             "C,B,C,,1,true,SPOT,": "type_contradicts_is_inverse",
+             # nothing pays 1 / 0
+             "D,B,C,,1,true,INVERSE,true": "inverse_needs_price"},
         ),
         "canonical-tier-events": (
             "account,tier,occurred_at,gates_passed\n",
@@ -176,6 +178,16 @@ def test_other_shapes(market: Ledger) -> None:
         )
         assert [code for (code,) in found] == list(rows.values())
         assert report.read == report.quarantined == len(rows)
+
+
+def test_a_contract_of_unknown_size_is_named(duck: Ledger) -> None:
+    header = "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
+    # a settlement apart from the quote currency is a derivative's
+    rows = "SPOT,B,Q,Q,,false\nINV,B,Q,B,,true\nQUANTO,B,Q,S,,false\nSIZED,B,Q,B,1,true\n"
+    report = duck.load("canonical-instruments", header + rows)
+    (warning,) = report.warnings
+    assert "contract size is taken to be 1 for INV, QUANTO, " in warning
+    assert duck.load("canonical-instruments", header + rows).warnings == []
 
 
 def test_orders(market: Ledger) -> None:

@@ -92,9 +92,16 @@ INSTRUMENT = Shape(
             "r.is_inverse <> (r.instrument_type = 'INVERSE')",
             "'instrument_type is ' || r.instrument_type || ' and is_inverse is ' || r.is_inverse",
         ),
+        Rule(
+            "inverse_needs_price",
+            "r.is_inverse and r.allows_negative_price",
+            "'is_inverse and allows_negative_price are both true: what pays in 1 / price cannot "
+            "trade at or below zero; leave allows_negative_price empty'",
+        ),
     ),
     not_compared=("origin",),
     amended_by="The terms loaded first stand",
+    keeps={"multiplier": "r.multiplier"},
 )
 
 TIER = Shape(
