@@ -62,6 +62,14 @@ end
 end)
 {%- endmacro %}
 
+{#-
+Cash that was gained or lost. What was brought in, taken out or moved is none, and what an adjustment
+was for its row does not say.
+-#}
+{% macro is_result(kind) -%}
+{{ kind }} in ('FUNDING', 'INTEREST', 'FEE')
+{%- endmacro %}
+
 {#- The number that the kernel lot_matching knows a method by. -#}
 {% macro kernel_method(pnl_method) -%}
 case {{ pnl_method }} when 'fifo' then 0 when 'lifo' then 1 when 'hifo' then 2 else 3 end

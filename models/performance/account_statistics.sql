@@ -1,13 +1,19 @@
 -- One row per account and currency: what its closed trades and its equity come to, in each
 -- settlement currency, and of all of them in the currency that the account reports in.
-with accounts as (
-    select distinct account_id, 'SETTLEMENT' as currency_role, settlement_currency as currency
-    from {{ ref('int_books') }}
+with held as (
+    select account_id, settlement_currency as currency from {{ ref('int_books') }}
+    union
+    select account_id, currency from {{ ref('int_account_cash') }}
+),
+
+accounts as (
+    select account_id, 'SETTLEMENT' as currency_role, currency
+    from held
     union all
-    select distinct books.account_id, 'REPORTING', accounts.reporting_currency
-    from {{ ref('int_books') }} as books
+    select distinct held.account_id, 'REPORTING', accounts.reporting_currency
+    from held
     inner join {{ ref('int_reporting_currencies') }} as accounts
-        on books.account_id = accounts.account_id
+        on held.account_id = accounts.account_id
     where accounts.reporting_currency is not null
 ),
 

@@ -1,5 +1,5 @@
 -- One row per account, settlement currency and UTC day of the account since its first result in
--- that currency: its books' days added up.
+-- that currency: its books' days, and the cash that is of none, added up.
 with steps as (
     select
         *,
@@ -11,7 +11,7 @@ with steps as (
 ),
 
 -- a book without further rows stays where it is: so changes are added up, not what stands
-changes as (
+book_changes as (
     select
         account_id,
         currency,
@@ -30,6 +30,39 @@ changes as (
             - case when has_day_before and equity_before is null then 1 else 0 end
         ) as unknown_change
     from steps
+    group by account_id, currency, pnl_date
+),
+
+parts as (
+    select * from book_changes
+    union all
+    select
+        account_id,
+        currency,
+        paid_on,
+        0,
+        0,
+        funding,
+        0,
+        funding,
+        0,
+        0
+    from {{ ref('int_account_cash') }}
+),
+
+changes as (
+    select
+        account_id,
+        currency,
+        pnl_date,
+        sum(realized_gross_pnl) as realized_gross_pnl,
+        {{ sum_known('fees') }} as fees,
+        {{ sum_known('funding') }} as funding,
+        sum(unrealized_change) as unrealized_change,
+        sum(equity_change) as equity_change,
+        sum(unvalued_change) as unvalued_change,
+        sum(unknown_change) as unknown_change
+    from parts
     group by account_id, currency, pnl_date
 ),
 

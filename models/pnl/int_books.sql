@@ -15,7 +15,7 @@ with traded as (
 funded as (
     select distinct account_id, instrument_id
     from {{ ref('stg_cash_movements') }}
-    where kind = 'FUNDING' and {{ fresh }}
+    where {{ is_result('kind') }} and instrument_id is not null and {{ fresh }}
 ),
 
 brought_in as (

@@ -1,4 +1,4 @@
--- One row per funding payment, in settlement currency.
+-- One row per funding payment, interest or fee of an instrument, in settlement currency.
 with final as (
     select
         movements.movement_id,
@@ -16,7 +16,7 @@ with final as (
     left join {{ ref('int_conversions') }} as conversions
         on movements.movement_id = conversions.source_id
         and conversions.kind = 'CASH'
-    where movements.kind = 'FUNDING'
+    where {{ is_result('movements.kind') }} and movements.instrument_id is not null
 )
 
 select * from final

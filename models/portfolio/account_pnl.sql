@@ -1,17 +1,43 @@
 -- One row per account and settlement currency: its results, and what they are in the currency the
 -- account reports in.
 {%- set amounts = ['realized_gross_pnl', 'fees_paid', 'funding', 'unrealized_pnl'] %}
-with results as (
+with parts as (
+    select
+        account_id,
+        currency,
+        pnl_method,
+        instrument_id,
+        realized_gross_pnl,
+        fees_paid,
+        funding,
+        unrealized_pnl
+    from {{ ref('positions') }}
+    union all
+    select
+        cash.account_id,
+        cash.currency,
+        coalesce(methods.pnl_method, {{ pnl_method() }}),
+        null,
+        0,
+        0,
+        cash.funding,
+        0
+    from {{ ref('int_account_cash') }} as cash
+    left join {{ ref('pnl_methods') }} as methods
+        on cash.account_id = methods.account_id
+),
+
+results as (
     select
         account_id,
         currency,
         min(pnl_method) as pnl_method,
-        count(*) as instrument_count,
+        count(instrument_id) as instrument_count,
         sum(realized_gross_pnl) as realized_gross_pnl,
         {{ sum_known('fees_paid') }} as fees_paid,
         {{ sum_known('funding') }} as funding,
         {{ sum_known('unrealized_pnl') }} as unrealized_pnl
-    from {{ ref('positions') }}
+    from parts
     group by account_id, currency
 ),
 

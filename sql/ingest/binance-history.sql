@@ -8,9 +8,9 @@
 -- as they would be two fills of one trade. What was bought for fiat, converted or invested at once
 -- is a fill where both its legs are told, and a deposit where only what was got is. Deposits,
 -- withdrawals, what was paid from person to person, interest, transfers and fees without a trade
--- are cash; so are loans and swaps of a token, and what futures paid (Funding Fee, Realized Profit
--- and Loss), as adjustments, as no row names its contract. Rows that are equal are told apart by
--- their number in the file.
+-- are cash; so are loans and swaps of a token, and what futures paid (Fee, Funding Fee, Realized
+-- Profit and Loss), as adjustments, as no row names its contract. Rows that are equal are told apart
+-- by their number in the file.
 --
 -- shape: cash, event, fill
 -- reads: csv
@@ -221,6 +221,9 @@ final as (
                     'crypto box', 'merchant acquiring', 'binance card spending'
                 )
                     then case when moved < 0 then 'WITHDRAWAL' else 'DEPOSIT' end
+                -- a fee of futures is of fills that are loaded from elsewhere, as their results are
+                when is_fee_word and contains(lower(coalesce(wallet, '')), 'futures')
+                    then 'ADJUSTMENT'
                 when is_fee_word or op = 'liquidation fee' then 'FEE'
                 when contains(op, 'transfer') or contains(op, 'subscri')
                     or contains(op, 'redemption') or contains(op, 'purchase')

@@ -127,6 +127,20 @@ HISTORY = (
 )
 
 
+def test_a_fee_of_binance_futures_is_of_fills_from_elsewhere(duck: Ledger) -> None:
+    """It would count twice beside them, as their results would."""
+    rows = "User_ID,UTC_Time,Account,Operation,Coin,Change,Remark\n" + "".join(
+        f"1,2025-03-01 08:10:0{n},{told},USDT,-1,\n"
+        for n, told in enumerate(
+            ["USD-MFutures,Fee", "USD-MFutures,Realized Profit and Loss", "Spot,Fee",
+             "USD-MFutures,Liquidation Fee"]
+        )
+    )  # fmt: skip
+    assert duck.load("binance-history", rows).quarantined == 0
+    found = duck.rows("select kind from cash_movements order by occurred_at")
+    assert [kind for (kind,) in found] == ["ADJUSTMENT", "ADJUSTMENT", "FEE", "FEE"]
+
+
 @pytest.mark.parametrize("head", ["Time", "Time(UTC)", "Time(UTC+0)", "Time(UTC-08:00)"])
 def test_binance_history_in_its_newer_layout(duck: Ledger, head: str) -> None:
     columns = "Account,Operation,Coin,Change,Remark\n"

