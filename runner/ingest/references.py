@@ -35,23 +35,41 @@ def _check(
     pending = f"problem is null and {column} is not null and not ({reference.unless})"
     if not staging.rows(f"select 1 from {table} where {pending} limit 1"):
         return
+    asked = [reference.key, *([reference.alike] if reference.alike else [])]
     known = staging.ledger(
         fact.name,
-        [c for c in fact.columns if c.name == reference.key],
+        [c for c in fact.columns if c.name in asked],
         reference.key,
         f"select distinct {column} from {table} where {pending}",
     )
-    here = "".join(
-        f" union all select {reference.key} from {rows.table} where problem is null"
-        for rows in (candidates, *loaded)
-        if rows.shape.table == fact.name
-    )
+
+    def pointed_to(*columns: str) -> str:
+        listed = ", ".join(columns)
+        return f"select {listed} from {known}" + "".join(
+            f" union all select {listed} from {rows.table} where problem is null"
+            for rows in (candidates, *loaded)
+            if rows.shape.table == fact.name
+        )
+
+    wrong = [
+        (
+            f"{reference.code} ' || {reference.reason}",
+            f"{pending} and {column} not in ({pointed_to(reference.key)})",
+        )
+    ]
+    if reference.alike:
+        code, reason = reference.contradiction
+        wrong.append(
+            (
+                f"{code} ' || {reason}",
+                f"{pending} and ({column}, {reference.alike}) not in ({pointed_to(*asked)})",
+            )
+        )
     while True:
         # a row refused now may be one that another row of the load points to
-        unknown = f"{pending} and {column} not in (select {reference.key} from {known}{here})"
-        if not staging.rows(f"select 1 from {table} where {unknown} limit 1"):
+        for problem, condition in wrong:
+            if staging.rows(f"select 1 from {table} where {condition} limit 1"):
+                staging.run(f"update {table} set problem = '{problem} where {condition}")
+                break
+        else:
             return
-        staging.run(
-            f"update {table} set problem = '{reference.code} ' || {reference.reason} "
-            f"where {unknown}"
-        )

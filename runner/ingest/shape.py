@@ -56,6 +56,8 @@ class Reference:
     code: str
     reason: str  # SQL over the candidate's columns
     unless: str = "false"  # SQL: the row needs no such fact, as the load makes it
+    alike: str | None = None  # a column that both have, and that must be the same
+    contradiction: tuple[str, str] = ("", "")  # code and reason, where it is not
 
 
 @dataclass(frozen=True)

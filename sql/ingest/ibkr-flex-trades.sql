@@ -90,7 +90,11 @@ final as (
         case
             when asset not in ('STK', 'FUND', 'CASH', 'CRYPTO') then nullif(multiplier, '')
         end as multiplier,
-        coalesce(nullif(nullif(stated_order, ''), '0'), 'of-trade-' || fill_id) as order_id,
+        coalesce(
+            nullif(nullif(stated_order, ''), '0'),
+            'of-trade-' || case when contains(direction, '(CA.)') and origtradeid <> ''
+                then origtradeid else fill_id end
+        ) as order_id,
         fill_id,
         case when starts_with(direction, 'BUY') then 'BUY' when starts_with(direction, 'SELL')
             then 'SELL' else direction end as side,

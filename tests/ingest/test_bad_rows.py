@@ -72,9 +72,19 @@ def test_kinds_of_fill(market: Ledger) -> None:
         (fill(fill_id="f2").rstrip() + ",BUST,", "missing_corrected_fill"),
         (fill(fill_id="f3").rstrip() + ",BUST,nowhere", "unknown_fill"),
         (fill(fill_id="f4").rstrip() + ",CORRECTION,f3", "unknown_fill"),
+        (fill(fill_id="f6", order_id="other").rstrip() + ",BUST,f5", "contradicts_fill"),
+        (fill(fill_id="f7", order_id="other").rstrip() + ",CORRECTION,f6", "unknown_fill"),
     ]
-    market.load("canonical-fills", header + "\n".join(row for row, _ in rows))
-    assert market.reasons() == [(n, code) for n, (_, code) in enumerate(rows, start=2)]
+    good = [fill(fill_id="f8").rstrip() + ",CORRECTION,f5", fill(fill_id="f5").rstrip() + ",TRADE,"]
+    content = header + "\n".join([*(row for row, _ in rows), *good]) + "\n"
+    report = market.load("canonical-fills", content)
+    assert report.appended["order_fills"] == len(good)
+    expected = [(n, code) for n, (_, code) in enumerate(rows, start=2)]
+    assert market.reasons() == expected
+    # of a fill the ledger has already
+    row = fill(fill_id="f9", order_id="other").rstrip() + ",BUST,f5"
+    market.load("canonical-fills", header + row, "later.csv")
+    assert (2, "contradicts_fill") in market.reasons()
 
 
 def test_wrong_number_of_cells_and_quotes(market: Ledger) -> None:

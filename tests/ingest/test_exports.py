@@ -47,6 +47,20 @@ def test_flex_queries_in_csv_and_xml_are_the_same_facts(
     assert csv.load("ibkr-flex-trades", flex_csv(), "again.csv").batch_id is None
 
 
+def test_a_trade_without_an_order_and_its_cancellation_are_of_one(duck: Ledger) -> None:
+    trade = (
+        '<Trade accountId="U1" currency="USD" assetCategory="STK" symbol="BP" multiplier="1" '
+        'dateTime="20180927;145131" quantity="{0}" tradePrice="46.96" taxes="0" ibCommission="0" '
+        'ibCommissionCurrency="USD" buySell="{1}" tradeID="{2}" origTradeID="{3}" ibOrderID="" '
+        'levelOfDetail="EXECUTION" />'
+    )
+    rows = trade.format(5, "BUY", "71", "") + trade.format(-5, "BUY (Ca.)", "72", "71")
+    statement = f"<FlexQueryResponse><Trades>{rows}</Trades></FlexQueryResponse>"
+    assert duck.load("ibkr-flex-trades", statement, "flex.xml").quarantined == 0
+    found = duck.rows("select count(*), count(distinct order_id) from order_fills")
+    assert found == [(2, 1)]
+
+
 @pytest.mark.parametrize(
     ("written", "moment"),
     [

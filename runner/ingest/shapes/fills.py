@@ -114,6 +114,12 @@ FILL = Shape(
             "fill_id",
             "unknown_fill",
             "'the fill it corrects is not known: load it first'",
+            # what amends a fill of another order could never be published, nor be taken back
+            alike="order_id",
+            contradiction=(
+                "contradicts_fill",
+                "'the fill it corrects is of another order: give the order_id of that fill'",
+            ),
         ),
     ),
     has_instrument=True,
