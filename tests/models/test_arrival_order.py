@@ -114,6 +114,28 @@ def test_amendments_of_one_file_leave_what_they_say(ledger, cli):
     assert cli(ledger, "replay").exit_code == 0
 
 
+def test_a_fill_corrected_on_two_branches_is_not_published_until_one_is_busted(
+    tmp_path, engine_name, cli
+):
+    without = ["performance", "reconciliation"]
+    ledger = slim_ledger_project(tmp_path / "facts", engine_name, suites=["facts"], without=without)
+
+    def built_with(*told):
+        rows = [FILL.format("o1", f, "BUY", 1, "10", kind, about) for f, kind, about in told]
+        ledger.write({"i.csv": INSTRUMENTS, f"{told[0][0]}.csv": HEADER + "".join(rows)})
+        for name, form in (("i", "instruments"), (told[0][0], "fills")):
+            outcome = cli(ledger, "ingest", f"{name}.csv", "--format", f"canonical-{form}")
+            assert outcome.exit_code == 0, outcome.stderr
+        return cli(ledger, "build")
+
+    chain = [("f1", "TRADE", "")] + [(f"f{n}", "CORRECTION", f"f{n - 1}") for n in (2, 3, 4)]
+    assert built_with(*chain).exit_code == 0
+    # the end of the chain counts still
+    outcome = built_with(("f5", "BUST", "f1"))
+    assert outcome.exit_code == 1 and "FAIL amendments_stay_with_their_fill" in outcome.stderr
+    assert built_with(("f6", "BUST", "f4")).exit_code == 0
+
+
 def test_orders_before_and_after_their_fills(ledger, cli):
     later, earlier = ("canonical-fills", LATER), ("canonical-fills", EARLIER)
     orders = ("canonical-orders", ORDERS)
