@@ -21,6 +21,12 @@ CONTEXT = decimal.Context(
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )
 
+# how a number that leaves the digits of money is mended, on every engine
+TOO_LARGE = (
+    "look for a quantity, price or fee far too large; a wrong fill is mended by "
+    "appending a BUST or a CORRECTION of it"
+)
+
 
 def to_text(value: Decimal) -> str:
     """Plain positional text, never an exponent.

@@ -10,6 +10,7 @@ import duckdb
 
 from runner.config import Target
 from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
+from runner.money import TOO_LARGE
 
 
 def refuse(error: duckdb.Error, path: Path) -> NoReturn:
@@ -72,8 +73,7 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
             "R312",
             "a number leaves the 38 digits it may have",
             why=f"{long[1]} is one" if long else text.splitlines()[0],
-            mend="look for a quantity, price or fee far too large; a wrong fill is mended by "
-            "appending a BUST or a CORRECTION of it",
+            mend=TOO_LARGE,
         )
         quoted = re.search(r"^LINE (\d+): ", text, re.M)
         overflow.sql_line = int(quoted[1]) if quoted else None

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 
 from runner.errors import EngineError
+from runner.money import TOO_LARGE
 
 Text = str | None
 _DIGITS = 38
@@ -36,8 +37,8 @@ _DOUBTFUL = re.compile(r"(?=.*\d)(?=.*[eE_])[\d_.eE+\s-]+", re.ASCII | re.DOTALL
 class DecimalError(EngineError):
     """A value does not fit its type, or is no number at all."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__("R331", what, mend="correct the value, or give it a wider type")
+    def __init__(self, what: str, mend: str = "correct the value, or give it a wider type") -> None:
+        super().__init__("R331", what, mend=mend)
 
 
 def read(text: str) -> tuple[int, int]:
@@ -64,7 +65,10 @@ def fit(unscaled: int, precision: int, scale: int) -> str:
     limit = _LIMIT if precision == _DIGITS else 10**precision
     if -limit < unscaled < limit:
         return show(unscaled, scale)
-    raise DecimalError(f"{show(unscaled, scale)} does not fit in DECIMAL({precision},{scale})")
+    overflow = f"{show(unscaled, scale)} does not fit in DECIMAL({precision},{scale})"
+    if precision == _DIGITS:  # there is no wider type
+        raise DecimalError(overflow, TOO_LARGE)
+    raise DecimalError(overflow)
 
 
 def divide_away(numerator: int, denominator: int) -> int:

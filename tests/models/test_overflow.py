@@ -30,3 +30,4 @@ def test_a_book_worth_more_than_38_digits_is_refused(ledger: Engine, method: str
         build(ledger, ["positions", "daily_pnl"], {"pnl_method": method})
     assert refused.value.code in ("R312", "R331")
     assert "38" in str(refused.value)
+    assert "appending a BUST" in str(refused.value.mend)
