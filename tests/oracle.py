@@ -47,6 +47,7 @@ class Fill:
     kind: str = "TRADE"
     corrects: str | None = None
     liquidity: str | None = None
+    venue_id: str | None = None  # what the venue calls it; None: its fill_id
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,14 @@ def effective(fills: list[Fill]) -> list[Fill]:
     ]
 
 
+def matching_order(fill: Fill, is_lot: bool = False) -> tuple[object, ...]:
+    """Of one moment lots come first, then what the venue gave a shorter, then a smaller number."""
+    if is_lot:
+        return fill.executed_at, False, 0, "", fill.fill_id
+    number = fill.venue_id or fill.fill_id
+    return fill.executed_at, True, len(number), number, fill.fill_id
+
+
 class Ledger:
     """Everything the models derive, for the facts given."""
 
@@ -199,8 +208,9 @@ class Ledger:
             key = (known.account_id, known.instrument_id)
             of_account = (methods or {}).get(known.account_id, method)
             self.books.setdefault(key, Book(self.instruments[known.instrument_id], of_account))
+        brought = {lot.fill_id for lot in lots or []}
         booked = [*self.effective, *(lots or [])]
-        for fill in sorted(booked, key=lambda f: (f.executed_at, f.fill_id)):
+        for fill in sorted(booked, key=lambda f: matching_order(f, f.fill_id in brought)):
             book = self.books[fill.account_id, fill.instrument_id]
             book.fills.append(fill)
             apply = self._apply_to_pool if book.method == "average" else self._apply_to_lots

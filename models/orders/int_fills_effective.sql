@@ -37,7 +37,8 @@ final as (
         fills.fee_amount,
         fills.fee_currency,
         fills.executed_at,
-        fills.recorded_at
+        fills.recorded_at,
+        fills.source_row
     from {{ ref('stg_order_fills') }} as fills
     left join void on fills.fill_id = void.fill_id
     where void.fill_id is null

@@ -45,6 +45,7 @@ bases as (
         kept.trade_number,
         closed.closed_at,
         closed.closing_fill_id,
+        closed.closing_place,
         coalesce(turned.opening_quantity, 0) as quantity_left
     from kept
     inner join {{ this }} as closed
@@ -60,6 +61,7 @@ bases as (
         trade_number - 1,
         last_filled_at,
         null,
+        null,
         0
     from carried
 ),
@@ -70,6 +72,7 @@ changes as (
         fills.book_key,
         fills.fill_id,
         fills.executed_at,
+        fills.place_in_moment,
         fills.price,
         {%- if is_incremental() %}
         case
@@ -102,7 +105,7 @@ changes as (
             or (
                 fills.executed_at = bases.closed_at
                 and (
-                    fills.fill_id > bases.closing_fill_id
+                    fills.place_in_moment > bases.closing_place
                     or (fills.fill_id = bases.closing_fill_id and bases.quantity_left > 0)
                 )
             )
@@ -116,6 +119,7 @@ changes as (
         book_key,
         opening_fill_id,
         last_filled_at,
+        0,
         null,
         0,
         position,
@@ -147,7 +151,7 @@ summed as (
         sum(change) over book_order as summed_quantity
     from changes
     window book_order as (
-        order by book_key, executed_at, fill_id
+        order by book_key, executed_at, place_in_moment
         rows between unbounded preceding and current row
     )
 ),
@@ -191,6 +195,7 @@ legs as (
         book_key,
         fill_id,
         executed_at,
+        place_in_moment,
         price,
         position_after > 0 or (position_after = 0 and position_before > 0) as is_long,
         is_flip or abs(position_after) > abs(position_before) as is_entry,
@@ -205,6 +210,7 @@ legs as (
         book_key,
         fill_id,
         executed_at,
+        place_in_moment,
         price,
         position_before > 0,
         false,
@@ -243,6 +249,7 @@ days as (
         max(case when is_entry and held_quantity = quantity then quantity end)
             as opening_quantity,
         max(case when held_quantity = 0 then fill_id end) as closing_fill_id,
+        max(case when held_quantity = 0 then place_in_moment end) as closing_place,
         count(*) as fill_count,
         sum(case when is_entry then quantity else 0 end) as entry_quantity,
         sum(case when is_entry then quantity * price else 0 end) as entry_value,
@@ -272,6 +279,7 @@ parts as (
         opening_fill_id,
         opening_quantity,
         closing_fill_id,
+        closing_place,
         fill_count,
         entry_quantity,
         round(entry_value, 12) as entry_value,
@@ -299,6 +307,7 @@ parts as (
         carried.last_filled_at,
         carried.opening_fill_id,
         carried.opening_quantity,
+        null,
         null,
         carried.fill_count,
         carried.entry_quantity,
@@ -331,6 +340,7 @@ totals as (
         max(opening_fill_id) as opening_fill_id,
         max(opening_quantity) as opening_quantity,
         max(closing_fill_id) as closing_fill_id,
+        max(closing_place) as closing_place,
         cast(sum(fill_count) as bigint) as fill_count,
         sum(entry_quantity) as entry_quantity,
         sum(entry_value) as entry_value,
@@ -400,6 +410,7 @@ final as (
         opening_fill_id,
         opening_quantity,
         closing_fill_id,
+        closing_place,
         fill_count,
         size,
         entry_quantity,

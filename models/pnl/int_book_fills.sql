@@ -77,7 +77,14 @@ bases as (
 ),
 
 {% endif -%}
--- ties in time are settled by fill_id: arbitrary, but the same on every run and engine
+timed as (
+    select
+        fills.*,
+        coalesce(tied.place_in_moment, 0) as place_in_moment
+    from fills
+    left join {{ ref('int_tied_fills') }} as tied on fills.fill_id = tied.fill_id
+),
+
 placed as (
     select
         book_key,
@@ -86,14 +93,15 @@ placed as (
         fill_id,
         order_id,
         executed_at,
+        place_in_moment,
         price,
         quantity,
         fee,
         sum(quantity) over matching_order as cumulative_quantity
-    from fills
+    from timed
     window matching_order as (
         partition by book_key, is_buy
-        order by executed_at, fill_id
+        order by executed_at, place_in_moment
         rows between unbounded preceding and current row
     )
 ){% if is_incremental() %},
@@ -106,6 +114,7 @@ final as (
         placed.fill_id,
         placed.order_id,
         placed.executed_at,
+        placed.place_in_moment,
         placed.price,
         placed.quantity,
         placed.fee,

@@ -5,7 +5,7 @@ with final as (
     select
         fills.book_key,
         fills.executed_at,
-        fills.fill_id,
+        fills.place_in_moment,
         {{ kernel_method('books.pnl_method') }} as method,
         books.is_inverse,
         {{ count_of_units(units('books.multiplier')) }} as multiplier,

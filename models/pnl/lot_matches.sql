@@ -39,6 +39,7 @@ fills as (
         fills.fill_id,
         fills.order_id,
         fills.executed_at,
+        fills.place_in_moment,
         fills.price,
         fills.quantity,
         fills.cumulative_quantity as end_quantity,
@@ -165,7 +166,7 @@ matched as (
         stretches.pool_cost,
         {{ units_of_count('stretches.pool_fee') }} as pool_fee,
         buys.executed_at < sells.executed_at
-        or (buys.executed_at = sells.executed_at and buys.fill_id < sells.fill_id) as is_long,
+        or (buys.executed_at = sells.executed_at and buys.place_in_moment < sells.place_in_moment) as is_long,
         buys.fill_id as buy_fill_id,
         buys.order_id as buy_order_id,
         buys.executed_at as bought_at,

@@ -5,7 +5,7 @@ with fills as (
         {{ book_fill_key('book_key', 'side_seq') }} as fill_key,
         is_buy,
         executed_at,
-        fill_id,
+        place_in_moment,
         price
     from {{ ref('int_book_fills') }}
 ),
@@ -22,7 +22,10 @@ lots as (
             when lots.sell_key is null then true
             when lots.buy_key is null then false
             else buys.executed_at < sells.executed_at
-            or (buys.executed_at = sells.executed_at and buys.fill_id < sells.fill_id)
+            or (
+                buys.executed_at = sells.executed_at
+                and buys.place_in_moment < sells.place_in_moment
+            )
         end as is_long,
         coalesce(buys.price, marks.mark_price) as buy_price,
         coalesce(sells.price, marks.mark_price) as sell_price,

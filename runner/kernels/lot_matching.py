@@ -222,5 +222,5 @@ def prorate(amount: int, part: int, whole: int) -> int:
 
 
 KERNEL = Kernel(
-    "lot_matching", INPUTS, ("book_key", "method", "executed_at", "fill_id"), OUTPUTS, match
+    "lot_matching", INPUTS, ("book_key", "method", "executed_at", "place_in_moment"), OUTPUTS, match
 )

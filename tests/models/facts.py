@@ -164,7 +164,7 @@ def _fill_row(f: Fill) -> dict[str, Any]:
         "account_id": f.account_id,
         "instrument_id": f.instrument_id,
         "venue": "TEST",
-        "exchange_fill_id": f.fill_id,
+        "exchange_fill_id": f.venue_id or f.fill_id,
         "side": f.side,
         "quantity": f.quantity,
         "price": f.price,

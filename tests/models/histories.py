@@ -37,6 +37,7 @@ class History:
     """
 
     def __init__(self, seed: int, length: int, accounts: int = 3) -> None:
+        self.number = 0
         self.random = Random(seed)
         self.methods = {}
         self.fills: list[Fill] = []
@@ -93,6 +94,11 @@ class History:
     def _id(self) -> str:
         return uid(self.random.random())
 
+    def _number(self) -> str:
+        """As venues count what they execute: of as many digits as it takes."""
+        self.number += 1
+        return str(self.number)
+
     def _fill(self, account: str, i: Instrument) -> Fill:
         side, at = self.random.choice(["BUY", "SELL"]), self._moment()
         quantity, fee = self._quantity(), self._fee()
@@ -115,6 +121,7 @@ class History:
             at,
             at,
             liquidity=self.random.choice(["MAKER", "TAKER", None]),
+            venue_id=self._number(),
         )
 
     def _amendment(self, fills: list[Fill]) -> Fill:
@@ -123,6 +130,7 @@ class History:
             **{
                 **target.__dict__,
                 "fill_id": self._id(),
+                "venue_id": self._number(),
                 "quantity": self._quantity(),
                 "price": self._price(target.instrument_id),
                 "kind": self.random.choice(["BUST", "CORRECTION"]),

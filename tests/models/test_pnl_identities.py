@@ -15,7 +15,7 @@ from tests.models.facts import EPOCH, read, uid, write
 from tests.models.harness import build, empty_ledger
 from tests.models.histories import INSTRUMENTS, METHODS, History
 from tests.models.test_pnl_property import EXAMPLES, KEYS
-from tests.oracle import STEP, Fill, Instrument, Ledger, effective, prorate
+from tests.oracle import STEP, Fill, Instrument, Ledger, effective, matching_order, prorate
 
 Tables = dict[str, dict[Any, dict[str, Any]]]
 ACCOUNTS = 30
@@ -173,7 +173,7 @@ def split(fill: Fill) -> list[Fill]:
 def test_a_fill_is_worth_its_parts(seed: int) -> None:
     history = History(seed, 40, ACCOUNTS)
     # no two at one moment, between whose parts another could come
-    ordered = sorted(effective(history.fills), key=lambda f: (f.executed_at, f.fill_id))
+    ordered = sorted(effective(history.fills), key=matching_order)
     history.fills = [
         replace(f, kind="TRADE", corrects=None, executed_at=EPOCH + timedelta(milliseconds=n))
         for n, f in enumerate(ordered)
