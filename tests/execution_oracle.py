@@ -226,9 +226,8 @@ class Execution:
         close = self._close(name, last)
         at_fill, fill_reason = self._mean_mid(fills, timedelta(0))
         later, later_reason = self._mean_mid(fills, self.horizon)
-        if fill_reason == "NO_TICK":
-            later, later_reason = None, "NO_TICK"
-        elif max(q.event_at for q in self.quotes if q.instrument_id == name) <= last:
+        quoted_at = [q.event_at for q in self.quotes if q.instrument_id == name]
+        if later_reason != "NO_TICK" and max(quoted_at) <= last:
             later, later_reason = None, "NO_LATER_TICK"
         vwap = self._vwap(order, first, last)
         return prices | {

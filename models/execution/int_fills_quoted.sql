@@ -75,6 +75,7 @@ final as (
         sum(quantity * later_mid) as later_mid_value,
         case when min(later_mid) = max(later_mid) then min(later_mid) end as only_later_mid,
         count(*) > count(mid) as lacks_tick,
+        count(*) > count(later_mid) as lacks_later_tick,
         max(case when is_stale then 1 else 0 end) = 1 as has_stale_tick,
         max(case when is_later_stale then 1 else 0 end) = 1 as has_stale_later_tick,
         min(tick_number) as first_tick_number,

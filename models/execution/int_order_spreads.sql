@@ -28,6 +28,7 @@ final as (
     select
         order_id,
         lacks_tick,
+        lacks_later_tick,
         has_stale_tick,
         has_stale_later_tick,
         coalesce(steady_mid, {{ average('mid_value', 'quantity') }}) as fill_mid,

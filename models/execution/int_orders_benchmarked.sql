@@ -10,6 +10,7 @@ with known as (
         quoted.sent_mid,
         quoted.sent_tick_at,
         spreads.order_id is null or spreads.lacks_tick as lacks_tick,
+        spreads.order_id is null or spreads.lacks_later_tick as lacks_later_tick,
         spreads.has_stale_tick,
         spreads.has_stale_later_tick,
         spreads.fill_mid,
@@ -62,7 +63,7 @@ reasoned as (
         end as fill_mid_reason,
         case
             when first_filled_at is null then 'NO_FILL'
-            when lacks_tick then 'NO_TICK'
+            when lacks_later_tick then 'NO_TICK'
             when last_tick_at <= last_filled_at then 'NO_LATER_TICK'
             when has_stale_later_tick then 'STALE_TICK'
         end as later_mid_reason,

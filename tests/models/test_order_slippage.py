@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -37,6 +38,29 @@ def test_without_ticks_nothing_is_zero_that_is_not_known(ledger: Engine) -> None
         assert row["arrival_reason"] in ("NO_REQUEST", "NO_TICK")
         assert row["fill_mid_reason"] == ("NO_TICK" if row["filled_quantity"] else "NO_FILL")
         assert row["shortfall_reason"] in ("NO_QUANTITY", "NO_REQUEST", "NO_TICK")
+
+
+def test_a_realized_spread_needs_no_tick_at_the_fill(ledger: Engine) -> None:
+    history = OrderHistory(1, 60)
+    first_filled_at = min(f.executed_at for f in history.fills)
+    # one instrument is quoted after its first fill only, and before its horizon is over
+    name = next(f.instrument_id for f in history.fills if f.executed_at == first_filled_at)
+    later = first_filled_at + timedelta(seconds=1)
+    history.quotes = [
+        replace(q, event_at=max(q.event_at, later)) if q.instrument_id == name else q
+        for q in history.quotes
+    ]
+    known = [
+        row
+        for row in measured(ledger, history).values()
+        if row["fill_mid_reason"] == "NO_TICK" and row["later_mid_reason"] is None
+    ]
+    assert known
+    for row in known:
+        sign = 1 if row["side"] == "BUY" else -1
+        spread = 2 * sign * (row["average_fill_price"] - row["later_mid"])
+        assert row["realized_spread"] == spread
+        assert row["effective_spread"] is None and row["price_impact"] is None
 
 
 def test_what_costs_a_buyer_pays_a_seller(engine_name: str) -> None:
