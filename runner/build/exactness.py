@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +16,7 @@ from runner.compile.compiled import Compiled
 from runner.compile.inlined import Inlined, place
 from runner.engines.base import Column, Engine, Relation
 from runner.errors import ExactnessError
+from runner.sqltyping.named import named_in
 from runner.sqltyping.types import SqlType
 
 if TYPE_CHECKING:
@@ -141,8 +141,8 @@ class ExactnessGuard:
     def _look(self, sql: str, refuse: Callable[[list[Finding]], None], made: str = "") -> Look:
         if self.setting == "off":
             return Look(None)
-        words = set(re.findall(r"\w+", sql.lower())) - {made.lower()}
-        read = {name: self._schema[name] for name in sorted(words & self._schema.keys())}
+        read = {name: self._schema[name] for name in named_in(sql, self._schema)}
+        read.pop(made.lower(), None)
         digest = fingerprint.digest(__version__, sql, str(read))
         if digest in self.passed or digest in _CLEAN:
             return Look(digest)

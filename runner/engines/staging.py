@@ -200,19 +200,20 @@ class _AsOf(_InMemory):
         (column,) = (c for c in columns if c.name == key)
         keys = (row[0] for row in self.memory.query(f"select distinct * from ({wanted})").rows)
         found = [str(value) for value in keys if value is not None]
-        for start in range(0, len(found), _KEYS_ASKED):
-            yield f" and {in_list(column, found[start : start + _KEYS_ASKED])}"
+        for condition in in_lists(column, found):
+            yield f" and {condition}"
 
     def append(self, table: str, columns: Sequence[Column], sql: str) -> int:
         raise AssertionError("a ledger as it was takes no rows")
 
 
-def in_list(column: Column, values: Sequence[str]) -> str:
-    """Portable SQL of whether a key is one of these texts."""
-    literals = ("'" + value.replace("'", "''") + "'" for value in values)
+def in_lists(column: Column, values: Sequence[str]) -> Iterator[str]:
+    """Portable SQL of whether a key is one of these texts, as many of them as one query may ask."""
+    literals = ["'" + value.replace("'", "''") + "'" for value in values]
     if column.type.kind is Kind.UUID:
-        literals = (f"cast({literal} as uuid)" for literal in literals)
-    return f"{column.name} in ({', '.join(literals)})"
+        literals = [f"cast({literal} as uuid)" for literal in literals]
+    for start in range(0, len(literals), _KEYS_ASKED):
+        yield f"{column.name} in ({', '.join(literals[start : start + _KEYS_ASKED])})"
 
 
 class _Beside(_InMemory):

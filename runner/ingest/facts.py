@@ -26,6 +26,11 @@ class FactTable:
     columns: tuple[Column, ...]
 
     @property
+    def key_column(self) -> Column:
+        """The first of its key's columns, which most have no other than."""
+        return next(c for c in self.columns if c.name == self.key[0])
+
+    @property
     def content(self) -> tuple[Column, ...]:
         """Its columns but for those that say how the ledger came by the row."""
         return tuple(c for c in self.columns if c.name not in STAMPS)

@@ -10,13 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from runner.engines.base import Engine
-from runner.engines.staging import Staging, in_list
+from runner.engines.staging import Staging, in_lists
 from runner.ingest import raw_rows
 from runner.ingest.candidates import Candidates
 from runner.ingest.facts import FactTable
 
 _INCOMPLETE = "incomplete_trade"
-_IDS_ASKED = 500
 
 
 def mark_known(
@@ -57,10 +56,8 @@ def mark_known(
 
 def _batches(engine: Engine, fact: FactTable, ids: Sequence[str]) -> dict[str, int]:
     """The batch of each fact that stands, by its id."""
-    (key,) = (c for c in fact.columns if c.name == fact.key[0])
     found: dict[str, int] = {}
-    for start in range(0, len(ids), _IDS_ASKED):
-        asked = in_list(key, ids[start : start + _IDS_ASKED])
-        sql = f"select {key.name}, batch_id from {fact.name} where {asked}"
+    for asked in in_lists(fact.key_column, ids):
+        sql = f"select {fact.key_column.name}, batch_id from {fact.name} where {asked}"
         found |= {str(value): int(batch_id) for value, batch_id in engine.query(sql).rows}
     return found

@@ -117,7 +117,7 @@ def recognise(staging: Staging, source: Source, known: Sequence[Format]) -> list
         "R296",
         f"{source.path.name} is of no known format",
         where=where,
-        why=_seen(source, columns) + _nearest(source, known, columns),
+        why=_seen(source, known, columns),
         mend="name its --format; what each needs, `runner ingest --describe FORMAT` says, "
         "and docs/ingest.md how to add one",
     )
@@ -208,11 +208,21 @@ def _inside(form: Format, text: str, value: Mapping[str, Any]) -> Mapping[str, A
     return inner[1] if inner is not None and isinstance(inner[1], dict) else value
 
 
+def _seen(source: Source, known: Sequence[Format], columns: Sequence[str]) -> str:
+    """What is in the file, and the format that it is nearest to."""
+    if source.kind in ("fix", "xml"):
+        return f"no format reads what this {source.kind.upper()} holds"
+    if source.kind != "json":
+        return f"its columns are {', '.join(columns)}" + _nearest(source, known, columns)
+    first = next(first_records(source, _RECORDS), None)
+    if first is None:
+        return "it holds no record"
+    keys = [key.lower() for key in first[1]]
+    return f"its first record has {', '.join(first[1])}" + _nearest(source, known, keys)
+
+
 def _nearest(source: Source, known: Sequence[Format], columns: Sequence[str]) -> str:
     """The format of which most columns are there, if it lacks a few, and which."""
-    if source.kind == "json":
-        first = next(first_records(source, _RECORDS), None)
-        columns = [key.lower() for key in first[1]] if first else ()
     lacks = [
         (len(missing), form.name, missing)
         for form in known
@@ -224,12 +234,3 @@ def _nearest(source: Source, known: Sequence[Format], columns: Sequence[str]) ->
         return ""
     _, name, missing = min(lacks)
     return f"; {name}, the nearest, also needs {', '.join(missing)}"
-
-
-def _seen(source: Source, columns: Sequence[str]) -> str:
-    if source.kind == "json":
-        first = next(first_records(source, _RECORDS), None)
-        return f"its first record has {', '.join(first[1])}" if first else "it holds no record"
-    if source.kind in ("fix", "xml"):
-        return f"no format reads what this {source.kind.upper()} holds"
-    return f"its columns are {', '.join(columns)}"

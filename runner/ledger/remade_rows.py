@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.engines.base import Column, Engine
-from runner.engines.staging import Staging, in_list
+from runner.engines.staging import Staging, in_lists
 from runner.ingest import batch as batches
 from runner.ingest import chain, duplicates, load, raw_rows
 from runner.ingest.candidates import Candidates
@@ -25,7 +25,7 @@ from runner.ledger.row_differences import Difference, Suspect, named_values, tex
 
 _MOST_ROWS = 1_000_000  # of a batch, kept
 _FILLED_ROWS = 20_000
-_ASKED, _MOST_ASKED = 500, 20_000
+_MOST_ASKED = 20_000
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,7 @@ def _mark_known(
     if len(missing) > _MOST_ASKED:
         return  # too much to ask for; if any of it was known, the root says so
     known: list[str] = []
-    for start in range(0, len(missing), _ASKED):
-        asked = in_list(key, missing[start : start + _ASKED])
+    for asked in in_lists(key, missing):
         sql = f"select {key.name} from {fact.name} where batch_id < {batch_id} and {asked}"
         known += [str(value) for (value,) in engine.query(sql).rows]
     if known:

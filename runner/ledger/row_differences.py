@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from runner.engines.base import Column, Engine
-from runner.engines.staging import Staging, in_list
+from runner.engines.staging import Staging, in_lists
 from runner.ingest import chain
 from runner.ingest.facts import SOURCE_ROW, FactTable
 from runner.ledger.source_rows import Chunk
@@ -22,7 +22,7 @@ from runner.moments import microseconds
 
 _MOST = 1_000  # differences of a table that are looked at
 _FILLED_ROWS = 20_000
-_ASKED, _MOST_ASKED = 500, 20_000
+_MOST_ASKED = 20_000
 _ASSIGNED = ("sequence_number",)  # given by the ledger: no row of a file tells it
 
 Texts = Mapping[str, str | None]  # column -> canonical text
@@ -47,7 +47,7 @@ class Suspect:
 
     @property
     def key(self) -> Column:
-        return next(c for c in self.columns if c.name == self.fact.key[0])
+        return self.fact.key_column
 
 
 @dataclass(frozen=True)
@@ -258,11 +258,10 @@ def _leave_out_known(engine: Engine, staging: Staging, suspect: Suspect, batch_i
             f"order by row_id limit {_MOST_ASKED + 1}"
         )
     ]
-    for start in range(0, min(len(missing), _MOST_ASKED), _ASKED):
+    for asked in in_lists(suspect.key, missing[:_MOST_ASKED]):
         rows = engine.query(
             f"select {chain.value_text(suspect.key)} as row_key from {suspect.fact.name} "
-            f"where {earlier} "
-            f"and {in_list(suspect.key, missing[start : start + _ASKED])}"
+            f"where {earlier} and {asked}"
         ).rows
         known = [str(row[0]) for row in rows]
         if known:

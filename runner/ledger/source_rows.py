@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.engines.base import Engine
-from runner.engines.staging import Staging, in_list
+from runner.engines.staging import Staging, in_lists
 from runner.ingest import functions, load, order_events, raw_rows, readers, statement
 from runner.ingest.candidates import Candidates
 from runner.ingest.facts import FactTable
@@ -26,7 +26,6 @@ from runner.ingest.source import Source
 CHUNK_ROWS = 200_000
 _SAMPLE_ROWS = 200
 _ACCOUNTS_TRIED, _STATEMENTS_TRIED = 20, 5
-_IDS_ASKED = 500
 
 _File = tuple[Source, str | None, list[Row]]  # with its header
 
@@ -241,11 +240,8 @@ def _standing(
     engine: Engine, fact: FactTable, rows: Candidates, batch_id: int, told: _Told
 ) -> Iterator[bool]:
     """For each of them that stands, whether it does with that account and venue."""
-    (key,) = (c for c in fact.columns if c.name == fact.key[0])
-    listed = ", ".join([key.name, *_given(rows)])
-    ids = list(told)
-    for start in range(0, len(ids), _IDS_ASKED):
-        asked = in_list(key, ids[start : start + _IDS_ASKED])
+    listed = ", ".join([fact.key_column.name, *_given(rows)])
+    for asked in in_lists(fact.key_column, list(told)):
         sql = f"select {listed} from {fact.name} where batch_id = {batch_id} and {asked}"
         for value, *given in engine.query(sql).rows:
             yield told[str(value)] == tuple(given)

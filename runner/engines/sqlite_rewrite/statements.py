@@ -14,12 +14,12 @@ from runner.engines.sqlite_rewrite.queries import QueryWriter
 from runner.engines.sqlite_rewrite.refusal import misnamed, only, refusal, unreadable
 from runner.errors import EngineError
 from runner.sqltyping.infer import Typed, infer, infer_expression
+from runner.sqltyping.named import named_in
 from runner.sqltyping.names import Columns, Schema, Source
 from runner.sqltyping.parsing import parse
 from runner.sqltyping.types import SqlType
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
-_WORD = re.compile(r"\w+")
 _REMEMBERED = 1024  # queries: a model's is described before it is run
 _BARE_FRACTION = re.compile(r"(?<![\w.\"'\]])\.\d+")
 
@@ -41,20 +41,11 @@ def rewrite(sql: str, schema: Schema, into: list[SqlType] | None = None) -> Rewr
     TranslationError R330 over anything whose answer is not certain to be the same.
     """
     try:
-        return _rewrite_once(sql, _named(sql, schema), None if into is None else tuple(into))
+        named = tuple((name, tuple(schema[name].items())) for name in named_in(sql, schema))
+        return _rewrite_once(sql, named, None if into is None else tuple(into))
     except EngineError:
         # what is said of it may name any relation
         return _rewrite(sql, schema, into)
-
-
-def _named(sql: str, schema: Schema) -> _Named:
-    """Of a schema, what a query can read: the relations whose names stand in it."""
-    words = set(_WORD.findall(sql.lower()))
-    return tuple(
-        (name, tuple(columns.items()))
-        for name, columns in schema.items()
-        if name in words or not _WORD.fullmatch(name)
-    )
 
 
 @lru_cache(_REMEMBERED)
