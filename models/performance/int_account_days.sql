@@ -44,7 +44,7 @@ parts as (
         0,
         funding,
         0,
-        funding,
+        funding as equity_change,
         0,
         0
     from {{ ref('int_account_cash') }}

@@ -166,7 +166,10 @@ matched as (
         stretches.pool_cost,
         {{ units_of_count('stretches.pool_fee') }} as pool_fee,
         buys.executed_at < sells.executed_at
-        or (buys.executed_at = sells.executed_at and buys.place_in_moment < sells.place_in_moment) as is_long,
+        or (
+            buys.executed_at = sells.executed_at
+            and buys.place_in_moment < sells.place_in_moment
+        ) as is_long,
         buys.fill_id as buy_fill_id,
         buys.order_id as buy_order_id,
         buys.executed_at as bought_at,
