@@ -9,8 +9,8 @@
 and {{ executed_at }} >= (select min(executed_at) from {{ ref('int_changed_fills') }})
 {%- endmacro %}
 
-{#- True of what an order of `orders` (int_changed_orders, int_rebooked_orders) traded or closed. That
-it did so no earlier than the first of them traded lets most rows go by unread. #}
+{#- True of what an order of `orders` (int_changed_orders, int_rebooked_orders) traded or closed.
+That it did so no earlier than the first of them traded lets most rows go by unread. #}
 {% macro is_of_order_in(orders, order_id='order_id', executed_at='executed_at') -%}
 {{ order_id }} in (select order_id from {{ orders }})
 and {{ executed_at }} >= (select min(first_executed_at) from {{ orders }})

@@ -26,7 +26,7 @@ with fills as not materialized (
         acquired_at,
         0,
         '',
-        0
+        coalesce(source_row, 0)
     from {{ ref('stg_opening_lots') }}
     {%- if is_incremental() %}
     where acquired_at >= (select min(changed_from) from {{ changed }})

@@ -21,7 +21,8 @@ final as (
         acquired_at,
 
         recorded_at,
-        batch_id
+        batch_id,
+        source_row
     from source
 )
 

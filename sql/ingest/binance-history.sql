@@ -9,8 +9,8 @@
 -- is a fill where both its legs are told, and a deposit where only what was got is. Deposits,
 -- withdrawals, what was paid from person to person, interest, transfers and fees without a trade
 -- are cash; so are loans and swaps of a token, and what futures paid (Fee, Funding Fee, Realized
--- Profit and Loss), as adjustments, as no row names its contract. Rows that are equal are told apart
--- by their number in the file.
+-- Profit and Loss), as adjustments, as no row names its contract. Rows that are equal are told
+-- apart by their number in the file.
 --
 -- shape: cash, event, fill
 -- reads: csv
