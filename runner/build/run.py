@@ -14,6 +14,7 @@ from runner.build.materialize import materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
 from runner.build.report import BuildResult, StepResult, Watcher
 from runner.build.seeds import load_seed
+from runner.build.too_large import with_largest_fills
 from runner.checks import failures, history
 from runner.checks.compile import narrowed
 from runner.checks.results import CheckResult, Status
@@ -22,7 +23,7 @@ from runner.compile.compiler import Compiler
 from runner.compile.inlined import inlined
 from runner.config import Config
 from runner.engines.base import Column, Engine, Relation
-from runner.errors import RunnerError
+from runner.errors import EngineError, RunnerError
 
 
 class _UnpublishedError(Exception):
@@ -65,6 +66,8 @@ def run_build(
             result.checks = list(_repeated(plan.checks, plan))
             failures.forget_others(engine, plan.standing)
         result.published = True
+    except EngineError as error:
+        raise with_largest_fills(error, engine) from error.__cause__
     except _UnpublishedError:
         with engine.transaction():
             _keep_results(engine, result, is_published=False)
