@@ -57,7 +57,9 @@ with fills as (
         and standing.executed_at >= moved.changed_from
     left join {{ ref('int_changed_fills') }} as changed
         on standing.fill_id = changed.fill_id
-    where standing.order_id is not null and changed.fill_id is null
+    where standing.order_id is not null
+        and changed.fill_id is null
+        and standing.executed_at >= (select min(changed_from) from {{ ref('int_changed_books') }})
     {%- endif %}
 ),
 

@@ -7,6 +7,10 @@
         ~ ' on days.book_key = changed.book_key'
         ~ ' and cast(changed.changed_from as date) <= days.pnl_date)',
 ) }}
+{% set changed_books = ref('int_changed_books') -%}
+{%- set first_day -%}
+(select cast(cast(min(changed_from) as date) as timestamp) from {{ changed_books }})
+{%- endset -%}
 with changes as (
     select
         fills.book_key,
@@ -17,9 +21,11 @@ with changes as (
         case when fills.is_buy then fills.quantity else -fills.quantity end as change
     from {{ ref('int_book_fills') }} as fills
     {%- if is_incremental() %}
-    inner join {{ ref('int_changed_books') }} as changed
+    inner join {{ changed_books }} as changed
         on fills.book_key = changed.book_key
         and cast(fills.executed_at as date) >= cast(changed.changed_from as date)
+    -- what came before all changes is left out before it is joined
+    where fills.executed_at >= {{ first_day }}
     {%- endif %}
 ),
 
@@ -67,10 +73,11 @@ closed as (
         sum(matches.gross_pnl) as gross_pnl
     from {{ ref('lot_matches') }} as matches
     {%- if is_incremental() %}
-    inner join {{ ref('int_changed_books') }} as changed
+    inner join {{ changed_books }} as changed
         on matches.account_id = changed.account_id
         and matches.instrument_id = changed.instrument_id
         and cast(matches.closed_at as date) >= cast(changed.changed_from as date)
+    where matches.closed_at >= {{ first_day }}
     {%- endif %}
     group by matches.account_id, matches.instrument_id, cast(matches.closed_at as date)
 ),

@@ -1,19 +1,10 @@
 -- One row per account and instrument that ever had a fill or a funding payment.
-with realized as (
-    select
-        account_id,
-        instrument_id,
-        sum(gross_pnl) as gross_pnl
-    from {{ ref('lot_matches') }}
-    group by account_id, instrument_id
-),
-
-fees as (
+with traded as (
     select
         book_key,
-        count(*) as fill_count,
-        {{ sum_known('fee') }} as fees_paid
-    from {{ ref('int_book_fills') }}
+        sum(gross_pnl) as gross_pnl,
+        {{ sum_known('fees') }} as fees_paid
+    from {{ ref('int_daily_activity') }}
     group by book_key
 ),
 
@@ -45,16 +36,13 @@ valued as (
         books.*,
         coalesce(held.quantity, 0) as quantity,
         held.average_open_price,
-        coalesce(realized.gross_pnl, 0) as realized_gross_pnl,
-        case when fees.fill_count is null then 0 else fees.fees_paid end as fees_paid,
+        coalesce(traded.gross_pnl, 0) as realized_gross_pnl,
+        case when traded.book_key is null then 0 else traded.fees_paid end as fees_paid,
         case when funding.day_count is null then 0 else funding.funding end as funding,
         case when held.quantity is null then 0 else held.unrealized_pnl end
             as unrealized_pnl
     from {{ ref('int_books') }} as books
-    left join realized
-        on books.account_id = realized.account_id
-        and books.instrument_id = realized.instrument_id
-    left join fees on books.book_key = fees.book_key
+    left join traded on books.book_key = traded.book_key
     left join funding
         on books.account_id = funding.account_id
         and books.instrument_id = funding.instrument_id
