@@ -62,6 +62,8 @@ held as (
         and implied.instrument_id = matches.instrument_id
         and matches.opened_at <= implied.stated_at
         and matches.closed_at > implied.stated_at
+    -- what was closed before all of them is left out before it is joined
+    where matches.closed_at > (select min(first.stated_at) from implied as first)
 ),
 
 costs as (
