@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
 from tests.oracle_rates import Rates
@@ -18,7 +18,6 @@ from tests.oracle_rates import Rates
 ZERO = Decimal(0)
 STEP = Decimal("1e-12")
 WIDE = Context(prec=200, rounding=ROUND_HALF_UP)
-LIMIT = Decimal(10) ** 38 - 1
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,6 @@ def prorate(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal | None:
     with localcontext(WIDE):
         if whole == 0:
             return None
-        if abs(amount) / STEP * max(abs(part), abs(whole)) / STEP > LIMIT:
-            part, whole = (x.quantize(Decimal("1e-6"), rounding=ROUND_DOWN) for x in (part, whole))
         return (amount * part / whole).quantize(STEP)
 
 

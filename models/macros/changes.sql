@@ -15,3 +15,11 @@ That it did so no earlier than the first of them traded lets most rows go by unr
 {{ order_id }} in (select order_id from {{ orders }})
 and {{ executed_at }} >= (select min(first_executed_at) from {{ orders }})
 {%- endmacro %}
+
+{#- Of the standing rows of `table` those of a book that changed, so far as `condition` has them -#}
+{% macro of_changed_books(table, condition) -%}
+rowid in (
+    select {{ table }}.rowid from {{ table }}
+    inner join {{ ref('int_changed_books') }} as changed on {{ condition }}
+)
+{%- endmacro %}

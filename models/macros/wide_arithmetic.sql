@@ -28,31 +28,48 @@ end) // nullif({{ whole }}, 0)
 {%- endmacro %}
 
 {#-
-|amount| * max(|part|, |whole|) must stay under 10^38; where it does not, part and whole first lose
-their last six decimals (toward zero), which keeps 10^-6 of relative error away from any amount
-under 10^20. Past all that: an overflow error.
+amount * part / whole: in one step where the product fits 128 bits doubled, in another where it fits
+as it is, else by long division. Exact wherever the result has 38 digits and |part| and |whole| are
+under 10^28; past that: an overflow error.
 -#}
 {% macro wide_prorate(amount, part, whole) -%}
 {%- set small = '6000000000000000000' -%}
+{%- set is_negative -%}
+(({{ amount }}) < 0) <> ((({{ part }}) < 0) <> (({{ whole }}) < 0))
+{%- endset -%}
 case
     when abs({{ amount }}) < {{ small }}
         and abs({{ part }}) < {{ small }}
         and abs({{ whole }}) < {{ small }}
         then {{ halved(
-            '2 * (' ~ amount ~ ') * (' ~ part ~ ') // nullif(' ~ whole ~ ', 0)',
-            '((' ~ amount ~ ') < 0) <> (((' ~ part ~ ') < 0) <> ((' ~ whole ~ ') < 0))',
+            '2 * (' ~ amount ~ ') * (' ~ part ~ ') // nullif(' ~ whole ~ ', 0)', is_negative
         ) }}
     when {{ whole }} = 0 then null
     when abs({{ amount }}) <= 99999999999999999999999999999999999999
         // greatest(abs({{ part }}), abs({{ whole }}))
         then {{ rounded_quotient(amount, part, whole) }}
-    when abs({{ whole }}) < 1000000
-        then cast(error(
-            'prorate: ' || {{ amount }} || ' * ' || {{ part }} || ' / ' || {{ whole }}
-            || ' units leave 38 digits'
-        ) as hugeint)
-    else {{ rounded_quotient(amount, '(' ~ part ~ ' // 1000000)', '(' ~ whole ~ ' // 1000000)') }}
+    else {{ long_prorate('(' ~ amount ~ ')', '(' ~ part ~ ')', '(' ~ whole ~ ')', is_negative) }}
 end
+{%- endmacro %}
+
+{#-
+What amount leaves when divided by whole times part, nine digits of part at a time, from the first:
+no step is over 2 * 10^9 * whole, or whole * whole / 10^18. Remainders have the sign of what was
+divided, so every step has the sign of the result.
+-#}
+{% macro long_prorate(amount, part, whole, is_negative) -%}
+{%- set rest = amount ~ ' % ' ~ whole -%}
+{%- set base = '1000000000' -%}
+{%- set high = rest ~ ' * (' ~ part ~ ' // ' ~ base ~ ' // ' ~ base ~ ')' -%}
+{%- set middle -%}
+({{ high }} % {{ whole }} * {{ base }} + {{ rest }} * ({{ part }} // {{ base }} % {{ base }}))
+{%- endset -%}
+{%- set low -%}
+({{ middle }} % {{ whole }} * {{ base }} + {{ rest }} * ({{ part }} % {{ base }}))
+{%- endset -%}
+{{ amount }} // {{ whole }} * {{ part }}
+        + ({{ high }} // {{ whole }} * {{ base }} + {{ middle }} // {{ whole }}) * {{ base }}
+        + ({{ halved(low ~ ' * 2 // ' ~ whole, is_negative) }})
 {%- endmacro %}
 
 {#- Above 5 * 10^13 the numerator is divided in steps of six decimals, so that 10^12 * n fits. -#}

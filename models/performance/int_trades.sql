@@ -2,10 +2,8 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='rowid in (select trades.rowid from int_trades as trades'
-        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' on trades.book_key = changed.book_key'
-        ~ ' and (trades.is_open or changed.changed_from <= trades.closed_at))',
+    stale=of_changed_books('int_trades', 'int_trades.book_key = changed.book_key '
+        ~ 'and (int_trades.is_open or changed.changed_from <= int_trades.closed_at)'),
     slice_rows_of=ref('int_book_fills') | string,
 ) }}
 with

@@ -2,10 +2,8 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='rowid in (select fills.rowid from int_book_fills as fills'
-        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' on fills.book_key = changed.book_key'
-        ~ ' and changed.changed_from <= fills.executed_at)',
+    stale=of_changed_books('int_book_fills', 'int_book_fills.book_key = changed.book_key '
+        ~ 'and changed.changed_from <= int_book_fills.executed_at'),
 ) }}
 with fills as (
     select

@@ -2,10 +2,8 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='rowid in (select days.rowid from int_daily_activity as days'
-        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' on days.book_key = changed.book_key'
-        ~ ' and cast(changed.changed_from as date) <= days.pnl_date)',
+    stale=of_changed_books('int_daily_activity', 'int_daily_activity.book_key = changed.book_key '
+        ~ 'and cast(changed.changed_from as date) <= int_daily_activity.pnl_date'),
 ) }}
 {% set changed_books = ref('int_changed_books') -%}
 {%- set first_day -%}

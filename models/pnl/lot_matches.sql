@@ -2,11 +2,9 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='rowid in (select matches.rowid from lot_matches as matches'
-        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' on matches.account_id = changed.account_id'
-        ~ ' and matches.instrument_id = changed.instrument_id'
-        ~ ' and changed.changed_from <= matches.closed_at)',
+    stale=of_changed_books('lot_matches', 'lot_matches.account_id = changed.account_id '
+        ~ 'and lot_matches.instrument_id = changed.instrument_id '
+        ~ 'and changed.changed_from <= lot_matches.closed_at'),
     slice_rows_of=ref('int_book_fills') | string,
 ) }}
 {% set all_fills, rematched_fills = ref('int_book_fills'), ref('int_rematched_fills') -%}

@@ -2,10 +2,8 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='rowid in (select lots.rowid from open_lots as lots'
-        ~ ' inner join ' ~ ref('int_changed_books') ~ ' as changed'
-        ~ ' on lots.account_id = changed.account_id'
-        ~ ' and lots.instrument_id = changed.instrument_id)',
+    stale=of_changed_books('open_lots', 'open_lots.account_id = changed.account_id '
+        ~ 'and open_lots.instrument_id = changed.instrument_id'),
 ) }}
 {% set all_fills, rematched_fills = ref('int_book_fills'), ref('int_rematched_fills') -%}
 {% set book_fills = rematched_fills if is_incremental() else all_fills -%}

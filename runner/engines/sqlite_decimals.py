@@ -20,7 +20,6 @@ _LIMIT = 10**_DIGITS
 _INT64_PRECISION = 18  # the widest decimal that DuckDB keeps in 64 bits
 _MONEY_SCALE = 12
 _UNITS = 10**_MONEY_SCALE
-_COARSE = 10**6  # what decimal_prorate gives up when 128 bits would not do
 
 # what DuckDB reads as a number, surrounding blanks included; digits may be grouped by single `_`
 _NUMBER = re.compile(
@@ -343,19 +342,13 @@ def decimal_product(one: Text, two: Text, three: Text) -> Text:
 def decimal_prorate(amount: Text, part: Text, whole: Text) -> Text:
     """amount * part / whole as decimal(38,12), halves away from zero; NULL where whole is zero.
 
-    All three count as scale 12. Where |amount| * max(|part|, |whole|) would pass 38 digits, part
-    and whole are first cut to 6 decimals, towards zero, so that engines of 128 bits agree.
+    All three count as scale 12.
     """
     if amount is None or part is None or whole is None:
         return None
     a, p, w = (_rescale(*read(value), _MONEY_SCALE) for value in (amount, part, whole))
     if w == 0:
         return None
-    if abs(a) * max(abs(p), abs(w)) >= _LIMIT:
-        p = (abs(p) // _COARSE) * (-1 if p < 0 else 1)
-        w = (abs(w) // _COARSE) * (-1 if w < 0 else 1)
-        if w == 0:
-            raise DecimalError(f"cannot prorate {amount} over {whole} in 38 digits")
     return fit(divide_away(a * p, w), _DIGITS, _MONEY_SCALE)
 
 

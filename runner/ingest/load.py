@@ -269,27 +269,22 @@ def _warnings(
     for rows in loaded:
         if rows.shape is not INSTRUMENT:
             continue
-        unsized = staging.rows(
-            f"select symbol from {rows.table} where {rows.fresh} "
-            "and keep_multiplier is null and instrument_type <> 'SPOT' order by symbol"
-        )
-        if unsized:
+        unsized = f"{rows.fresh} and keep_multiplier is null and instrument_type <> 'SPOT'"
+        if symbols := _symbols(staging, rows.table, unsized):
             found.append(
-                "contract size is taken to be 1 for "
-                + ", ".join(row[0] for row in unsized)
-                + ", which have no multiplier: terms loaded first stand, so if it is not, "
-                "begin the ledger anew with it"
+                f"contract size is taken to be 1 for {symbols}, which have no multiplier: "
+                "terms loaded first stand, so if it is not, begin the ledger anew with it"
             )
     if any(rows.shape.makes_instruments for rows in loaded) and appended.get("instruments"):
-        linear = staging.rows(
-            "select symbol from ingest_new_instruments where instrument_type = 'LINEAR' "
-            "and multiplier is null "
-            "order by symbol"
-        )
-        if linear:
+        unsized = "instrument_type = 'LINEAR' and multiplier is null"
+        if symbols := _symbols(staging, "ingest_new_instruments", unsized):
             found.append(
-                "contract size is taken to be 1 for "
-                + ", ".join(row[0] for row in linear)
-                + ": declare it with canonical-instruments before the first load if it is not"
+                f"contract size is taken to be 1 for {symbols}: "
+                "declare it with canonical-instruments before the first load if it is not"
             )
     return found
+
+
+def _symbols(staging: Staging, table: str, condition: str) -> str:
+    rows = staging.rows(f"select symbol from {table} where {condition} order by symbol")
+    return ", ".join(row[0] for row in rows)

@@ -181,7 +181,7 @@ def _average(book: Iterator[Any]) -> Iterator[Row]:
             if not opened:
                 continue
             if fee is not None:
-                fee -= prorate(fee, closed, size)
+                fee -= share(fee, closed, size)
         if not held:
             is_long, opener, cost, fees = is_buy, key, 0, 0
         contracts = opened if multiplier == ONE else share(opened, multiplier, ONE)
@@ -206,19 +206,6 @@ def share(amount: int, part: int, whole: int) -> int:
     if doubled < 0:
         return -((whole - doubled) // (2 * whole))
     return (doubled + whole) // (2 * whole)
-
-
-def prorate(amount: int, part: int, whole: int) -> int:
-    """The share that the macro prorate_units gives, which the closing part of a flip gets.
-
-    Where the product would leave 38 digits, part and whole first lose their last six decimals.
-
-    >>> prorate(10**20, 10**18 + 1, 2 * 10**18) - share(10**20, 10**18 + 1, 2 * 10**18)
-    -50
-    """
-    if abs(amount) * max(abs(part), abs(whole)) >= 10**38:
-        part, whole = part // 10**6, whole // 10**6
-    return share(amount, part, whole)
 
 
 KERNEL = Kernel(

@@ -66,7 +66,7 @@ class History:
         self.ticks = [
             Tick(i.instrument_id, self._price(), at, uid("tick", i.instrument_id, at))
             for i in self.random.sample(INSTRUMENTS, self.random.randint(0, len(INSTRUMENTS)))
-            for at in {self._moment() for _ in range(self.random.randint(0, 6))}
+            for at in sorted({self._moment() for _ in range(self.random.randint(0, 6))})
         ]
 
     def _decimal(self, low: str, high: str, places: int) -> Decimal:

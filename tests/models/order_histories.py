@@ -67,7 +67,7 @@ class OrderHistory:
 
     def _quotes(self) -> Iterable[Quote]:
         for i in INSTRUMENTS[:-1]:
-            for at in {self._moment() for _ in range(self.random.choice([0, 5, 40]))}:
+            for at in sorted({self._moment() for _ in range(self.random.choice([0, 5, 40]))}):
                 bid = self._price(i.instrument_id)
                 if self.random.random() < 0.1:  # nobody quotes just now
                     bid = Decimal(0)

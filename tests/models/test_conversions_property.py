@@ -40,7 +40,7 @@ class Market:
         self.ticks = [
             Tick(i.instrument_id, self._price(i), at, uid("tick", i.instrument_id, at))
             for i in self.instruments
-            for at in {self._moment() for _ in range(self.random.choice([0, 1, 3, 5]))}
+            for at in sorted({self._moment() for _ in range(self.random.choice([0, 1, 3, 5]))})
         ]
         self.fills = [self._fill(n) for n in range(length)]
         self.funding = [self._funding(n) for n in range(length // 3)]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.engines.sqlite_decimals import decimal_product
+from runner.engines.sqlite_decimals import decimal_product, decimal_prorate
 from tests.models.harness import renderer
 from tests.oracle import STEP, WIDE, divide, prorate
 
@@ -22,6 +22,7 @@ CONVERTIBLE = 5 * 10**13
 examples = settings(deadline=None, max_examples=12)
 few = settings(examples, max_examples=6)
 Row = TypeVar("Row")
+UNITS_PRORATE = "from_units(prorate_units(units('a'), units('b'), units('c'), divisor(units('c'))))"
 LARGEST = WIDE.subtract(Decimal(10) ** 26, STEP)
 
 
@@ -77,11 +78,10 @@ def test_prorate_rounds_half_away_from_zero(rows: list[tuple[Decimal, Decimal, D
 
 
 @examples
-@given(many(st.tuples(money("9999999999999999"), money(str(LARGEST)), money(str(LARGEST)))))
-def test_prorate_of_a_part_gives_up_decimals_before_128_bits(
+@given(many(st.tuples(money(str(LARGEST)), money("9999999999999999"), money("9999999999999999"))))
+def test_prorate_holds_where_products_leave_128_bits(
     rows: list[tuple[Decimal, Decimal, Decimal]],
 ) -> None:
-    rows = [(a, min(b, c, key=abs), max(b, c, key=abs)) for a, b, c in rows]
     rows = [row for row in rows if prorates(row)]
     if rows:
         assert run("prorate('a', 'b', 'c')", rows) == [prorate(*row) for row in rows]
@@ -132,8 +132,7 @@ def test_units_prorate_by_a_divisor(rows: list[tuple[Decimal, Decimal, Decimal]]
     rows = [(a, min(abs(b), abs(c)), max(abs(b), abs(c))) for a, b, c in rows]
     rows = [row for row in rows if prorates(row)]
     if rows:
-        macro = "from_units(prorate_units(units('a'), units('b'), units('c'), divisor(units('c'))))"
-        assert run(macro, rows) == [prorate(*row) for row in rows]
+        assert run(UNITS_PRORATE, rows) == [prorate(*row) for row in rows]
 
 
 @few
@@ -182,8 +181,7 @@ def test_products_of_two_round_once(pairs: list[tuple[Decimal, Decimal]]) -> Non
 )
 def test_divisors_at_their_limits(amount: str, part: str, whole: str) -> None:
     row = (Decimal(amount), Decimal(part), Decimal(whole))
-    macro = "from_units(prorate_units(units('a'), units('b'), units('c'), divisor(units('c'))))"
-    assert run(macro, [row]) == [prorate(*row)]
+    assert run(UNITS_PRORATE, [row]) == [prorate(*row)]
     macro = "from_units(divide_units(units('a'), units('c'), divisor(units('c'))))"
     assert run(macro, [row]) == [divide(row[0], row[2])]
 
@@ -197,14 +195,30 @@ def fits(value: Decimal | None) -> bool:
 
 
 def prorates(row: tuple[Decimal, Decimal, Decimal]) -> bool:
-    """Within what 38 digits can do: the result fits, and so does the product after its cut."""
-    with localcontext(WIDE):
-        amount, part, whole = (abs(x) for x in row)
-        if 0 < whole < Decimal("1e-6") and amount * part >= 10**14:
-            return False
-        cut = amount * max(part, whole) >= Decimal(10) ** 14
-        product = (amount * part).scaleb(18 if cut else 24)
-        return product < Decimal(10) ** 38 and fits(prorate(*row))
+    return fits(prorate(*row))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        # a cost, a part and a whole of a random history, whose product has 40 digits and more
+        ("25938459766217.534262683660", "40215492.761600", "61928107.503100"),
+        ("-25938459766217.534262683660", "40215492.761600123457", "61928107.503100000001"),
+        # halves, next to halves, and steps of long division that leave nothing or nearly all
+        ("9999999999999.000000000001", "4500000000000", "9000000000000"),
+        ("9999999999999.000000000001", "4499999999999.999999999999", "9000000000000"),
+        ("-9999999999999.000000000001", "-4500000000000.000000000001", "9000000000000"),
+        ("9999999999998.999999999999", "8999999999999.999999999999", "9999999999999"),
+        ("9000000000000", "9999999999999999.999999999999", "9999999999999999.999999999999"),
+        ("99999999999999999999999999.999999999999", "0.000000000001", "9999999999999999"),
+    ],
+)
+@pytest.mark.parametrize("macro", ["prorate('a', 'b', 'c')", UNITS_PRORATE])
+def test_prorate_by_long_division(macro: str, row: tuple[str, str, str]) -> None:
+    amount, part, whole = (Decimal(x) for x in row)
+    expected = prorate(amount, part, whole)
+    assert run(macro, [(amount, part, whole)]) == [expected]
+    assert Decimal(decimal_prorate(*texts((amount, part, whole))) or "") == expected
 
 
 @pytest.mark.parametrize(

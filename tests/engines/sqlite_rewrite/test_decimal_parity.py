@@ -152,11 +152,17 @@ def test_divide_is_the_nearest(left: str, right: str) -> None:
 
 
 @given(MONEY, MONEY, MONEY)
-def test_prorated_whole_is_the_amount(amount: str, part: str, whole: str) -> None:
+def test_prorate_is_the_nearest(amount: str, part: str, whole: str) -> None:
     if Decimal(whole) == 0:
         assert decimal_prorate(amount, part, whole) is None
-    elif abs(_scaled(whole)) >= 10**6:
-        assert decimal_prorate(amount, whole, whole) == amount
+        return
+    exact = _scaled(amount) * _scaled(part)
+    if abs(exact) >= 10**38 * abs(_scaled(whole)):
+        return
+    found = decimal_prorate(amount, part, whole)
+    assert found is not None
+    assert 2 * abs(_scaled(found) * _scaled(whole) - exact) <= abs(_scaled(whole))
+    assert decimal_prorate(amount, whole, whole) == amount
 
 
 def _scaled(text: str) -> int:
