@@ -7,17 +7,31 @@ the other. The two share no code and no formula but the definition of a rounded 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from tests.oracle_rates import Rates
 
 ZERO = Decimal(0)
 STEP = Decimal("1e-12")
 WIDE = Context(prec=200, rounding=ROUND_HALF_UP)
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def exactly(method: Callable[Given, Made]) -> Callable[Given, Made]:
+    """`method` with room for every digit: by itself Python rounds sums and products at 28."""
+
+    @wraps(method)
+    def wide(*args: Given.args, **named: Given.kwargs) -> Made:
+        with localcontext(WIDE):
+            return method(*args, **named)
+
+    return wide
 
 
 @dataclass(frozen=True)
@@ -181,6 +195,7 @@ def matching_order(fill: Fill, is_lot: bool = False) -> tuple[object, ...]:
 class Ledger:
     """Everything the models derive, for the facts given."""
 
+    @exactly
     def __init__(
         self,
         instruments: list[Instrument],
@@ -347,6 +362,7 @@ class Ledger:
 
     # tables, as {key: {column: value}}
 
+    @exactly
     def lot_matches(self) -> dict[Any, dict[str, Any]]:
         return {
             (m.opening.fill_id, m.closing.fill_id): {
@@ -363,6 +379,7 @@ class Ledger:
             for m in book.matches
         }
 
+    @exactly
     def open_lots(self) -> dict[Any, dict[str, Any]]:
         return {
             fill_id: row
@@ -398,6 +415,7 @@ class Ledger:
             orders[fill.order_id].append(fill)
         return orders
 
+    @exactly
     def order_pnl(self) -> dict[Any, dict[str, Any]]:
         closed: dict[str, list[Match]] = defaultdict(list)
         for book in self.books.values():
@@ -416,6 +434,7 @@ class Ledger:
             }
         return rows
 
+    @exactly
     def order_costs(self) -> dict[Any, dict[str, Any]]:
         return {order_id: self._costs(fills) for order_id, fills in self._by_order().items()}
 
@@ -457,6 +476,7 @@ class Ledger:
                 else -sum((x for x in fees if x is not None and x < 0), ZERO),
             }
 
+    @exactly
     def positions(self) -> dict[Any, dict[str, Any]]:
         return {key: self._position(key, book) for key, book in self.books.items()}
 
@@ -473,9 +493,9 @@ class Ledger:
         unrealized = total(self._unrealized(book, lot, mark) for lot in lots)
         average = None
         if lots:
-            with localcontext(WIDE):
-                value = sum(lot["quantity"] * lot["open_price"] for lot in lots)
-                average = divide(value, sum((lot["quantity"] for lot in lots), ZERO))
+            value = total(lot["open_price"] and lot["quantity"] * lot["open_price"] for lot in lots)
+            held = sum((lot["quantity"] for lot in lots), ZERO)
+            average = None if value is None else divide(value, held)
         return {
             "quantity": sum(
                 (lot["quantity"] * (1 if lot["direction"] == "LONG" else -1) for lot in lots), ZERO

@@ -16,15 +16,14 @@ with fills as (
     {%- endif %}
 ),
 
--- products that have more than 12 decimals keep all 24 until they are summed
 totals as (
     select
         order_id,
         min(book_key) as book_key,
         count(*) as fill_count,
         sum(quantity) as filled_quantity,
-        sum(short_value) as short_value,
-        sum(case when short_value is null then quantity * price end) as long_value,
+        sum({{ rounded_product('quantity', 'price', 'short_value') }}) as value,
+        sum({{ product_rest('quantity', 'price', 'short_value') }}) as value_rest,
         sum(case when not is_inverse and multiplier <> 1 then size * price end)
             as multiplied_value,
         sum(case when is_inverse then {{ divide('size', 'price') }} else 0 end)
@@ -56,8 +55,7 @@ booked as (
         case
             when books.is_inverse then totals.inverse_notional
             when books.multiplier <> 1 then round(totals.multiplied_value, 12)
-            when totals.long_value is null then totals.short_value
-            else round(coalesce(totals.short_value, 0) + totals.long_value, 12)
+            else {{ rounded_sum('totals.value', 'totals.value_rest') }}
         end as notional
     from totals
     inner join {{ ref('int_books') }} as books
@@ -67,7 +65,7 @@ booked as (
 counted as (
     select
         *,
-        case when long_value is null then {{ units('short_value') }} end as value_units,
+        case when value_rest = 0 then {{ units('value') }} end as value_units,
         {{ units('filled_quantity') }} as quantity_units,
         {{ units('fee_settlement') }} as fee_units,
         {{ units('abs(notional)') }} as notional_units
@@ -90,7 +88,7 @@ final as (
         filled_quantity,
         coalesce(
             {{ from_units(divide_units('value_units', 'quantity_units', 'quantity_divisor')) }},
-            {{ average('(coalesce(short_value, 0) + long_value)', 'filled_quantity') }}
+            {{ mean_price('value', 'value_rest', 'filled_quantity') }}
         ) as average_fill_price,
         notional,
         case when is_odd then fee_amount else fee_settlement end as fee_total,

@@ -37,6 +37,46 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('short_product')(a, b) }}
 {%- endmacro %}
 
+{#-
+a * b in two parts that can be summed past the 14 digits which 24 decimals leave before the point:
+rounded at 12 decimals, and what that leaves. `short` is the column of their short_product.
+-#}
+{% macro rounded_product(a, b, short) -%}
+coalesce({{ short }}, round({{ long_product(a, b, short) }}, 12))
+{%- endmacro %}
+
+{% macro product_rest(a, b, short) -%}
+coalesce({{ long_product(a, b, short) }} - round({{ long_product(a, b, short) }}, 12), 0)
+{%- endmacro %}
+
+{#- What stands twice may be computed for every row, so it must not overflow where it is not asked
+for. -#}
+{% macro long_product(a, b, short) -%}
+(case when {{ short }} is null then {{ a }} end * {{ b }})
+{%- endmacro %}
+
+{#- The sums of such parts, rounded at 12 decimals: past 5 * 10^13, where 24 decimals do not fit, each
+for itself. -#}
+{% macro rounded_sum(value, rest) -%}
+case
+    when {{ rest }} = 0 then {{ value }}
+    when abs({{ value }}) < 50000000000000 then round({{ value }} + {{ rest }}, 12)
+    else {{ value }} + round({{ rest }}, 12)
+end
+{%- endmacro %}
+
+{#-
+The mean price of a quantity worth the sums of such parts; past 5 * 10^13 the rest is left out: it is no
+more than the 12th decimal of a price.
+-#}
+{% macro mean_price(value, rest, quantity) -%}
+case
+    when {{ rest }} <> 0 and abs({{ value }}) < 50000000000000
+        then {{ average(value ~ ' + ' ~ rest, quantity) }}
+    else {{ divide(value, quantity) }}
+end
+{%- endmacro %}
+
 {#- n / d of units, with the `divisor` of d -#}
 {% macro divide_units(n, d, divisor) -%}
 {{ adapter.dispatch('divide_units')(n, d, divisor) }}
@@ -80,7 +120,10 @@ coalesce({{ short_product(a, b) }}, round({{ a }} * {{ b }}, 12))
 {%- endmacro %}
 
 {% macro default__short_product(a, b) -%}
-case when abs({{ a }}) < 1000000 and abs({{ b }}) < 1000000 then {{ narrow_product(a, b) }} end
+case
+    when abs({{ a }}) < 1000000 and abs({{ b }}) < 1000000 then {{ narrow_product(a, b) }}
+    else {{ wide_product(a, b) }}
+end
 {%- endmacro %}
 
 {% macro default__divisor(units) -%}
@@ -170,7 +213,7 @@ round({{ a }} * {{ b }}, 12)
 {%- endmacro %}
 
 {% macro sqlite__short_product(a, b) -%}
-cast(null as decimal(38, 12))
+decimal_short_product({{ a }}, {{ b }})
 {%- endmacro %}
 
 {% macro sqlite__divide_units(n, d, divisor) -%}

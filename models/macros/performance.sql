@@ -5,18 +5,6 @@ case when count(*) over {{ so_far }} = count({{ x }}) over {{ so_far }}
 end
 {%- endmacro %}
 
-{#-
-The mean price of a quantity worth `value` + `rest` quote units, where `rest` is what is lost of
-products at the 12th decimal; of values too large to have 24 it cannot be seen.
--#}
-{% macro mean_price(value, rest, quantity) -%}
-case
-    when abs({{ value }}) < 50000000000000
-        then {{ average(value ~ ' + ' ~ rest, quantity) }}
-    else {{ divide(value, quantity) }}
-end
-{%- endmacro %}
-
 {#- The price at which `size` is worth `base_value`, where rounding cannot take it out of range. -#}
 {% macro harmonic_price(size, base_value, lowest, highest) -%}
 greatest({{ lowest }}, least({{ highest }}, {{ divide(size, base_value) }}))

@@ -12,6 +12,17 @@ too large to be doubled in 128 bits take the longer way after it.
 cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as hugeint)
 {%- endmacro %}
 
+{#- a * b, if it has 12 decimals at most: such as a whole number of contracts at any price -#}
+{% macro wide_product(a, b) -%}
+case
+    {%- for left, right in [(0, 12), (4, 8), (8, 4), (12, 0)] %}
+    {%- set first = 'cast(' ~ a ~ ' as decimal(38, ' ~ left ~ '))' -%}
+    {%- set second = 'cast(' ~ b ~ ' as decimal(38, ' ~ right ~ '))' %}
+    when {{ first }} = {{ a }} and {{ second }} = {{ b }} then {{ first }} * {{ second }}
+    {%- endfor %}
+end
+{%- endmacro %}
+
 {% macro halved(doubled_quotient, is_negative) -%}
 (({{ doubled_quotient }}) + case when {{ is_negative }} then 0 else 1 end) >> 1
 {%- endmacro %}

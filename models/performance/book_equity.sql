@@ -39,7 +39,7 @@ sized as (
 valued as (
     select
         *,
-        case when is_inverse then 0 else change * price end as quote_value,
+        case when is_inverse then 0 else {{ short_product('change', 'price') }} end as short_value,
         case when is_inverse then {{ divide('inverse_size', 'price') }} else 0 end as base_value
     from sized
 ),
@@ -53,11 +53,19 @@ days as (
         is_inverse,
         pnl_date,
         sum(change) as quantity,
-        round(sum(quote_value), 12) as quote_value,
+        sum({{ rounded_product('change', 'price', 'short_value') }}) as quote_value,
+        sum({{ product_rest('change', 'price', 'short_value') }}) as quote_rest,
         {{ sum_known('base_value') }} as base_value,
         {{ sum_known('fee') }} as fees
     from valued
     group by book_key, equity_at, multiplier, is_inverse, pnl_date
+),
+
+rounded as (
+    select
+        *,
+        {{ rounded_sum('quote_value', 'quote_rest') }} as quote_notional
+    from days
 ),
 
 notionals as (
@@ -68,9 +76,9 @@ notionals as (
         fees,
         case
             when is_inverse then base_value
-            else {{ contract_size('quote_value', 'multiplier') }}
+            else {{ contract_size('quote_notional', 'multiplier') }}
         end as notional
-    from days
+    from rounded
 ),
 
 traded as (

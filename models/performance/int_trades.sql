@@ -224,6 +224,7 @@ legs as (
 sized as (
     select
         legs.*,
+        {{ short_product('legs.quantity', 'legs.price') }} as short_value,
         case when books.is_inverse and legs.is_entry
             then {{ contract_size('legs.quantity', 'books.multiplier') }}
         end as entry_size
@@ -231,11 +232,17 @@ sized as (
     inner join {{ ref('int_books') }} as books on legs.book_key = books.book_key
 ),
 
--- products keep their 24 decimals as long as they are those of a day
-days as (
+priced as (
+    select
+        *,
+        {{ rounded_product('quantity', 'price', 'short_value') }} as value,
+        {{ product_rest('quantity', 'price', 'short_value') }} as value_rest
+    from sized
+),
+
+parts as (
     select
         trade_key,
-        cast(executed_at as date) as trade_date,
         min(book_key) as book_key,
         bool_and(is_long) as is_long,
         min(held_quantity) as least_held,
@@ -250,49 +257,22 @@ days as (
         max(case when held_quantity = 0 then place_in_moment end) as closing_place,
         count(*) as fill_count,
         sum(case when is_entry then quantity else 0 end) as entry_quantity,
-        sum(case when is_entry then quantity * price else 0 end) as entry_value,
+        sum(case when is_entry then value else 0 end) as entry_value,
+        sum(case when is_entry then value_rest else 0 end) as entry_rest,
         sum(case when entry_size is not null then {{ divide('entry_size', 'price') }} end)
             as entry_base_value,
         sum(case when is_entry then 0 else quantity end) as exit_quantity,
-        sum(case when is_entry then 0 else quantity * price end) as exit_value,
+        sum(case when is_entry then 0 else value end) as exit_value,
+        sum(case when is_entry then 0 else value_rest end) as exit_rest,
         min(case when is_entry then price end) as lowest_entry,
         max(case when is_entry then price end) as highest_entry,
         min(case when not is_entry then price end) as lowest_exit,
         max(case when not is_entry then price end) as highest_exit,
-        {{ sum_known('fee') }} as fees
-    from sized
-    where not is_carried
-    group by trade_key, cast(executed_at as date)
-),
-
-parts as (
-    select
-        trade_key,
-        book_key,
-        is_long,
-        least_held,
-        max_quantity,
-        opened_at,
-        last_filled_at,
-        opening_fill_id,
-        opening_quantity,
-        closing_fill_id,
-        closing_place,
-        fill_count,
-        entry_quantity,
-        round(entry_value, 12) as entry_value,
-        entry_value - round(entry_value, 12) as entry_rest,
-        entry_base_value,
-        exit_quantity,
-        round(exit_value, 12) as exit_value,
-        exit_value - round(exit_value, 12) as exit_rest,
-        lowest_entry,
-        highest_entry,
-        lowest_exit,
-        highest_exit,
-        fees,
+        {{ sum_known('fee') }} as fees,
         cast(0 as decimal(38, 12)) as gross_pnl
-    from days
+    from priced
+    where not is_carried
+    group by trade_key
     {%- if is_incremental() %}
     union all
     select

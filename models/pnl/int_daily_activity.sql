@@ -41,12 +41,11 @@ sized as (
 valued as (
     select
         *,
-        case when is_inverse then 0 else change * price end as quote_value,
+        case when is_inverse then 0 else {{ short_product('change', 'price') }} end as short_value,
         case when is_inverse then {{ divide('inverse_size', 'price') }} else 0 end as base_value
     from sized
 ),
 
--- products keep their 24 decimals until a day is summed
 traded as (
     select
         book_key,
@@ -55,11 +54,19 @@ traded as (
         count(order_id) as fill_count,
         max(abs(price)) as largest_price,
         sum(change) as change,
-        sum(quote_value) as quote_value,
+        sum({{ rounded_product('change', 'price', 'short_value') }}) as quote_value,
+        sum({{ product_rest('change', 'price', 'short_value') }}) as quote_rest,
         {{ sum_known('base_value') }} as base_value,
         {{ sum_known('fee') }} as fees
     from valued
     group by book_key, pnl_date
+),
+
+rounded as (
+    select
+        *,
+        {{ rounded_sum('quote_value', 'quote_rest') }} as notional
+    from traded
 ),
 
 closed as (
@@ -90,12 +97,12 @@ final as (
         traded.change,
         case
             when books.is_inverse then traded.base_value
-            else {{ contract_size('round(traded.quote_value, 12)', 'books.multiplier') }}
+            else {{ contract_size('traded.notional', 'books.multiplier') }}
         end as notional_change,
         traded.fees,
         coalesce(closed.quantity, 0) as closed_quantity,
         coalesce(closed.gross_pnl, 0) as gross_pnl
-    from traded
+    from rounded as traded
     inner join {{ ref('int_books') }} as books on traded.book_key = books.book_key
     left join closed
         on books.account_id = closed.account_id

@@ -18,17 +18,34 @@ funding as (
     group by account_id, instrument_id
 ),
 
+lots as (
+    select
+        *,
+        {{ short_product('quantity', 'open_price') }} as short_value
+    from {{ ref('int_open_lots_marked') }}
+),
+
+lot_totals as (
+    select
+        account_id,
+        instrument_id,
+        sum(case when direction = 'LONG' then quantity else -quantity end) as quantity,
+        sum(quantity) as open_quantity,
+        sum({{ rounded_product('quantity', 'open_price', 'short_value') }}) as value,
+        sum({{ product_rest('quantity', 'open_price', 'short_value') }}) as value_rest,
+        {{ sum_known('unrealized_pnl') }} as unrealized_pnl
+    from lots
+    group by account_id, instrument_id
+),
+
 held as (
     select
-        lots.account_id,
-        lots.instrument_id,
-        sum(case when lots.direction = 'LONG' then lots.quantity else -lots.quantity end)
-            as quantity,
-        {{ average('sum(lots.quantity * lots.open_price)', 'sum(lots.quantity)') }}
-            as average_open_price,
-        {{ sum_known('lots.unrealized_pnl') }} as unrealized_pnl
-    from {{ ref('int_open_lots_marked') }} as lots
-    group by lots.account_id, lots.instrument_id
+        account_id,
+        instrument_id,
+        quantity,
+        {{ mean_price('value', 'value_rest', 'open_quantity') }} as average_open_price,
+        unrealized_pnl
+    from lot_totals
 ),
 
 valued as (

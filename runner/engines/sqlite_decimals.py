@@ -339,6 +339,18 @@ def decimal_product(one: Text, two: Text, three: Text) -> Text:
     return fit(_rescale(unscaled, scale, _MONEY_SCALE), _DIGITS, _MONEY_SCALE)
 
 
+def decimal_short_product(one: Text, two: Text) -> Text:
+    """one * two as decimal(38,12) where that is exact; else NULL."""
+    if one is None or two is None:
+        return None
+    (left, left_scale), (right, right_scale) = read(one), read(two)
+    product, surplus = left * right, left_scale + right_scale - _MONEY_SCALE
+    if surplus < 0:
+        return fit(product * 10**-surplus, _DIGITS, _MONEY_SCALE)
+    product, lost = divmod(product, 10**surplus)
+    return None if lost else fit(product, _DIGITS, _MONEY_SCALE)
+
+
 def decimal_prorate(amount: Text, part: Text, whole: Text) -> Text:
     """amount * part / whole as decimal(38,12), halves away from zero; NULL where whole is zero.
 

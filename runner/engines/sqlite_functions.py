@@ -45,6 +45,7 @@ SCALARS: dict[str, tuple[Callable[..., Any], *tuple[int, ...]]] = {
     "decimal_divide": (decimals.decimal_divide, 2),
     "decimal_product": (decimals.decimal_product, 3),
     "decimal_prorate": (decimals.decimal_prorate, 3),
+    "decimal_short_product": (decimals.decimal_short_product, 2),
     "decimal_greatest": (decimals.decimal_greatest, -1),
     "decimal_least": (decimals.decimal_least, -1),
     "integer_cast": (decimals.integer_cast, 2),

@@ -157,6 +157,7 @@ FUNCTIONS: dict[str, Rule] = {
     "decimal_divide": _always(MONEY),
     "decimal_product": _always(MONEY),
     "decimal_prorate": _always(MONEY),
+    "decimal_short_product": _always(MONEY),
     "uuid5": _always(UUID),
     "sha256_hex": _always(TEXT),
 }

@@ -11,7 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.engines.sqlite_decimals import decimal_product, decimal_prorate
+from runner.engines.sqlite_decimals import (
+    decimal_product,
+    decimal_prorate,
+    decimal_short_product,
+)
 from tests.models.harness import renderer
 from tests.oracle import STEP, WIDE, divide, prorate
 
@@ -184,6 +188,61 @@ def test_divisors_at_their_limits(amount: str, part: str, whole: str) -> None:
     assert run(UNITS_PRORATE, [row]) == [prorate(*row)]
     macro = "from_units(divide_units(units('a'), units('c'), divisor(units('c'))))"
     assert run(macro, [row]) == [divide(row[0], row[2])]
+
+
+@few
+@given(many(st.tuples(SIGNED, SIZES)))
+def test_products_in_two_parts_lose_nothing(pairs: list[tuple[Decimal, Decimal]]) -> None:
+    with localcontext(WIDE):
+        pairs = [(a, b) for a, b in pairs if abs(a * b) < CONVERTIBLE]
+        exact = [a * b for a, b in pairs]
+        nearest = [product.quantize(STEP) for product in exact]
+        rests = [product - near for product, near in zip(exact, nearest, strict=True)]
+        short = [n if rest == 0 else None for n, rest in zip(nearest, rests, strict=True)]
+    if pairs:
+        parts = "('a', 'b', short_product('a', 'b'))"
+        assert run(f"rounded_product{parts}", pairs) == nearest
+        assert run(f"product_rest{parts}", pairs) == rests
+        found = run("short_product('a', 'b')", pairs)
+        assert all(f in (None, s) for f, s in zip(found, short, strict=True))
+        on_sqlite = [decimal_short_product(*texts(pair)) for pair in pairs]
+        assert [text and Decimal(text) for text in on_sqlite] == short
+
+
+@pytest.mark.parametrize(
+    ("contracts", "price"),
+    [
+        ("2000000000", "100000.123456789012"),
+        ("-9999999999999", "9999999999999.999999999999"),
+        ("1000000.0001", "123456789.12345678"),
+        ("1234567890.12345678", "1000000.9999"),
+    ],
+)
+def test_short_products_are_of_any_size(contracts: str, price: str) -> None:
+    pair = (Decimal(contracts), Decimal(price))
+    with localcontext(WIDE):
+        expected = pair[0] * pair[1]
+    assert run("short_product('a', 'b')", [pair]) == [expected]
+    assert Decimal(decimal_short_product(contracts, price) or "") == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "rest", "total"),
+    [
+        ("1", "-0.0000000000005", "1"),
+        ("-1", "0.0000000000005", "-1"),
+        ("-1", "-0.0000000000005", "-1.000000000001"),
+        ("1", "0.000000000000499999999999", "1"),
+        ("99999999999999999999.999999999999", "0.0000000000005", "100000000000000000000"),
+        ("99999999999999999999.999999999999", "0", "99999999999999999999.999999999999"),
+    ],
+)
+def test_sums_of_parts_are_rounded_once(value: str, rest: str, total: str) -> None:
+    sql = RENDER(
+        "select {{ rounded_sum('value', 'rest') }} from (select "
+        f"cast('{value}' as decimal(38, 12)) as value, cast('{rest}' as decimal(38, 24)) as rest)"
+    )
+    assert CONNECTION.execute(sql).fetchall() == [(Decimal(total),)]
 
 
 def texts(row: Iterable[Decimal]) -> list[str]:

@@ -297,6 +297,7 @@ SCALARS: dict[str, Rule] = {
     "decimal_divide": _own("decimal_divide"),
     "decimal_product": _own("decimal_product"),
     "decimal_prorate": _own("decimal_prorate"),
+    "decimal_short_product": _own("decimal_short_product"),
 }  # fmt: skip
 
 
