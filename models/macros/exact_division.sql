@@ -55,8 +55,8 @@ for. -#}
 (case when {{ short }} is null then {{ a }} end * {{ b }})
 {%- endmacro %}
 
-{#- The sums of such parts, rounded at 12 decimals: past 5 * 10^13, where 24 decimals do not fit, each
-for itself. -#}
+{#- The sums of such parts, rounded at 12 decimals: past 5 * 10^13 each for itself, as there is no
+room for 24. -#}
 {% macro rounded_sum(value, rest) -%}
 case
     when {{ rest }} = 0 then {{ value }}
