@@ -108,6 +108,19 @@ end
 {{ adapter.dispatch('prorate_units')(amount, part, whole, divisor) }}
 {%- endmacro %}
 
+{#-
+True where `price` is not that mean price: asked by multiplying where there is room for it, as to
+divide takes several times as long.
+-#}
+{% macro is_no_mean_price(price, value, rest, quantity) -%}
+case
+    when abs({{ value }}) < 50000000000000
+        then 2 * abs({{ price }} * {{ quantity }} - ({{ value }} + {{ rest }}))
+            > {{ quantity }} * 0.000000000001
+    else {{ price }} <> {{ mean_price(value, rest, quantity) }}
+end
+{%- endmacro %}
+
 {% macro default__units(x) -%}
 case
     when abs({{ x }}) < 1000000 then cast({{ narrow_units(x) }} as hugeint)

@@ -9,6 +9,7 @@ import pytest
 
 from runner.engines.base import Engine
 from runner.errors import RunnerError
+from tests.conftest import ledger_project
 from tests.models.facts import EPOCH, uid, write
 from tests.models.harness import build
 from tests.oracle import Fill, Instrument
@@ -33,30 +34,40 @@ def test_a_pool_worth_more_than_38_digits_is_refused(ledger: Engine) -> None:
     assert "appending a BUST" in str(refused.value.mend)
 
 
-@pytest.mark.parametrize("method", ["fifo", "lifo", "hifo", "average"])
-def test_many_small_contracts_are_no_large_sum(ledger: Engine, method: str) -> None:
+INSTRUMENTS = """\
+symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse
+XBTUSDT,XBT,USDT,USDT,0.000001,false
+XBTUSD,XBT,USD,XBT,1,true
+"""
+FILLS = """\
+venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,executed_at
+bitmex,main,XBTUSDT,o1,1,BUY,1000000000,100000,0,,,2026-01-01T00:00:00Z
+bitmex,main,XBTUSDT,o1,2,BUY,1000000000,100000.5,0,,,2026-01-01T00:00:01Z
+bitmex,main,XBTUSDT,o1,3,BUY,1000000000,100001.25,0,,,2026-01-01T00:00:02Z
+bitmex,main,XBTUSD,o2,4,SELL,900000000,100000,0,,,2026-01-01T00:00:00Z
+bitmex,main,XBTUSD,o2,5,SELL,900000000,100001,0,,,2026-01-01T00:00:01Z
+"""
+MEAN, INVERSE_MEAN = Decimal("100000.583333333333"), Decimal("100000.5")
+
+
+@pytest.mark.parametrize("method", ["fifo", "average"])
+def test_many_small_contracts_are_no_large_sum(tmp_path, engine_name, cli, method):
     """3 * 10^9 contracts of a millionth of a coin, 300 million in money: their number times their
     price has 15 digits before the point, which would leave no room for 24 after it."""
-    contract = Instrument("XBTUSDT", "LINEAR", "XBT", "USDT", "USDT", Decimal("0.000001"))
-    prices = [Decimal(100_000), Decimal("100000.5"), Decimal("100001.25")]
-    fills = [
-        Fill(
-            uid("fill", n), uid("order"), "A", "XBTUSDT", "BUY", Decimal(10**9), price,
-            Decimal(0), None, EPOCH + timedelta(minutes=n), EPOCH,
-        )
-        for n, price in enumerate(prices)
-    ]  # fmt: skip
-    write(ledger, [contract], fills)
-    models = ["positions", "daily_pnl", "trades", "order_costs", "book_equity"]
-    build(ledger, models, {"pnl_method": method, "equity_at": "2099-01-01"})
-    mean = Decimal("100000.583333333333")
-    worth = Decimal("300001750")
+    ledger = ledger_project(tmp_path / "ledger", engine_name)
+    ledger.write({"i.csv": INSTRUMENTS, "f.csv": FILLS})
+    assert cli(ledger, "ingest", "i.csv", "--format", "canonical-instruments").exit_code == 0
+    assert cli(ledger, "ingest", "f.csv", "--format", "canonical-fills").exit_code == 0
+    outcome = cli(ledger, "build", "--var", f"pnl_method={method}")
+    assert outcome.exit_code == 0, outcome.stderr
+    engine = ledger.open(read_only=True)
     for sql, expected in (
-        ("select average_open_price, quantity from positions", (mean, Decimal(3 * 10**9))),
-        ("select average_fill_price, notional from order_costs", (mean, worth)),
-        ("select entry_price, max_quantity from trades", (mean, Decimal(3 * 10**9))),
-        ("select sum(notional_change), sum(change) from int_daily_activity",
-         (worth, Decimal(3 * 10**9))),
-    ):  # fmt: skip
-        [row] = ledger.query(sql).rows
-        assert row == expected, sql
+        ("select average_open_price, quantity from positions", (MEAN, 3 * 10**9)),
+        ("select average_fill_price, notional from order_costs", (MEAN, 300_001_750)),
+        ("select entry_price, max_quantity from trades", (MEAN, 3 * 10**9)),
+    ):
+        rows = engine.query(f"{sql} where instrument_id = 'XBTUSDT'").rows
+        assert list(rows) == [expected], sql
+    orders = "select average_fill_price from order_costs where instrument_id = 'XBTUSD'"
+    assert list(engine.query(orders).rows) == [(INVERSE_MEAN,)]
+    engine.close()
