@@ -36,17 +36,25 @@ _GITIGNORE = "target/\n*.duckdb\n*.duckdb.wal\n*.sqlite\n*.sqlite-*\n*.lock\n"
 
 
 def scaffold(directory: Path, *, with_demo: bool) -> None:
-    """Make `directory` a ledger project, whole or not at all; it must be new or empty."""
-    if directory.exists() and any(directory.iterdir()):
+    """Make `directory` a ledger project, whole or not at all; it must be new or empty.
+
+    One that is a repository already, of nothing, counts as empty.
+    """
+    standing = [path.name for path in directory.iterdir()] if directory.exists() else []
+    if any(name != ".git" for name in standing):
         raise UsageError(
             "R215",
             f"{directory} is not empty",
             why="a new project would mix with what is there",
             mend="name a new folder",
         )
-    name = re.sub(r"\W+", "_", directory.resolve().name).strip("_").lower() or "ledger"
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".runner-init-") as scratch:
+    directory = directory.resolve()
+    name = re.sub(r"\W+", "_", directory.name).strip("_").lower() or "ledger"
+    # where somebody stands, the folder has to stay the one that it is
+    stays = bool(standing) or directory in (Path.cwd(), *Path.cwd().parents)
+    beside = directory if stays else directory.parent
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".runner-init-") as scratch:
         made = Path(scratch) / "project"
         made.mkdir()
         source = template_root()
@@ -59,9 +67,28 @@ def scaffold(directory: Path, *, with_demo: bool) -> None:
             (made / file).write_text(header, encoding="utf-8")
         (made / "pyproject.toml").write_text(_PYPROJECT.format(name=name), encoding="utf-8")
         (made / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+        if stays:
+            _fill(directory, made)
+            return
         if directory.exists():
             directory.rmdir()
         made.replace(directory)
+
+
+def _fill(directory: Path, made: Path) -> None:
+    """Move what is in `made` into `directory`, and out of it again if that cannot be done.
+
+    pyproject.toml comes last: it is what makes a folder a project.
+    """
+    moved: list[Path] = []
+    try:
+        for path in sorted(made.iterdir(), key=lambda path: path.name == "pyproject.toml"):
+            path.replace(directory / path.name)
+            moved.append(path)
+    except BaseException:
+        for path in moved:
+            (directory / path.name).replace(path)
+        raise
 
 
 def _ignored(with_demo: bool):  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,32 @@ def test_init_refuses_a_folder_that_is_not_empty(tmp_path, cli):
     assert outcome.exit_code == 2
     assert "R215" in outcome.stderr
     assert [p.name for p in (tmp_path / "full").iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("standing", [[], [".git"]])
+def test_init_where_one_stands(tmp_path, cli, standing):
+    for name in standing:
+        (tmp_path / name).mkdir()
+    before = tmp_path.stat().st_ino
+    outcome = cli(tmp_path, "init", ".", "--empty")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "cd ." not in outcome.stderr
+    made = ["checks", "dbt_project.yml", "models", "pyproject.toml", "seeds", "sql", ".gitignore"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*made, *standing])
+    assert tmp_path.stat().st_ino == before, "a shell that stands in it would stand nowhere"
+    assert cli(tmp_path, "build").exit_code == 0
+    assert cli(tmp_path, "init", ".").exit_code == 2
+
+
+def test_init_that_cannot_end_leaves_nothing(tmp_path, cli, monkeypatch):
+    replace = Path.replace
+
+    def refused(self, target):
+        if self.name == "sql" and self.parent.name == "project":
+            raise PermissionError(13, "Permission denied", str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    outcome = cli(tmp_path, "init", ".")
+    assert (outcome.exit_code, "R306" in outcome.stderr) == (3, True)
+    assert list(tmp_path.iterdir()) == []
