@@ -10,7 +10,7 @@ from pathlib import Path
 from runner.checks.compile import compile_rules
 from runner.checks.compiled_rule import CompiledRule
 from runner.checks.rules import Rule, bad_rule
-from runner.compile import settings
+from runner.compile import plain_reads, settings
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.compile.template_cache import TemplateCache
@@ -70,8 +70,12 @@ class Workspace:
 
     @property
     def notes(self) -> list[str]:
-        """What of a dbt project is not followed here, in words."""
-        return [*self.project.notes, *settings.not_followed(self.models.values())]
+        """What of a dbt project is not followed here, and what the graph is not told, in words."""
+        return [
+            *self.project.notes,
+            *settings.not_followed(self.models.values()),
+            *plain_reads.notes(self.project, self.models, self.rules),
+        ]
 
     def selector(self, state: StateOf | None = None) -> Selector:
         return Selector(self.selectables(), self.dag, self.config.root, state)
