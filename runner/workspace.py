@@ -17,6 +17,7 @@ from runner.compile.template_cache import TemplateCache
 from runner.config import Config, Target
 from runner.graph.dag import Dag
 from runner.graph.select import Selectable, Selector, StateOf
+from runner.project.asked_vars import refuse_unread
 from runner.project.load import load_project
 from runner.project.nodes import Project
 
@@ -118,6 +119,7 @@ def open_workspace(
     """Read and compile the project at `config.root`; ProjectError for anything broken in it."""
     target = config.target(target_name)
     project = load_project(config)
+    refuse_unread(config, project)
     cache = TemplateCache(config.target_path / "templates.cache")
     compiler = Compiler(project, target, full_refresh=full_refresh, cache=cache)
     models = {name: m for name, m in compiler.all_models().items() if m.is_enabled}

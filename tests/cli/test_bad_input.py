@@ -598,3 +598,16 @@ def test_a_pipe_is_written_to_and_a_link_followed(make, cli, form):
     reader.join(10)
     assert (project.root / "pipe").is_fifo()
     assert len(read[0]) == len(whole)
+
+
+def test_a_var_that_nothing_reads_is_refused(make_ledger, cli):
+    project = make_ledger()
+    refused = cli(project, "build", "--var", "pnl_methd=lifo")
+    assert refused.exit_code == 2
+    assert "error[R200]: nothing in the project reads a var 'pnl_methd'" in refused.stderr
+    assert "did you mean 'pnl_method'?" in refused.stderr
+    assert not project.database.exists()
+    assert cli(project, "build", "--var", "equity=2026-01-01").exit_code == 2
+    # its name is handed to a macro, which asks for the var
+    known = cli(project, "build", "--dry-run", "--var", "equity_at=2026-01-01")
+    assert known.exit_code == 0, known.stderr
