@@ -36,7 +36,9 @@ BROKEN = {
     ),
     "an unknown name in Jinja": (
         {"models/two.sql": "select 1,\n  {{ dollars('x') }}"},
-        2, "R240", ["models/two.sql:2", "'dollars' is undefined"],
+        2, "R240",
+        ["models/two.sql:2", "'dollars' is undefined", "macro folder (models/macros or macros)",
+         "dbt's packages are not read"],
     ),
     "an unknown ref": (
         {"models/two.sql": "select *\nfrom {{ ref('on') }}"},
@@ -611,3 +613,31 @@ def test_a_var_that_nothing_reads_is_refused(make_ledger, cli):
     # its name is handed to a macro, which asks for the var
     known = cli(project, "build", "--dry-run", "--var", "equity_at=2026-01-01")
     assert known.exit_code == 0, known.stderr
+
+
+def test_a_seed_beside_the_folder_of_seeds_is_named(make_ledger, cli):
+    project = make_ledger()
+    project.write(
+        {
+            "seeds/desks.csv": "account_id,desk\na,spot\n",
+            "models/pnl/desk_pnl.sql": "select *\nfrom {{ ref('desks') }}",
+        }
+    )
+    refused = cli(project, "build", "--dry-run")
+    assert refused.exit_code == 2
+    assert "error[R248]: ref('desks') names no model or seed" in refused.stderr
+    assert "where: models/pnl/desk_pnl.sql:2" in refused.stderr
+    assert "seeds/desks.csv is none: seeds are read from seeds/reference" in refused.stderr
+    (project.root / "seeds/desks.csv").unlink()
+    # the model that refers to it is not what it meant
+    assert "did you mean 'desk_pnl'" not in cli(project, "build", "--dry-run").stderr
+
+
+def test_dbts_tests_that_are_not_run_are_named(make_ledger, cli):
+    project = make_ledger()
+    project.write({"tests/none.sql": "select * from {{ ref('positions') }}"})
+    said = cli(project, "build", "--dry-run").stderr
+    assert "warning: tests/none.sql is not run: test-paths of dbt_project.yml does not" in said
+    settings = (project.root / "dbt_project.yml").read_text()
+    project.write({"dbt_project.yml": settings.replace("test-paths: []", "test-paths: [tests]")})
+    assert "is not run" not in cli(project, "build", "--dry-run").stderr
