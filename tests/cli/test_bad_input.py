@@ -9,7 +9,12 @@ import sys
 import threading
 import time
 
+import apsw
+import duckdb
 import pytest
+
+from runner.engines import duckdb_errors, sqlite_errors
+from runner.errors import EngineError
 
 GOOD = {
     "seeds/raw.csv": "id,amount\n1,10.50\n",
@@ -641,3 +646,36 @@ def test_dbts_tests_that_are_not_run_are_named(make_ledger, cli):
     settings = (project.root / "dbt_project.yml").read_text()
     project.write({"dbt_project.yml": settings.replace("test-paths: []", "test-paths: [tests]")})
     assert "is not run" not in cli(project, "build", "--dry-run").stderr
+
+
+def test_a_database_of_the_other_engine_is_named(make, cli):
+    project = make(GOOD)
+    other = "sqlite" if project.engine == "duckdb" else "duckdb"
+    settings = (project.root / "pyproject.toml").read_text()
+    target = f'[tool.runner.targets.o]\nengine = "{other}"\npath = "other"\n'
+    project.write({"pyproject.toml": settings + target})
+    assert cli(project, "build", "-t", "o").exit_code == 0
+    shutil.copy(project.root / "other", project.database)
+    for command in (["build"], ["query", "select id from raw"]):
+        outcome = cli(project, *command)
+        assert outcome.exit_code == 3
+        assert "error[R303]" in outcome.stderr
+        assert "mend:" in outcome.stderr
+    if project.engine == "duckdb":
+        assert "ledger.duckdb is a SQLite database, not a DuckDB one" in outcome.stderr
+        assert "correct engine or path in [tool.runner.targets.t]" in outcome.stderr
+
+
+def test_a_place_that_cannot_be_written_is_named_with_what_to_do(tmp_path, engine_name):
+    # root is not kept from writing: what each says of a read-only file system
+    database = tmp_path / f"ledger.{engine_name}"
+    with pytest.raises(EngineError) as refused:
+        if engine_name == "duckdb":
+            words = f'IO Error: Cannot open file "{database}": Read-only file system'
+            duckdb_errors.refuse(duckdb.IOException(words), database)
+        else:
+            words = "unable to open database file"
+            sqlite_errors.refuse(apsw.CantOpenError(words), database)
+    assert refused.value.code == "R306"
+    assert refused.value.where.path == database
+    assert "check who may write the" in refused.value.mend
