@@ -679,3 +679,14 @@ def test_a_place_that_cannot_be_written_is_named_with_what_to_do(tmp_path, engin
     assert refused.value.code == "R306"
     assert refused.value.where.path == database
     assert "check who may write the" in refused.value.mend
+
+
+def test_a_python_package_that_is_missing_is_no_bug(make):
+    project = make(GOOD)
+    without = "import sys; sys.modules['yaml'] = None; from runner.cli.main import main; main()"
+    outcome = subprocess.run(
+        [sys.executable, "-c", without, "build"], cwd=project.root, capture_output=True, text=True
+    )
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("error[R216]: the Python module yaml is not installed\n")
+    assert sys.executable in outcome.stderr
