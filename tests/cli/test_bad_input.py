@@ -80,6 +80,10 @@ BROKEN = {
     "a seed with a short row": (
         {"seeds/raw.csv": "id,amount\n1\n"}, 2, "R227", ["seeds/raw.csv:2"],
     ),
+    "a seed with another delimiter": (
+        {"seeds/raw.csv": "id;amount\n1;2,5\n"},
+        2, "R227", ["seeds/raw.csv:1", "is one column: 'id;amount'", 'config: {delimiter: ";"}'],
+    ),
     "two files of one name": (
         {"models/more/one.sql": "select 1 as n"}, 2, "R225", ["two files are called 'one'"],
     ),
