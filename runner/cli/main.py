@@ -33,6 +33,16 @@ _COMMANDS = {
     "test": "Run the unit tests of models.",
 }
 
+# what others call them
+_ELSEWHERE = {
+    "run": "build",
+    "seed": "build",
+    "plan": "build --dry-run",
+    "list": "ls",
+    "load": "ingest",
+    "import": "ingest",
+}
+
 
 class LazyGroup(click.Group):
     """Knows every command's name and help; loads one only to run it."""
@@ -55,7 +65,7 @@ class LazyGroup(click.Group):
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from runner.errors import nearest
 
-            near = nearest(args[0], set(_COMMANDS))
+            near = _ELSEWHERE.get(args[0]) or nearest(args[0], set(_COMMANDS))
             ctx.fail(
                 f"There is no command '{args[0]}'." + (f" Did you mean '{near}'?" if near else "")
             )

@@ -396,6 +396,8 @@ def test_a_native_query_reads_its_own_file_and_nothing_else(make, cli, engine_na
 def test_an_unknown_command_or_target_suggests_the_near_one(make, cli):
     project = make(GOOD)
     assert "Did you mean 'build'?" in cli(project, "biuld").stderr
+    # dbt's word for it
+    assert "Did you mean 'build'?" in cli(project, "run").stderr
     outcome = cli(project, "build", "--target", "duck")
     assert outcome.exit_code == 2
     assert "R201" in outcome.stderr
