@@ -696,3 +696,14 @@ def test_a_python_package_that_is_missing_is_no_bug(make):
     assert outcome.returncode == 2
     assert outcome.stderr.startswith("error[R216]: the Python module yaml is not installed\n")
     assert sys.executable in outcome.stderr
+
+
+def test_a_query_is_not_told_to_use_jinja_which_it_has_not(make, cli):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    outcome = cli(project, "query", "select id from {{ ref('one') }}")
+    assert outcome.exit_code == 3
+    assert "mend:  call tables by their names: a query is SQL without Jinja" in outcome.stderr
+    outcome = cli(project, "query", "select sum(amount) / 3 as third from one")
+    assert "{{" not in outcome.stderr
+    assert "cast both to double" in outcome.stderr
