@@ -707,3 +707,13 @@ def test_a_query_is_not_told_to_use_jinja_which_it_has_not(make, cli):
     outcome = cli(project, "query", "select sum(amount) / 3 as third from one")
     assert "{{" not in outcome.stderr
     assert "cast both to double" in outcome.stderr
+
+
+def test_an_answer_into_a_folder_that_is_not_there(make, cli):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    for form in ("csv", "parquet"):
+        outcome = cli(project, "show", "one", "--format", form, "-o", "nowhere/one")
+        assert outcome.exit_code == 3
+        assert outcome.stderr.startswith("error[R306]: the system refused ")
+        assert "nowhere/one: No such file" in outcome.stderr
