@@ -50,6 +50,8 @@ class Config:
     target_path: Path
     stored_failures: int
     unpacked_limit_bytes: int = 32 << 30  # what one compressed input, or stdin, may come to
+    own_vars: frozenset[str] = frozenset()  # of `vars`, those that the file sets
+    asked_vars: frozenset[str] = frozenset()  # and those given for this run
 
     @property
     def exactness(self) -> str:
@@ -163,6 +165,8 @@ def load_config(start: Path, overrides: Mapping[str, Any] | None = None) -> Conf
         target_path=root / table.get("target_path", "target"),
         stored_failures=table.get("stored_failures", 1000),
         unpacked_limit_bytes=table.get("unpacked_limit_bytes", Config.unpacked_limit_bytes),
+        own_vars=frozenset(table.get("vars", {})),
+        asked_vars=frozenset(overrides or {}),
     )
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from runner.checks.compile import compile_rules
 from runner.checks.compiled_rule import CompiledRule
 from runner.checks.rules import Rule, bad_rule
-from runner.compile import settings
+from runner.compile import plain_reads, settings
 from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.compile.template_cache import TemplateCache
 from runner.config import Config, Target
 from runner.graph.dag import Dag
 from runner.graph.select import Selectable, Selector, StateOf
+from runner.project.asked_vars import refuse_unread
 from runner.project.load import load_project
 from runner.project.nodes import Project
 
@@ -70,8 +71,12 @@ class Workspace:
 
     @property
     def notes(self) -> list[str]:
-        """What of a dbt project is not followed here, in words."""
-        return [*self.project.notes, *settings.not_followed(self.models.values())]
+        """What of a dbt project is not followed here, and what the graph is not told, in words."""
+        return [
+            *self.project.notes,
+            *settings.not_followed(self.models.values()),
+            *plain_reads.notes(self.project, self.models, self.rules),
+        ]
 
     def selector(self, state: StateOf | None = None) -> Selector:
         return Selector(self.selectables(), self.dag, self.config.root, state)
@@ -114,6 +119,7 @@ def open_workspace(
     """Read and compile the project at `config.root`; ProjectError for anything broken in it."""
     target = config.target(target_name)
     project = load_project(config)
+    refuse_unread(config, project)
     cache = TemplateCache(config.target_path / "templates.cache")
     compiler = Compiler(project, target, full_refresh=full_refresh, cache=cache)
     models = {name: m for name, m in compiler.all_models().items() if m.is_enabled}

@@ -166,8 +166,10 @@ def state_of(
             now = {
                 m.unique_id: fingerprint.of_definition(m, engine)
                 for m in workspace.models.values()
-                # an ephemeral one stands in its readers' SQL: they are what has changed
+                # an ephemeral one stands in its readers' SQL: they are what has changed; what is
+                # made on demand is not new for never having been asked for
                 if m.materialized != "ephemeral"
+                and (m.unique_id in known or not m.config.get("on_demand"))
             }
             now |= {
                 s.unique_id: fingerprint.of_seed(s, engine)

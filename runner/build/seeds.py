@@ -64,6 +64,20 @@ def load_seed(engine: Engine, seed: Seed) -> int:
     return engine.insert_rows(seed.name, columns, converted)
 
 
+def _refuse_another_delimiter(seed: Seed, header: Sequence[str], delimiter: str) -> None:
+    """ProjectError where what stands for one column is a header in another delimiter."""
+    other = next((d for d in ",;|\t" if len(header) == 1 and d in header[0]), None)
+    if other is not None:
+        shown = other.replace("\t", "\\t")
+        raise ProjectError(
+            "R227",
+            f"the header of seed {seed.name} is one column: '{header[0].replace(other, shown)}'",
+            where=Location(seed.path, 1),
+            why=f"its cells are divided by '{delimiter}'",
+            mend=f'say otherwise in its YAML: config: {{delimiter: "{shown}"}}; or save it anew',
+        )
+
+
 def _read(seed: Seed) -> tuple[list[str], list[list[str]]]:
     delimiter = str(seed.config.get("delimiter", ","))
     text = read_text(seed.path, newline="").removeprefix("\ufeff")
@@ -71,6 +85,7 @@ def _read(seed: Seed) -> tuple[list[str], list[list[str]]]:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             header = [name.strip() for name in next(reader, [])]
+            _refuse_another_delimiter(seed, header, delimiter)
             rows = []
             for row in reader:
                 if not row:

@@ -28,7 +28,8 @@ _SHOWN_ROWS = 10
     "--select",
     multiple=True,
     metavar="SELECTOR",
-    help="Compare these models, in dbt's grammar.  [default: all but int_ and stg_ ones]",
+    help="Compare these models, in dbt's grammar.  [default: all but int_ and stg_ ones, and those "
+    "made on demand]",
 )
 @click.option(
     "--limit",
@@ -93,7 +94,9 @@ def command(
             return 1
     one, other = (builds.read(place, wait_seconds) for place in places)
     if not select:
-        names = sorted({*names, *made_by_builds(one), *made_by_builds(other)})
+        # what is made on demand stands where somebody asked for it, and says nothing of a build
+        asked_for = {m.name for m in workspace.models.values() if m.config.get("on_demand")}
+        names = sorted({*names, *made_by_builds(one), *made_by_builds(other)} - asked_for)
     rules = [rule.rule for rule in workspace.rules]
     chosen = tables(names, one, other, rules)
     found = compare(one, other, chosen, limit, wait_seconds)

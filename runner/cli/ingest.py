@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,7 @@ def command(
     from contextlib import ExitStack, closing
 
     from runner.cli import options, progress
+    from runner.cli.console import say
     from runner.engines.base import open_engine
     from runner.ingest import inputs
     from runner.ingest.load import ingest
@@ -121,6 +123,7 @@ def command(
             loads = {one.format: one.files for one in found}
             watch.stop()
             _say_recognised(found)
+        has_news = False
         for name, group in loads.items():
             report = ingest(
                 engine,
@@ -135,18 +138,28 @@ def command(
             )
             watch.stop()
             if not quiet or report.quarantined:
-                _say(report, config.option_for(opened.target.name))
+                has_news |= _say(report, config.option_for(opened.target.name))
+        if has_news:
+            say(f"next: runner build{config.option_for(opened.target.name)}")
 
 
 def _say_recognised(found: list[Recognised]) -> None:
     from runner.cli.console import say
+    from runner.errors import Location
 
-    for one in found:
-        for path, reason in zip(one.files, one.reasons, strict=True):
-            say(f"{path.name} is {one.format}: {reason}")
+    said = [
+        (p, f"is {one.format}: {r}")
+        for one in found
+        for p, r in zip(one.files, one.reasons, strict=True)
+    ]
+    names = Counter(path.name for path, _ in said)
+    for path, words in said:
+        # venues call their exports alike
+        say(f"{path.name if names[path.name] == 1 else Location(path)} {words}")
 
 
-def _say(report: LoadReport, option: str) -> None:
+def _say(report: LoadReport, option: str) -> bool:
+    """Tell what a load did; whether it appended anything."""
     from runner.cli.console import say
 
     appended = ", ".join(f"{count:,} {table}" for table, count in report.appended.items() if count)
@@ -156,7 +169,10 @@ def _say(report: LoadReport, option: str) -> None:
         say(f"  already known: {report.duplicates:,}")
     for warning in report.warnings:
         say(f"  warning: {warning}", colour="yellow")
+    for first in report.refused:
+        say(f"  refused: {first}", colour="yellow")
     if report.quarantined:
-        say(f"  why: runner quarantine list{option}; later: runner quarantine retry{option}")
-    if appended:
-        say(f"next: runner build{option}")
+        say(
+            f"  all of them: runner quarantine list{option}; later: runner quarantine retry{option}"
+        )
+    return bool(appended)

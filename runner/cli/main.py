@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner import __version__
+
+if TYPE_CHECKING:
+    from runner.errors import RunnerError
 
 _COMMANDS = {
     "audit": "Answer the named questions of an auditor, and pack evidence.",
@@ -28,6 +31,16 @@ _COMMANDS = {
     "trace": "Tell the whole story of an order.",
     "verify": "Prove that the facts are what was appended.",
     "test": "Run the unit tests of models.",
+}
+
+# what others call them
+_ELSEWHERE = {
+    "run": "build",
+    "seed": "build",
+    "plan": "build --dry-run",
+    "list": "ls",
+    "load": "ingest",
+    "import": "ingest",
 }
 
 
@@ -52,7 +65,7 @@ class LazyGroup(click.Group):
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from runner.errors import nearest
 
-            near = nearest(args[0], set(_COMMANDS))
+            near = _ELSEWHERE.get(args[0]) or nearest(args[0], set(_COMMANDS))
             ctx.fail(
                 f"There is no command '{args[0]}'." + (f" Did you mean '{near}'?" if near else "")
             )
@@ -116,8 +129,26 @@ def run(args: list[str] | None = None) -> int:
     except OSError as error:
         say(str(system_error(error)))
         return 3
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "runner":
+            return _bug(error)
+        lacking = _lacking(error.name)
+        say(str(lacking))
+        return lacking.exit_code
     except Exception as error:
         return _bug(error)
+
+
+def _lacking(module: str) -> RunnerError:
+    from runner.errors import UsageError
+
+    return UsageError(
+        "R216",
+        f"the Python module {module} is not installed",
+        why=f"sot-runner needs it, and {sys.executable} does not have it",
+        mend="install sot-runner again with that Python, which brings all it needs: "
+        f"{sys.executable} -m pip install …",
+    )
 
 
 def _bug(error: Exception) -> int:

@@ -81,10 +81,14 @@ def command(
         try:
             answer = _ask(engine, text, native, config)
         except EngineError as error:
-            if error.code == "R310" and error.mend is None:
+            if error.code == "R310" and "{{" in text:
+                error.mend = "call tables by their names: a query is SQL without Jinja"
+            elif error.code == "R310" and error.mend is None:
                 error.mend = (
                     "correct the SQL: it may only read, and `runner ls` lists what there is"
                 )
+            elif error.mend is not None and "{{" in error.mend:
+                error.mend = "cast both to double; exact division is a macro of models and checks"
             if file and error.where is None:
                 # the query's first line is not the file's where blank lines stand before it
                 before = whole[: len(whole) - len(whole.lstrip())].count("\n")

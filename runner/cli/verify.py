@@ -73,6 +73,11 @@ def command(
         + (f"; head {found.head}" if found.head else ""),
         colour="green",
     )
+    if kept is not None:
+        say(
+            f"batch {kept.batch_id} of the anchor is part of the chain: {kept.chain_hash}",
+            colour="green",
+        )
     return 0
 
 

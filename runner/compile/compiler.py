@@ -59,7 +59,7 @@ class Compiler:
         self._rendering = Rendering("")
         self._compiled: dict[str, Compiled] = {}
         self._under_way: list[str] = []
-        self.templates = Templates(self._context(target), cache)
+        self.templates = Templates(self._context(target), cache, project.macro_folders)
         for path in project.macro_files:
             self.templates.add_macros(path)
 
@@ -115,7 +115,7 @@ class Compiler:
                 why=f"{Location(self.project.python_models[name])} is not run: models are SQL here",
                 mend="write it in SQL, or disable what refers to it",
             )
-        known = set(self.project.models) | set(self.project.seeds)
+        known = {*self.project.models, *self.project.seeds} - {self._rendering.name}
         near = nearest(name, known)
         folders = self.project.seed_folders
         if not any(folder.is_dir() for folder in folders):
@@ -126,6 +126,15 @@ class Compiler:
                 mend="restore it, or name another as seed_paths in [tool.runner]"
                 + (f"; or did you mean '{near}'?" if near else ""),
             )
+        for folder in folders:
+            for path in sorted(folder.parent.glob(f"{name}.csv")):
+                raise CompileError(
+                    "R248",
+                    f"ref('{name}') names no model or seed",
+                    why=f"{Location(path)} is none: seeds are read from {Location(folder)}",
+                    mend=f"move it to {Location(folder)}, or name its folder as one of seeds: "
+                    "seed_paths in [tool.runner], or seed-paths in dbt_project.yml",
+                )
         raise CompileError(
             "R248",
             f"ref('{name}') names no model or seed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,14 @@ class Templates:
     A macro may call any other, whatever file it stands in: names are bound when called.
     """
 
-    def __init__(self, context: Mapping[str, Any], cache: TemplateCache | None = None) -> None:
+    def __init__(
+        self,
+        context: Mapping[str, Any],
+        cache: TemplateCache | None = None,
+        macro_folders: Sequence[Path] = (),
+    ) -> None:
         self.cache = cache or TemplateCache(None)
+        self._macro_folders = macro_folders
         self.environment = jinja2.Environment(
             undefined=jinja2.StrictUndefined,
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
@@ -88,7 +94,9 @@ class Templates:
                 str(error.message or error),
                 where=self._location(error, path),
                 why="nothing of that name is a macro, a variable or a Jinja function here",
-                mend="check the spelling; a macro must stand in a macro folder",
+                mend="check the spelling; a macro of your own stands in a macro folder"
+                + self._folders_in_words()
+                + ", and dbt's packages are not read",
             ) from error
         except Exception as error:
             raise CompileError(
@@ -118,6 +126,10 @@ class Templates:
         return jinja2.Template.from_code(
             self.environment, code, self.environment.make_globals(None)
         )
+
+    def _folders_in_words(self) -> str:
+        named = " or ".join(str(Location(folder)) for folder in self._macro_folders)
+        return f" ({named})" if named else ""
 
     def _location(self, error: BaseException, default: Path) -> Location:
         """The innermost template line of a traceback."""

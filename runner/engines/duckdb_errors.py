@@ -42,7 +42,9 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
             why=text.splitlines()[0],
             mend="restore it from a copy, or move it away and run `runner build` anew",
         ) from error
-    if isinstance(error, duckdb.IOException) and "permission denied" in low:
+    if isinstance(error, duckdb.IOException) and (
+        "permission denied" in low or "read-only file system" in low
+    ):
         raise EngineError(
             "R306",
             f"the system refused {path.name}",
@@ -83,6 +85,14 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
 
 def refuse_to_open(error: duckdb.Error, target: Target) -> NoReturn:
     """As `refuse`; what is no fault of the file's is one of the target's settings, as a rule."""
+    if _begins_like_sqlite(target.path):
+        raise DatabaseCorrupt(
+            "R303",
+            f"{target.path.name} is a SQLite database, not a DuckDB one",
+            where=Location(target.path),
+            why=f"target '{target.name}' has engine = \"duckdb\" and that path",
+            mend=f"correct engine or path in [tool.runner.targets.{target.name}]",
+        ) from error
     try:
         refuse(error, target.path)
     except EngineError as refused:
@@ -96,3 +106,11 @@ def refuse_to_open(error: duckdb.Error, target: Target) -> NoReturn:
             why=refused.why,
             mend=f"correct [tool.runner.targets.{target.name}]: {settings}" if settings else None,
         ) from error
+
+
+def _begins_like_sqlite(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False

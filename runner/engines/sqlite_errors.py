@@ -64,6 +64,15 @@ def refuse(error: apsw.Error, path: Path) -> NoReturn:
             why=text,
             mend="check who may write the file and its folder",
         ) from error
+    if isinstance(error, apsw.CantOpenError):
+        raise EngineError(
+            "R306",
+            f"the system refused {path.name}, or a file that SQLite needs beside it",
+            where=Location(path),
+            why=f"{text}: to read what others may be writing, it keeps {path.name}-wal and "
+            f"{path.name}-shm in that folder",
+            mend="check who may write the folder; of one that nobody may write, take a copy",
+        ) from error
     if isinstance(error, apsw.FullError | apsw.IOError):
         raise DiskFull(
             "R304",

@@ -65,7 +65,7 @@ def find_format(folder: Path | None, name: str) -> Format:
     known = _files(folder)
     if name not in known:
         # a venue's or a protocol's name alone is what its formats begin with
-        near = [form for form in known if form.startswith(f"{name}-")]
+        near = [form for form in known if form.startswith(f"{name}-") or form == f"{name}s"]
         near = near or list(filter(None, [nearest(name, set(known))]))
         raise UsageError(
             "R270",

@@ -56,6 +56,7 @@ class LoadReport:
     quarantined: int
     passed_over: int = 0
     warnings: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # of each reason, most frequent first, a row
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def ingest(
             "R103",
             f"{report.quarantined:,} of {report.read:,} rows of {report.source} cannot be loaded; "
             "no facts were appended",
-            why="; ".join(report.warnings),
+            why="; ".join([*report.warnings, *report.refused[:1]]),
             mend=f"see `runner quarantine list{config.option_for(engine.target.name)}`, "
             "correct the file, "
             "or leave --strict out to load the other rows",
@@ -159,6 +160,7 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
         quarantined=refused,
         passed_over=counted.passed_over,
         warnings=warnings + _warnings(staging, loaded, counted, rows_appended),
+        refused=_first_refused(staging) if refused else [],
     )
 
 
@@ -245,6 +247,16 @@ def _in_sequence(table: str, sql: str, last: int) -> str:
         f"select *, {last} + row_number() over (order by occurred_at, {life}, event_id) "
         f"as sequence_number from ({sql}) as rows"
     )
+
+
+def _first_refused(staging: Staging) -> list[str]:
+    """`file:line: code: reason` of the first row of each reason, five reasons at most."""
+    rows = staging.rows(
+        "select arg_min(source, row_id), arg_min(line_number, row_id), reason_code, "
+        "arg_min(reason, row_id) from ingest_quarantine group by reason_code "
+        "order by count(*) desc, reason_code limit 5"
+    )
+    return [f"{source}:{line}: {code}: {reason}" for source, line, code, reason in rows]
 
 
 def _warnings(

@@ -25,7 +25,7 @@ from runner.migrate.files import Migration
 from runner.migrate.history import refuse_newer
 from runner.moments import microseconds
 
-_BOOKS = frozenset({"ledger_batches", "ledger_batch_tables"})
+BOOKS = frozenset({"ledger_batches", "ledger_batch_tables"})
 _NAMED_BATCHES = 20
 
 
@@ -64,7 +64,7 @@ def _verify(
     hashed = 0
     past = PastColumns(engine, migrations)
     for fact in facts.values():
-        if fact.name not in _BOOKS:
+        if fact.name not in BOOKS:
             count, found = _facts(engine, fact, batches, stated, past)
             hashed += count
             findings += found

@@ -72,10 +72,11 @@ def load_project(config: Config) -> Project:
         rules=tuple(_rules(config, test_folders)),
         vars={**settings.vars, **config.vars},
         seed_folders=tuple(seed_folders),
+        macro_folders=tuple(macro_folders),
         schema_paths=tuple(schema_paths),
         fixture_folders=tuple(folder / "fixtures" for folder in test_folders or [root / "tests"]),
         python_models=python_models,
-        notes=tuple(_not_followed(settings, python_models)),
+        notes=(*_not_followed(settings, python_models), *_unread_tests(root, test_folders)),
     )
 
 
@@ -214,6 +215,18 @@ def _not_followed(settings: DbtProject, python_models: Mapping[str, Path]) -> It
         yield f"{names} of dbt_project.yml is not followed: hooks are not run"
     if python_models:
         yield f"Python models are not run: {', '.join(sorted(python_models))}"
+
+
+def _unread_tests(root: Path, test_folders: Sequence[Path]) -> Iterator[str]:
+    """A sentence for each of dbt's tests that stands where dbt looks for them, and is not run."""
+    folder = root / "tests"
+    if not any(folder.is_relative_to(read) for read in test_folders):
+        for path in sorted(folder.glob("*.sql")):
+            if "{{" in read_text(path):
+                yield (
+                    f"{Location(path)} is not run: test-paths of dbt_project.yml does not name its "
+                    "folder; name it, or write a check (docs/checks.md)"
+                )
 
 
 def _refuse_strangers(schema: SchemaFiles, models: Set[str], seeds: Set[str]) -> None:

@@ -102,6 +102,7 @@ class Project:
     rules: tuple[Rule, ...]  # of checks/, and of a dbt project's singular tests
     vars: Mapping[str, Any]
     seed_folders: tuple[Path, ...] = ()
+    macro_folders: tuple[Path, ...] = ()
     schema_paths: tuple[Path, ...] = ()  # the YAML beside models and seeds
     fixture_folders: tuple[Path, ...] = ()  # of rows that unit tests name
     python_models: Mapping[str, Path] = field(default_factory=dict)  # not run; by name

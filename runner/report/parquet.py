@@ -24,8 +24,9 @@ def parquet_type(type_: SqlType) -> str:
 
 
 def write_parquet(answer: Result, output: Path) -> None:
-    engine = open_memory("duckdb")
     partial = output.with_name(output.name + ".partial")
+    partial.touch()  # where nothing can be written, the system says why, before any row is read
+    engine = open_memory("duckdb")
     try:
         known = [
             Column(name, c.type, parquet_type(c.type))

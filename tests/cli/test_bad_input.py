@@ -9,7 +9,12 @@ import sys
 import threading
 import time
 
+import apsw
+import duckdb
 import pytest
+
+from runner.engines import duckdb_errors, sqlite_errors
+from runner.errors import EngineError
 
 GOOD = {
     "seeds/raw.csv": "id,amount\n1,10.50\n",
@@ -36,7 +41,9 @@ BROKEN = {
     ),
     "an unknown name in Jinja": (
         {"models/two.sql": "select 1,\n  {{ dollars('x') }}"},
-        2, "R240", ["models/two.sql:2", "'dollars' is undefined"],
+        2, "R240",
+        ["models/two.sql:2", "'dollars' is undefined", "macro folder (models/macros or macros)",
+         "dbt's packages are not read"],
     ),
     "an unknown ref": (
         {"models/two.sql": "select *\nfrom {{ ref('on') }}"},
@@ -72,6 +79,10 @@ BROKEN = {
     "an empty model": ({"models/two.sql": "-- later\n"}, 2, "R251", ["models/two.sql"]),
     "a seed with a short row": (
         {"seeds/raw.csv": "id,amount\n1\n"}, 2, "R227", ["seeds/raw.csv:2"],
+    ),
+    "a seed with another delimiter": (
+        {"seeds/raw.csv": "id;amount\n1;2,5\n"},
+        2, "R227", ["seeds/raw.csv:1", "is one column: 'id;amount'", 'config: {delimiter: ";"}'],
     ),
     "two files of one name": (
         {"models/more/one.sql": "select 1 as n"}, 2, "R225", ["two files are called 'one'"],
@@ -385,6 +396,8 @@ def test_a_native_query_reads_its_own_file_and_nothing_else(make, cli, engine_na
 def test_an_unknown_command_or_target_suggests_the_near_one(make, cli):
     project = make(GOOD)
     assert "Did you mean 'build'?" in cli(project, "biuld").stderr
+    # dbt's word for it
+    assert "Did you mean 'build'?" in cli(project, "run").stderr
     outcome = cli(project, "build", "--target", "duck")
     assert outcome.exit_code == 2
     assert "R201" in outcome.stderr
@@ -598,3 +611,109 @@ def test_a_pipe_is_written_to_and_a_link_followed(make, cli, form):
     reader.join(10)
     assert (project.root / "pipe").is_fifo()
     assert len(read[0]) == len(whole)
+
+
+def test_a_var_that_nothing_reads_is_refused(make_ledger, cli):
+    project = make_ledger()
+    refused = cli(project, "build", "--var", "pnl_methd=lifo")
+    assert refused.exit_code == 2
+    assert "error[R200]: nothing in the project reads a var 'pnl_methd'" in refused.stderr
+    assert "did you mean 'pnl_method'?" in refused.stderr
+    assert not project.database.exists()
+    assert cli(project, "build", "--var", "equity=2026-01-01").exit_code == 2
+    # its name is handed to a macro, which asks for the var
+    known = cli(project, "build", "--dry-run", "--var", "equity_at=2026-01-01")
+    assert known.exit_code == 0, known.stderr
+
+
+def test_a_seed_beside_the_folder_of_seeds_is_named(make_ledger, cli):
+    project = make_ledger()
+    project.write(
+        {
+            "seeds/desks.csv": "account_id,desk\na,spot\n",
+            "models/pnl/desk_pnl.sql": "select *\nfrom {{ ref('desks') }}",
+        }
+    )
+    refused = cli(project, "build", "--dry-run")
+    assert refused.exit_code == 2
+    assert "error[R248]: ref('desks') names no model or seed" in refused.stderr
+    assert "where: models/pnl/desk_pnl.sql:2" in refused.stderr
+    assert "seeds/desks.csv is none: seeds are read from seeds/reference" in refused.stderr
+    (project.root / "seeds/desks.csv").unlink()
+    # the model that refers to it is not what it meant
+    assert "did you mean 'desk_pnl'" not in cli(project, "build", "--dry-run").stderr
+
+
+def test_dbts_tests_that_are_not_run_are_named(make_ledger, cli):
+    project = make_ledger()
+    project.write({"tests/none.sql": "select * from {{ ref('positions') }}"})
+    said = cli(project, "build", "--dry-run").stderr
+    assert "warning: tests/none.sql is not run: test-paths of dbt_project.yml does not" in said
+    settings = (project.root / "dbt_project.yml").read_text()
+    project.write({"dbt_project.yml": settings.replace("test-paths: []", "test-paths: [tests]")})
+    assert "is not run" not in cli(project, "build", "--dry-run").stderr
+
+
+def test_a_database_of_the_other_engine_is_named(make, cli):
+    project = make(GOOD)
+    other = "sqlite" if project.engine == "duckdb" else "duckdb"
+    settings = (project.root / "pyproject.toml").read_text()
+    target = f'[tool.runner.targets.o]\nengine = "{other}"\npath = "other"\n'
+    project.write({"pyproject.toml": settings + target})
+    assert cli(project, "build", "-t", "o").exit_code == 0
+    shutil.copy(project.root / "other", project.database)
+    for command in (["build"], ["query", "select id from raw"]):
+        outcome = cli(project, *command)
+        assert outcome.exit_code == 3
+        assert "error[R303]" in outcome.stderr
+        assert "mend:" in outcome.stderr
+    if project.engine == "duckdb":
+        assert "ledger.duckdb is a SQLite database, not a DuckDB one" in outcome.stderr
+        assert "correct engine or path in [tool.runner.targets.t]" in outcome.stderr
+
+
+def test_a_place_that_cannot_be_written_is_named_with_what_to_do(tmp_path, engine_name):
+    # root is not kept from writing: what each says of a read-only file system
+    database = tmp_path / f"ledger.{engine_name}"
+    with pytest.raises(EngineError) as refused:
+        if engine_name == "duckdb":
+            words = f'IO Error: Cannot open file "{database}": Read-only file system'
+            duckdb_errors.refuse(duckdb.IOException(words), database)
+        else:
+            words = "unable to open database file"
+            sqlite_errors.refuse(apsw.CantOpenError(words), database)
+    assert refused.value.code == "R306"
+    assert refused.value.where.path == database
+    assert "check who may write the" in refused.value.mend
+
+
+def test_a_python_package_that_is_missing_is_no_bug(make):
+    project = make(GOOD)
+    without = "import sys; sys.modules['yaml'] = None; from runner.cli.main import main; main()"
+    outcome = subprocess.run(
+        [sys.executable, "-c", without, "build"], cwd=project.root, capture_output=True, text=True
+    )
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("error[R216]: the Python module yaml is not installed\n")
+    assert sys.executable in outcome.stderr
+
+
+def test_a_query_is_not_told_to_use_jinja_which_it_has_not(make, cli):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    outcome = cli(project, "query", "select id from {{ ref('one') }}")
+    assert outcome.exit_code == 3
+    assert "mend:  call tables by their names: a query is SQL without Jinja" in outcome.stderr
+    outcome = cli(project, "query", "select sum(amount) / 3 as third from one")
+    assert "{{" not in outcome.stderr
+    assert "cast both to double" in outcome.stderr
+
+
+def test_an_answer_into_a_folder_that_is_not_there(make, cli):
+    project = make(GOOD)
+    assert cli(project, "build").exit_code == 0
+    for form in ("csv", "parquet"):
+        outcome = cli(project, "show", "one", "--format", form, "-o", "nowhere/one")
+        assert outcome.exit_code == 3
+        assert outcome.stderr.startswith("error[R306]: the system refused ")
+        assert "nowhere/one: No such file" in outcome.stderr

@@ -26,6 +26,7 @@ def refused(ledger: Ledger, form: str, content: str | bytes, name: str = "") -> 
 @pytest.mark.parametrize(
     ("name", "near"),
     [("canonical-fill", "canonical-fills?"), ("fix", "fix-executions?"),
+     ("binance-trade", "binance-trade-history or binance-trades?"),
      ("nautilus", "nautilus-fills or nautilus-orders?"), ("xyz", "--format auto")],
 )  # fmt: skip
 def test_unknown_format_names_the_near_ones(duck: Ledger, name: str, near: str) -> None:
@@ -144,6 +145,7 @@ def test_strict_keeps_the_quarantine_and_nothing_else(market: Ledger) -> None:
     with pytest.raises(QuarantinedRows) as caught:
         market.load("canonical-fills", FILLS + good + bad, strict=True)
     assert caught.value.exit_code == 1 and caught.value.code == "R103"
+    assert ":3: not_a_number: quantity is 'zero', not a decimal" in str(caught.value.why)
     assert not market.rows("select 1 from order_fills")
     assert market.reasons() == [(3, "not_a_number")]
     market.load("canonical-fills", FILLS + good, strict=True)

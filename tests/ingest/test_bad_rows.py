@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +65,19 @@ def test_reason(market: Ledger, changes: dict[str, str], code: str, words: str) 
     assert words in str(found[2])
     assert found[3] == row.rstrip("\n")
     assert found[4] == "canonical-fills"
+
+
+def test_of_each_reason_one_row_is_told_at_once(tmp_path: Path, cli: Any) -> None:
+    assert cli(tmp_path, "init", "p", "--empty").exit_code == 0
+    rows = [{"price": "x"}, {"side": "LONG"}, {"side": "SHORT"}]
+    (tmp_path / "p" / "a.csv").write_text(FILLS + "".join(fill(**row) for row in rows))
+    said = cli(tmp_path / "p", "ingest", "a.csv", "--format", "canonical-fills").stderr
+    assert said.splitlines()[2:] == [
+        "  warning: 3 rows were set aside in quarantine: 2 unknown_word, 1 not_a_number",
+        "  refused: a.csv:3: unknown_word: side is 'LONG', not one of BUY, SELL",
+        "  refused: a.csv:2: not_a_number: price is 'x', not a decimal number such as 1234.5",
+        "  all of them: runner quarantine list; later: runner quarantine retry",
+    ]
 
 
 def test_kinds_of_fill(market: Ledger) -> None:

@@ -157,3 +157,18 @@ def test_the_command_says_why_and_loads_a_batch_a_format(tmp_path: Path, cli: An
     assert result.exit_code == 0, result.stderr
     assert "canonical-fills.csv is canonical-fills: it has the columns venue" in result.stderr
     assert result.stderr.count("appended:") == 3
+    assert result.stderr.count("next: runner build") == 1
+    assert result.stderr.endswith("next: runner build\n")
+
+
+def test_files_called_alike_are_told_apart(tmp_path: Path, cli: Any) -> None:
+    assert cli(tmp_path, "init", "p", "--empty").exit_code == 0
+    for venue, name in (("one", "accounts"), ("two", "instruments")):
+        (tmp_path / "p" / venue).mkdir()
+        (tmp_path / "p" / venue / "export.csv").write_bytes(
+            (GOLDEN / f"canonical-{name}.csv").read_bytes()
+        )
+    result = cli(tmp_path / "p", "ingest", "one", "two", "--format", "auto")
+    assert result.exit_code == 0, result.stderr
+    assert "one/export.csv is canonical-accounts: it has" in result.stderr
+    assert "two/export.csv is canonical-instruments: it has" in result.stderr

@@ -111,7 +111,11 @@ def place(spec: Spec, config: Config, target: str | None, wait_seconds: float) -
 
 
 def with_var(place: Place, variables: Mapping[str, Any]) -> Place:
-    return replace(place, config=replace(place.config, vars={**place.config.vars, **variables}))
+    config = place.config
+    told = replace(
+        config, vars={**config.vars, **variables}, asked_vars=config.asked_vars | set(variables)
+    )
+    return replace(place, config=told)
 
 
 def read(place: Place, wait_seconds: float) -> Build:

@@ -184,3 +184,16 @@ def test_what_cannot_be_compared(
     outcome = cli(ledger[0], "diff", *words)
     assert (outcome.exit_code, outcome.stdout) == (code, "")
     assert said in outcome.stderr
+
+
+def test_what_was_made_on_demand_is_no_difference(
+    ledger: tuple[MadeProject, str, str], cli: Cli
+) -> None:
+    project, _, _ = ledger
+    assert cli(project, "build", "-q").exit_code == 0
+    assert cli(project, "show", "pnl_by_method").exit_code == 0
+    equal = cli(project, "diff", "published", "project")
+    assert equal.exit_code == 0, equal.stdout
+    assert "all are equal" in equal.stderr
+    # book_equity was never asked for, and is not modified
+    assert "error[R206]" in cli(project, "ls", "--select", "state:modified").stderr
