@@ -74,6 +74,8 @@ def test_kinds_of_fill(market: Ledger) -> None:
         (fill(fill_id="f4").rstrip() + ",CORRECTION,f3", "unknown_fill"),
         (fill(fill_id="f6", order_id="other").rstrip() + ",BUST,f5", "contradicts_fill"),
         (fill(fill_id="f7", order_id="other").rstrip() + ",CORRECTION,f6", "unknown_fill"),
+        (fill(fill_id="f10").rstrip() + ",CORRECTION,f10", "corrects_itself"),
+        (fill(fill_id="f5").rstrip() + ",BUST,f5", "corrects_itself"),
     ]
     good = [fill(fill_id="f8").rstrip() + ",CORRECTION,f5", fill(fill_id="f5").rstrip() + ",TRADE,"]
     content = header + "\n".join([*(row for row, _ in rows), *good]) + "\n"
