@@ -170,7 +170,9 @@ def test_other_shapes(market: Ledger) -> None:
             {"A,B,C,,0,false,,": "not_positive", "B,B,C,,1,maybe,,": "not_a_boolean",
              "C,B,C,,1,true,SPOT,": "type_contradicts_is_inverse",
              # nothing pays 1 / 0
-             "D,B,C,,1,true,INVERSE,true": "inverse_needs_price"},
+             "D,B,C,,1,true,INVERSE,true": "inverse_needs_price",
+             # a fee in B would take whole contracts from the book
+             "E,B,C,,10,false,SPOT,": "spot_of_several_units"},
         ),
         "canonical-tier-events": (
             "account,tier,occurred_at,gates_passed\n",
