@@ -25,6 +25,7 @@ from tests.oracle import (
     Ledger,
     Tick,
     divide,
+    prorate,
     rounded,
     total,
 )
@@ -429,7 +430,7 @@ class Performance:
             "expectancy": _average(known),
             "average_win": won,
             "average_loss": lost,
-            "payoff_ratio": divide(won, -lost) if won is not None and lost is not None else None,
+            "payoff_ratio": _payoff(wins, losses),
             "largest_win": max(wins, default=None),
             "largest_loss": min(losses, default=None),
             "longest_winning_run": _longest(known, 1),
@@ -494,6 +495,14 @@ def _net(
 def _last(rows: list[Row], day: date) -> Row | None:
     known = [row for row in rows if row["pnl_date"] <= day]
     return known[-1] if known else None
+
+
+def _payoff(wins: list[Decimal], losses: list[Decimal]) -> Decimal | None:
+    """Average win over average loss, rounded once."""
+    if not wins or not losses:
+        return None
+    with localcontext(WIDE):
+        return prorate(sum(wins, ZERO), Decimal(len(losses)), -sum(losses, ZERO) * len(wins))
 
 
 def _average(values: list[Decimal]) -> Decimal | None:

@@ -105,7 +105,13 @@ final as (
         {{ divide('net_pnl', 'trade_count') }} as expectancy,
         average_win,
         average_loss,
-        {{ divide('average_win', '-average_loss') }} as payoff_ratio,
+        -- of the totals: averages are rounded, and small ones have few digits. Totals too large for
+        -- that have averages with digits enough.
+        case
+            when total_loss * win_count > -50000000000000
+                then {{ prorate('total_win', 'loss_count', '-total_loss * win_count') }}
+            else {{ divide('average_win', '-average_loss') }}
+        end as payoff_ratio,
         largest_win,
         largest_loss,
         longest_winning_run,

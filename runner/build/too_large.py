@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from runner.engines.base import Engine
 from runner.errors import EngineError
-from runner.money import TOO_LARGE
+from runner.money import TOO_LARGE, plain
 
 _FILLS = "order_fills"
 _AMOUNTS = ("quantity", "price", "abs(fee_amount)")
@@ -21,7 +23,8 @@ def with_largest_fills(error: EngineError, engine: Engine) -> EngineError:
             f"from {_FILLS} order by {amount} desc, quantity desc, fill_id limit 1"
         )
         for fill_id, account, instrument, quantity, price, fee in answer.rows:
-            named = f"{fill_id} of {account} in {instrument} ({quantity} at {price}, fee {fee})"
+            size, at, cost = (plain(Decimal(str(a))) for a in (quantity, price, fee))
+            named = f"{fill_id} of {account} in {instrument} ({size} at {at}, fee {cost})"
             found[named] = None
     if found:
         largest = f"the largest fills are {', '.join(found)}"

@@ -1,4 +1,4 @@
--- Steps in orders' lives.
+-- Steps in orders' lives. An end that tells no status has the one it is named for.
 --
 -- shape: event
 -- reads: csv, parquet, json
@@ -16,7 +16,14 @@ select
     order_id,
     client_request_id,
     event_id,
-    status,
+    -- an end leaves an order what it is named for; of other steps fills tell, or what comes next
+    coalesce(
+        nullif(trim(status), ''),
+        case
+            when upper(trim(event_type)) in ('CANCELLED', 'REJECTED', 'EXPIRED', 'FAILED')
+                then event_type
+        end
+    ) as status,
     venue_status,
     reason,
     error_code,

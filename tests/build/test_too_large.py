@@ -22,7 +22,7 @@ def test_the_largest_fills_are_named(engine: str, tmp_path, cli) -> None:
     built = cli(project, "build")
     assert built.exit_code == 3
     ((largest,),) = project.rows("select fill_id from order_fills where exchange_fill_id = 'f11'")
-    assert f"{largest} of main in BTC-USDT (900000000011" in built.stderr
+    assert f"{largest} of main in BTC-USDT (900000000011 at 11, fee 0)" in built.stderr
     assert "appending a BUST" in built.stderr
     traced = cli(project, "trace", "order", largest)
     assert "fills.csv" in traced.stdout

@@ -89,6 +89,8 @@ def test_kinds_of_fill(market: Ledger) -> None:
         (fill(fill_id="f4").rstrip() + ",CORRECTION,f3", "unknown_fill"),
         (fill(fill_id="f6", order_id="other").rstrip() + ",BUST,f5", "contradicts_fill"),
         (fill(fill_id="f7", order_id="other").rstrip() + ",CORRECTION,f6", "unknown_fill"),
+        (fill(fill_id="f10").rstrip() + ",CORRECTION,f10", "corrects_itself"),
+        (fill(fill_id="f5").rstrip() + ",BUST,f5", "corrects_itself"),
     ]
     good = [fill(fill_id="f8").rstrip() + ",CORRECTION,f5", fill(fill_id="f5").rstrip() + ",TRADE,"]
     content = header + "\n".join([*(row for row, _ in rows), *good]) + "\n"
@@ -183,7 +185,9 @@ def test_other_shapes(market: Ledger) -> None:
             {"A,B,C,,0,false,,": "not_positive", "B,B,C,,1,maybe,,": "not_a_boolean",
              "C,B,C,,1,true,SPOT,": "type_contradicts_is_inverse",
              # nothing pays 1 / 0
-             "D,B,C,,1,true,INVERSE,true": "inverse_needs_price"},
+             "D,B,C,,1,true,INVERSE,true": "inverse_needs_price",
+             # a fee in B would take whole contracts from the book
+             "E,B,C,,10,false,SPOT,": "spot_of_several_units"},
         ),
         "canonical-tier-events": (
             "account,tier,occurred_at,gates_passed\n",

@@ -211,6 +211,8 @@ def test_a_rate_that_is_too_old_is_reported(ledger: Engine) -> None:
          "cast(null as decimal(38, 12)) as fees_paid"),
         ("instruments_have_terms", "int_books", "cast(null as varchar) as settlement_currency"),
         ("settlement_is_the_currency_of_pnl", "int_books", "'XYZ' as settlement_currency"),
+        ("settlement_is_the_currency_of_pnl", "int_books",
+         "'LINEAR' as instrument_type, base_currency as settlement_currency"),
         ("fill_sides_are_known", "order_fills", "'HOLD' as side"),
     ],
 )  # fmt: skip

@@ -87,3 +87,40 @@ def test_funding_belongs_to_the_last_trade_opened_by_then(
     write(ledger, [perpetual], fills, funding=paid)
     found = read(build(ledger, "trades"), "trades", KEY)
     assert [int(row["funding"]) for _, row in sorted(found.items())] == [2 + 4, 8 + 16]
+
+
+def test_the_payoff_ratio_of_dust_is_exact(ledger: Engine, build: Callable[..., Engine]) -> None:
+    """It is of the totals: an average of few billionths has lost digits that a ratio shows.
+
+    Totals past what can be divided so, of averages that have lost none, are in the same test.
+    """
+    perpetual = Instrument("XXX-PERP", "LINEAR", "XXX", "BTC", "BTC")
+    # what each closed trade of an account makes
+    results = {
+        "dust": ["0.000000000001"] * 2 + ["0.000000000002", "-0.000000000001", "-0.000000000001",
+                 "-0.000000000003"],
+        "even": ["0.0000000007", "-0.0000000003", "-0.0000000004", "-0.0000000003"],
+        "huge": ["4000000000000.5", "4000000000001.5", "-9000000000000", "-9000000000000",
+                 "-9000000000003"],
+    }  # fmt: skip
+    fills = [
+        Fill(
+            uid("fill", account, n, side), uid("order", account, n), account, "XXX-PERP", side,
+            Decimal(1), 10 + max(Decimal(pnl) * sign, Decimal(0)), Decimal(0), None,
+            EPOCH + timedelta(hours=2 * n + (side == "SELL")), EPOCH,
+        )
+        for account, pnls in results.items()
+        for n, pnl in enumerate(pnls)
+        for side, sign in [("BUY", -1), ("SELL", 1)]
+    ]  # fmt: skip
+    write(ledger, [perpetual], fills)
+    rows = (
+        build(ledger, "account_statistics")
+        .query("select account_id, payoff_ratio from account_statistics order by account_id")
+        .rows
+    )
+    assert [(name, str(ratio)) for name, ratio in rows] == [
+        ("dust", "0.800000000000"),  # 4/3 over 5/3; of rounded averages 1 over 2, or 0.5
+        ("even", "2.100000000000"),
+        ("huge", "0.444444444445"),
+    ]

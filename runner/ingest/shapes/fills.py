@@ -106,6 +106,12 @@ FILL = Shape(
             "r.kind = 'TRADE' and r.corrects_fill_id is not null",
             "'corrects_fill_id is given and kind is TRADE: it must be CORRECTION or BUST'",
         ),
+        # it would count for nothing, and keep the fill it is about from ever being taken
+        Rule(
+            "corrects_itself",
+            "coalesce(r.fill_key, r.fill_id) = r.corrects_fill_id",
+            "'a ' || r.kind || ' needs a fill_id of its own: it corrects ' || r.fill_id",
+        ),
     ),
     references=(
         Reference(

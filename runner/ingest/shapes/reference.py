@@ -98,6 +98,13 @@ INSTRUMENT = Shape(
             "'is_inverse and allows_negative_price are both true: what pays in 1 / price cannot "
             "trade at or below zero; leave allows_negative_price empty'",
         ),
+        # fees and balances in kind are of units, and so what trades by the lot is no spot pair
+        Rule(
+            "spot_of_several_units",
+            "r.instrument_type = 'SPOT' and r.multiplier <> 1",
+            "'instrument_type is SPOT and multiplier is ' || r.multiplier_text || ': a spot pair "
+            "trades in units of its base currency, and a contract of several is LINEAR'",
+        ),
     ),
     not_compared=("origin",),
     amended_by="The terms loaded first stand",
