@@ -66,13 +66,24 @@ quoted as (
     where latest.is_tick = 0
 ),
 
--- products keep their 24 decimals until they are summed
+valued as (
+    select
+        *,
+        {{ short_product('quantity', 'mid') }} as short_mid_value,
+        {{ short_product('quantity', 'later_mid') }} as short_later_mid_value
+    from quoted
+),
+
 final as (
     select
         order_id,
         sum(quantity) as quantity,
-        sum(quantity * mid) as mid_value,
-        sum(quantity * later_mid) as later_mid_value,
+        sum({{ rounded_product('quantity', 'mid', 'short_mid_value') }}) as mid_value,
+        sum({{ product_rest('quantity', 'mid', 'short_mid_value') }}) as mid_value_rest,
+        sum({{ rounded_product('quantity', 'later_mid', 'short_later_mid_value') }})
+            as later_mid_value,
+        sum({{ product_rest('quantity', 'later_mid', 'short_later_mid_value') }})
+            as later_mid_value_rest,
         case when min(later_mid) = max(later_mid) then min(later_mid) end as only_later_mid,
         count(*) > count(mid) as lacks_tick,
         count(*) > count(later_mid) as lacks_later_tick,
@@ -82,7 +93,7 @@ final as (
         max(tick_number) as last_tick_number,
         min(moment) as first_filled_at,
         max(moment) as last_filled_at
-    from quoted
+    from valued
     group by order_id
 )
 

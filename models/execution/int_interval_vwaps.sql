@@ -1,14 +1,27 @@
 -- One row per order during which other orders of the ledger filled: what all of them paid.
-with turnover as (
+with fills as (
     select
         orders.instrument_key,
         fills.executed_at,
-        sum(fills.quantity) as quantity,
-        -- 18 decimals, so that a running total has room for what a ledger turns over
-        sum(round(fills.quantity * fills.price, 18)) as value
+        fills.quantity,
+        fills.price,
+        {{ short_product('fills.quantity', 'fills.price') }} as short_value
     from {{ ref('int_fills_effective') }} as fills
     inner join {{ ref('int_orders_overlapping') }} as orders on fills.order_id = orders.order_id
-    group by orders.instrument_key, fills.executed_at
+),
+
+turnover as (
+    select
+        instrument_key,
+        executed_at,
+        sum(quantity) as quantity,
+        -- 18 decimals, so that a running total has room for what a ledger turns over
+        sum(coalesce(
+            cast(short_value as decimal(38, 18)),
+            round({{ long_product('quantity', 'price', 'short_value') }}, 18)
+        )) as value
+    from fills
+    group by instrument_key, executed_at
 ),
 
 -- only differences within an instrument are used, so one window runs over all of them

@@ -31,8 +31,14 @@ final as (
         lacks_later_tick,
         has_stale_tick,
         has_stale_later_tick,
-        coalesce(steady_mid, {{ average('mid_value', 'quantity') }}) as fill_mid,
-        coalesce(only_later_mid, {{ average('later_mid_value', 'quantity') }}) as later_mid,
+        coalesce(
+            steady_mid,
+            {{ mean_price('mid_value', 'mid_value_rest', 'quantity') }}
+        ) as fill_mid,
+        coalesce(
+            only_later_mid,
+            {{ mean_price('later_mid_value', 'later_mid_value_rest', 'quantity') }}
+        ) as later_mid,
         coalesce(steady_mid, {{ divide('mid_microseconds', 'duration_us') }}) as interval_twap
     from ends
 )

@@ -44,8 +44,15 @@ venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currenc
 bitmex,main,XBTUSDT,o1,1,BUY,1000000000,100000,0,,,2026-01-01T00:00:00Z
 bitmex,main,XBTUSDT,o1,2,BUY,1000000000,100000.5,0,,,2026-01-01T00:00:01Z
 bitmex,main,XBTUSDT,o1,3,BUY,1000000000,100001.25,0,,,2026-01-01T00:00:02Z
+bitmex,other,XBTUSDT,o9,9,SELL,1000000000,100000.25,0,,,2026-01-01T00:00:01Z
 bitmex,main,XBTUSD,o2,4,SELL,900000000,100000,0,,,2026-01-01T00:00:00Z
 bitmex,main,XBTUSD,o2,5,SELL,900000000,100001,0,,,2026-01-01T00:00:01Z
+"""
+TICKS = """\
+symbol,bid_price,ask_price,event_at
+XBTUSDT,99999.5,100000.5,2025-12-31T23:59:59Z
+XBTUSD,99999,100000,2025-12-31T23:59:59Z
+XBTUSDT,100001.5,100002.5,2026-01-01T00:00:03Z
 """
 MEAN, INVERSE_MEAN = Decimal("100000.583333333333"), Decimal("100000.5")
 
@@ -55,9 +62,10 @@ def test_many_small_contracts_are_no_large_sum(tmp_path, engine_name, cli, metho
     """3 * 10^9 contracts of a millionth of a coin, 300 million in money: their number times their
     price has 15 digits before the point, which would leave no room for 24 after it."""
     ledger = ledger_project(tmp_path / "ledger", engine_name)
-    ledger.write({"i.csv": INSTRUMENTS, "f.csv": FILLS})
-    assert cli(ledger, "ingest", "i.csv", "--format", "canonical-instruments").exit_code == 0
-    assert cli(ledger, "ingest", "f.csv", "--format", "canonical-fills").exit_code == 0
+    for what, content in (("instruments", INSTRUMENTS), ("fills", FILLS), ("ticks", TICKS)):
+        ledger.write({f"{what}.csv": content})
+        outcome = cli(ledger, "ingest", f"{what}.csv", "--format", f"canonical-{what}")
+        assert outcome.exit_code == 0, outcome.stderr
     outcome = cli(ledger, "build", "--var", f"pnl_method={method}")
     assert outcome.exit_code == 0, outcome.stderr
     engine = ledger.open(read_only=True)
@@ -65,8 +73,13 @@ def test_many_small_contracts_are_no_large_sum(tmp_path, engine_name, cli, metho
         ("select average_open_price, quantity from positions", (MEAN, 3 * 10**9)),
         ("select average_fill_price, notional from order_costs", (MEAN, 300_001_750)),
         ("select entry_price, max_quantity from trades", (MEAN, 3 * 10**9)),
+        (
+            "select fill_mid, later_mid, interval_vwap from order_slippage",
+            (100_000, 100_002, Decimal("100000.5")),
+        ),
     ):
-        rows = engine.query(f"{sql} where instrument_id = 'XBTUSDT'").rows
+        of_book = "account_id = 'main' and instrument_id = 'XBTUSDT'"
+        rows = engine.query(f"{sql} where {of_book}").rows
         assert list(rows) == [expected], sql
     orders = "select average_fill_price from order_costs where instrument_id = 'XBTUSD'"
     assert list(engine.query(orders).rows) == [(INVERSE_MEAN,)]
