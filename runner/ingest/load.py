@@ -18,6 +18,7 @@ from runner.ingest import (
     duplicates,
     functions,
     inputs,
+    load_warnings,
     macros,
     order_events,
     quarantine,
@@ -34,10 +35,8 @@ from runner.ingest.fields import Defaults
 from runner.ingest.formats import Format, find_format
 from runner.ingest.progress import Progress
 from runner.ingest.shapes.events import EVENT_TYPES
-from runner.ingest.shapes.reference import INSTRUMENT
 from runner.ingest.shapes.stated import Extent
 from runner.ingest.source import Source
-from runner.ingest.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -159,8 +158,8 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
         duplicates=counted.duplicates,
         quarantined=refused,
         passed_over=counted.passed_over,
-        warnings=warnings + _warnings(staging, loaded, counted, rows_appended),
-        refused=_first_refused(staging) if refused else [],
+        warnings=warnings + load_warnings.of(staging, loaded, counted, rows_appended, call.now),
+        refused=load_warnings.first_refused(staging) if refused else [],
     )
 
 
@@ -247,56 +246,3 @@ def _in_sequence(table: str, sql: str, last: int) -> str:
         f"select *, {last} + row_number() over (order by occurred_at, {life}, event_id) "
         f"as sequence_number from ({sql}) as rows"
     )
-
-
-def _first_refused(staging: Staging) -> list[str]:
-    """`file:line: code: reason` of the first row of each reason, five reasons at most."""
-    rows = staging.rows(
-        "select arg_min(source, row_id), arg_min(line_number, row_id), reason_code, "
-        "arg_min(reason, row_id) from ingest_quarantine group by reason_code "
-        "order by count(*) desc, reason_code limit 5"
-    )
-    return [f"{source}:{line}: {code}: {reason}" for source, line, code, reason in rows]
-
-
-def _warnings(
-    staging: Staging, loaded: Sequence[Candidates], counted: Tally, appended: Mapping[str, int]
-) -> list[str]:
-    found = []
-    if counted.refused:
-        reasons = staging.rows(
-            "select reason_code, count(*) as n from ingest_quarantine group by reason_code "
-            "order by n desc, reason_code"
-        )
-        listed = ", ".join(f"{count:,} {code}" for code, count in reasons)
-        found.append(f"{counted.refused:,} rows were set aside in quarantine: {listed}")
-    if counted.passed_over:
-        found.append(f"{counted.passed_over:,} rows hold nothing that a ledger keeps: passed over")
-    rounded = sum(
-        staging.rows(f"select count(*) from {rows.table} where {rows.fresh} and has_rounding")[0][0]
-        for rows in loaded
-    )
-    if rounded:
-        found.append(f"{rounded:,} rows have values of more than 12 decimals, which were rounded")
-    for rows in loaded:
-        if rows.shape is not INSTRUMENT:
-            continue
-        unsized = f"{rows.fresh} and keep_multiplier is null and instrument_type <> 'SPOT'"
-        if symbols := _symbols(staging, rows.table, unsized):
-            found.append(
-                f"contract size is taken to be 1 for {symbols}, which have no multiplier: "
-                "terms loaded first stand, so if it is not, begin the ledger anew with it"
-            )
-    if any(rows.shape.makes_instruments for rows in loaded) and appended.get("instruments"):
-        unsized = "instrument_type = 'LINEAR' and multiplier is null"
-        if symbols := _symbols(staging, "ingest_new_instruments", unsized):
-            found.append(
-                f"contract size is taken to be 1 for {symbols}: "
-                "declare it with canonical-instruments before the first load if it is not"
-            )
-    return found
-
-
-def _symbols(staging: Staging, table: str, condition: str) -> str:
-    rows = staging.rows(f"select symbol from {table} where {condition} order by symbol")
-    return ", ".join(row[0] for row in rows)

@@ -219,6 +219,28 @@ def test_a_contract_of_unknown_size_is_named(duck: Ledger) -> None:
     assert duck.load("canonical-instruments", header + rows).warnings == []
 
 
+@pytest.mark.parametrize(
+    ("moments", "warned"),
+    [
+        (["1971-01-01T00:00:00Z", "2026-03-11T11:59:00Z"], None),  # it is the 10th, at noon
+        (["1970-01-21T12:00:00Z", "2026-03-01T00:00:00Z"], ("1", "1970-01-21 to 1970-01-21")),
+        (["2026-03-12T00:00:00Z", "2199-01-01T00:00:00Z"], ("2", "2026-03-12 to 2199-01-01")),
+    ],
+)
+def test_moments_that_can_hardly_be_are_named(market: Ledger, moments, warned) -> None:
+    header = "symbol,bid_price,ask_price,event_at\n"
+    rows = "".join(f"BTC-USDT,1,2,{moment}\n" for moment in moments)
+    report = market.load("canonical-ticks", header + rows)
+    assert report.appended == {"market_ticks": 2}
+    if warned is None:
+        assert report.warnings == []
+    else:
+        (warning,) = report.warnings
+        count, period = warned
+        assert warning.startswith(f"{count} market_ticks happened before 1971 or after tomorrow")
+        assert period in warning
+
+
 def test_orders(market: Ledger) -> None:
     header = (GOLDEN / "canonical-orders.csv").read_text().splitlines()[0] + "\n"
     base = "northex,main,BTC-USDT,{0},{1},BUY,{2},{3},{4},,GTC,{5},2026-03-02,{6},{7},{8},,,\n"
