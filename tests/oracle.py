@@ -220,9 +220,9 @@ class Ledger:
             key = (known.account_id, known.instrument_id)
             of_account = (methods or {}).get(known.account_id, method)
             self.books.setdefault(key, Book(self.instruments[known.instrument_id], of_account))
-        brought = {lot.fill_id for lot in lots or []}
+        self.brought = {lot.fill_id for lot in lots or []}
         booked = [*self.effective, *(lots or [])]
-        for fill in sorted(booked, key=lambda f: matching_order(f, f.fill_id in brought)):
+        for fill in sorted(booked, key=lambda f: matching_order(f, f.fill_id in self.brought)):
             book = self.books[fill.account_id, fill.instrument_id]
             book.fills.append(fill)
             apply = self._apply_to_pool if book.method == "average" else self._apply_to_lots

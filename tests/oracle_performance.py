@@ -203,12 +203,14 @@ class Performance:
         book = self.ledger.books[key]
         known = [f for f in book.fills if f.executed_at.date() <= day]
         instruments = list(self.ledger.instruments.values())
-        then = Ledger(instruments, known, self.ledger.ticks, method=book.method)
+        lots = [f for f in known if f.fill_id in self.ledger.brought]
+        fills = [f for f in known if f.fill_id not in self.ledger.brought]
+        then = Ledger(instruments, fills, self.ledger.ticks, lots=lots, method=book.method)
         mark = self._mark(book.instrument, day)
         if key not in then.books:
             return ZERO
-        lots = then._open(then.books[key]).values()
-        return total(then._unrealized(book, lot, mark and mark.mid) for lot in lots)
+        still_open = then._open(then.books[key]).values()
+        return total(then._unrealized(book, lot, mark and mark.mid) for lot in still_open)
 
     def rounding_bound(self, key: Key) -> Decimal:
         """As docs/performance.md states it."""
@@ -407,6 +409,8 @@ class Performance:
                     name: self._reported(row[name], currency, to, day)
                     for name in ("gross_pnl", "fees", "funding", "mae", "mfe")
                 }
+                if None in (reported["mae"], reported["mfe"]):
+                    reported["mae"] = reported["mfe"] = None
                 fees, funding = [reported["fees"]], [reported["funding"]]
                 reported["net_pnl"] = _net(reported["gross_pnl"], fees, funding)
                 groups[t.key[0], "REPORTING", to].append({**row, **reported})

@@ -81,8 +81,9 @@ final as (
         reported.fees,
         reported.funding,
         reported.gross_pnl - reported.fees + reported.funding,
-        reported.mae,
-        reported.mfe
+        -- of amounts too large to convert there may be one; known are both, or none
+        case when reported.mfe is not null then reported.mae end,
+        case when reported.mae is not null then reported.mfe end
     from reported
     inner join trades
         on reported.account_id = trades.account_id
