@@ -35,8 +35,7 @@ def duration(seconds: float) -> str:
 
 def system_error(error: OSError) -> RunnerError:
     """The operating system's refusal, as one of ours."""
-    # a file is written beside the one it becomes, which is the one that was named
-    place = f" {str(error.filename).removesuffix('.partial')}" if error.filename else ""
+    place = f" {error.filename}" if error.filename else ""
     if error.errno == errno.ENOSPC:
         return DiskFull(
             "R304",

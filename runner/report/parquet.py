@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
 from runner.engines.base import Column, Result, open_memory
+from runner.report.whole_file import whole_file
 from runner.report.write import unique_names
 from runner.sqltyping.types import Kind, SqlType
 
@@ -24,10 +26,7 @@ def parquet_type(type_: SqlType) -> str:
 
 
 def write_parquet(answer: Result, output: Path) -> None:
-    partial = output.with_name(output.name + ".partial")
-    partial.touch()  # where nothing can be written, the system says why, before any row is read
-    engine = open_memory("duckdb")
-    try:
+    with whole_file(output) as partial, closing(open_memory("duckdb")) as engine:
         known = [
             Column(name, c.type, parquet_type(c.type))
             for name, c in zip(
@@ -39,7 +38,3 @@ def write_parquet(answer: Result, output: Path) -> None:
             engine.insert_rows("answer", known, chunk)
         quoted = str(partial).replace("'", "''")
         engine.execute(f"copy answer to '{quoted}' (format parquet)")
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
-        engine.close()

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TextIO
 from runner.engines.base import Column, Result
 from runner.errors import UsageError
 from runner.money import plain
+from runner.report.whole_file import whole_file
 
 
 def write(answer: Result, format_name: str, output: Path | None = None) -> None:
@@ -85,14 +86,12 @@ def _stream(output: Path | None) -> Iterator[TextIO]:
         with output.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         return
-    output = output.resolve()  # what a link leads to, not the link
-    partial = output.with_name(output.name + ".partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
+    # what a link leads to, not the link
+    with (
+        whole_file(output.resolve()) as partial,
+        partial.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        yield stream
 
 
 def text(value: Any) -> str:
