@@ -10,6 +10,11 @@ _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def utc_now() -> datetime:
+    """This moment, as facts are dated: in UTC, without saying so."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def moment_of(text: str, option: str = "") -> datetime:
     """`2026-03-02`, `2026-03-02 09:00`, with or without a zone: a time in UTC, microseconds.
 

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from runner.build import extension, removed, state, values
 from runner.build.exactness import ExactnessGuard, Look
@@ -24,6 +23,7 @@ from runner.compile.inlined import inlined
 from runner.config import Config
 from runner.engines.base import Column, Engine, Relation
 from runner.errors import EngineError, RunnerError
+from runner.moments import utc_now
 
 
 class _UnpublishedError(Exception):
@@ -32,7 +32,7 @@ class _UnpublishedError(Exception):
 
 def begin(plan: Plan) -> BuildResult:
     """The result of a build that has done nothing yet."""
-    return BuildResult(uuid.uuid4().hex, plan, _now())
+    return BuildResult(uuid.uuid4().hex, plan, utc_now())
 
 
 def run_build(
@@ -76,7 +76,7 @@ def run_build(
 
 
 def _keep_results(engine: Engine, result: BuildResult, *, is_published: bool) -> None:
-    now = _now()
+    now = utc_now()
     failures.store(engine, result.run_id, result.checks, result.plan.standing, now)
     history.record(engine, result.run_id, result.checks, now, is_published=is_published)
 
@@ -242,7 +242,7 @@ def _repeated(checks: Iterable[CheckStep], plan: Plan) -> Iterable[CheckResult]:
 def _write_state(
     engine: Engine, plan: Plan, result: BuildResult, exact_checks: Mapping[str, str | None]
 ) -> None:
-    now = _now()
+    now = utc_now()
     gone = {node.unique_id for node in plan.dropped}
     nodes = {k: v for k, v in plan.nodes.items() if k not in gone}
     relations = engine.relations()
@@ -286,7 +286,3 @@ def _write_state(
                 exact_checks[name],
             )
     state.write(engine, nodes.values(), checks.values())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -12,7 +12,7 @@ from runner.engines.staging import Staging
 from runner.ingest import chain
 from runner.ingest.facts import SOURCE_ROW, FactTable, schema_version
 from runner.ingest.functions import quoted
-from runner.moments import microseconds
+from runner.moments import microseconds, utc_now
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _last(engine: Engine) -> tuple[int, str | None, datetime | None]:
 
 def _moment(now: datetime | None, last: datetime | None) -> datetime:
     """When the ledger learns the batch: never before the batch it follows."""
-    moment = now or datetime.now(UTC)
+    moment = now or utc_now()
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment if now is not None or last is None else max(moment, last)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from runner.config import Config
 from runner.engines.base import Column, Engine
 from runner.errors import InputError, Location
 from runner.ingest.header import macro_files, read_header
+from runner.moments import utc_now
 from runner.project.text_file import read_text
 from runner.sqltyping.types import TEXT, TIMESTAMP
 
@@ -101,6 +101,4 @@ def _loaded(engine: Engine) -> set[tuple[str, str]]:
 
 def _remember(engine: Engine, source: str, content_hash: str) -> None:
     with engine.transaction():
-        engine.insert_rows(
-            TABLE, _COLUMNS, [[source, content_hash, datetime.now(UTC).replace(tzinfo=None)]]
-        )
+        engine.insert_rows(TABLE, _COLUMNS, [[source, content_hash, utc_now()]])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from runner.engines.staging import Staging
 from runner.ingest.candidates import Candidates
 from runner.ingest.shapes.reference import INSTRUMENT
 from runner.ingest.tally import Tally
+from runner.moments import utc_now
 
 # when a fact came about, by the columns of its table
 _HAPPENED = ("executed_at", "occurred_at", "event_at", "acquired_at", "requested_at", "sent_at")
@@ -75,7 +76,7 @@ def _odd_dates(
 
     Such a date is one read in a wrong unit, as a rule, or a slip; it may be right all the same.
     """
-    tomorrow = (now or datetime.now(UTC).replace(tzinfo=None)) + timedelta(days=1)
+    tomorrow = (now or utc_now()) + timedelta(days=1)
     for rows in loaded:
         moment = next((c for c in _HAPPENED if c in rows.shape.columns), None)
         if moment is None:

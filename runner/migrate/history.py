@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from runner.engines.base import Column, Engine
 from runner.errors import EngineError, Location, MigrationError
 from runner.migrate.files import Migration
+from runner.moments import utc_now
 from runner.sqltyping.types import INTEGER, TEXT, TIMESTAMP
 
 TABLE = "schema_version"
@@ -76,7 +77,7 @@ def record(engine: Engine, migration: Migration) -> None:
     row: list[Any] = [
         migration.version,
         migration.name,
-        datetime.now(UTC).replace(tzinfo=None),
+        utc_now(),
         migration.checksum,
         migration.down_sql,
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from runner.config import Config
 from runner.engines.base import Engine
@@ -16,7 +16,7 @@ from runner.errors import EngineError, UsageError, nearest
 from runner.ingest import batch
 from runner.ingest.batch import Origin
 from runner.ingest.facts import fact_tables
-from runner.moments import microseconds
+from runner.moments import microseconds, utc_now
 from runner.reconciliation import adoption
 from runner.reconciliation.facts import first, made_id, one, rows
 
@@ -61,7 +61,7 @@ def resolve(
             why="breaks are known once the ledger is built",
             mend=f"run `runner reconcile{config.option_for(engine.target.name)}` first",
         )
-    moment = now or datetime.now(UTC).replace(tzinfo=None)
+    moment = now or utc_now()
     facts = fact_tables(engine, config.migration_path)
     with engine.transaction(), engine.staging() as staging:
         found = first(engine, "select * from exchange_reconciliation where break_id = ?", break_id)

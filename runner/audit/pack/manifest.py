@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from runner.audit.pack.tables import Period, Written
 from runner.engines.base import Engine
 from runner.ledger.findings import Verification
 from runner.ledger.restoration import sha256_of
+from runner.moments import utc_now
 from runner.report.parquet import parquet_type
 
 NAME = "manifest.json"
@@ -41,7 +42,7 @@ def write_manifest(
         "engine": engine.name,
         "versions": _versions(),
         "schema_version": schema_version,
-        "made_at": _moment(datetime.now(UTC).replace(tzinfo=None)),
+        "made_at": _moment(utc_now()),
         "period": {"first": _moment(period.first), "before": _moment(period.last)},
         "known_at": _moment(known_at),
         "chain": {

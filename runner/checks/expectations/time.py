@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from runner.checks.expectations.arguments import COLUMN, Argument, Takes, literal
 from runner.checks.expectations.forms import AggregateTest, Expectation, Given, QueryTest
+from runner.moments import utc_now
 
 _LONGEST = 1_000_000_000  # minutes: what a date can be counted back by
 
@@ -13,7 +14,7 @@ _LONGEST = 1_000_000_000  # minutes: what a date can be counted back by
 def _fresh(given: Given) -> AggregateTest:
     latest = f"max({given['column']})"
     # written out, so that the SQL of a failure shows it whenever it is run again
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    now = utc_now().replace(microsecond=0)
     oldest = now - timedelta(minutes=min(given["max_age_minutes"], _LONGEST))
     broken = f"{latest} is null or {latest} < timestamp '{oldest}'"
     return AggregateTest(f"{latest} as observed_value", broken)
