@@ -27,56 +27,6 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('prorate')(amount, part, whole) }}
 {%- endmacro %}
 
-{#- a * b rounded half away from zero at 12 decimals -#}
-{% macro multiply(a, b) -%}
-{{ adapter.dispatch('multiply')(a, b) }}
-{%- endmacro %}
-
-{#- a * b where an engine can tell cheaply that it has 12 decimals at most, else null -#}
-{% macro short_product(a, b) -%}
-{{ adapter.dispatch('short_product')(a, b) }}
-{%- endmacro %}
-
-{#-
-a * b in two parts that can be summed past the 14 digits which 24 decimals leave before the point:
-rounded at 12 decimals, and what that leaves. `short` is the column of their short_product.
--#}
-{% macro rounded_product(a, b, short) -%}
-coalesce({{ short }}, round({{ long_product(a, b, short) }}, 12))
-{%- endmacro %}
-
-{% macro product_rest(a, b, short) -%}
-coalesce({{ long_product(a, b, short) }} - round({{ long_product(a, b, short) }}, 12), 0)
-{%- endmacro %}
-
-{#- What stands twice may be computed for every row, so it must not overflow where it is not asked
-for. -#}
-{% macro long_product(a, b, short) -%}
-(case when {{ short }} is null then {{ a }} end * {{ b }})
-{%- endmacro %}
-
-{#- The sums of such parts, rounded at 12 decimals: past 5 * 10^13 each for itself, as there is no
-room for 24. -#}
-{% macro rounded_sum(value, rest) -%}
-case
-    when {{ rest }} = 0 then {{ value }}
-    when abs({{ value }}) < 50000000000000 then round({{ value }} + {{ rest }}, 12)
-    else {{ value }} + round({{ rest }}, 12)
-end
-{%- endmacro %}
-
-{#-
-The mean price of a quantity worth the sums of such parts; past 5 * 10^13 the rest is left out: it is no
-more than the 12th decimal of a price.
--#}
-{% macro mean_price(value, rest, quantity) -%}
-case
-    when {{ rest }} <> 0 and abs({{ value }}) < 50000000000000
-        then {{ average(value ~ ' + ' ~ rest, quantity) }}
-    else {{ divide(value, quantity) }}
-end
-{%- endmacro %}
-
 {#- n / d of units, with the `divisor` of d -#}
 {% macro divide_units(n, d, divisor) -%}
 {{ adapter.dispatch('divide_units')(n, d, divisor) }}
@@ -108,34 +58,10 @@ end
 {{ adapter.dispatch('prorate_units')(amount, part, whole, divisor) }}
 {%- endmacro %}
 
-{#-
-True where `price` is not that mean price: asked by multiplying where there is room for it, as to
-divide takes several times as long.
--#}
-{% macro is_no_mean_price(price, value, rest, quantity) -%}
-case
-    when abs({{ value }}) < 50000000000000
-        then 2 * abs({{ price }} * {{ quantity }} - ({{ value }} + {{ rest }}))
-            > {{ quantity }} * 0.000000000001
-    else {{ price }} <> {{ mean_price(value, rest, quantity) }}
-end
-{%- endmacro %}
-
 {% macro default__units(x) -%}
 case
     when abs({{ x }}) < 1000000 then cast({{ narrow_units(x) }} as hugeint)
     else {{ wide_units(x) }}
-end
-{%- endmacro %}
-
-{% macro default__multiply(a, b) -%}
-coalesce({{ short_product(a, b) }}, round({{ a }} * {{ b }}, 12))
-{%- endmacro %}
-
-{% macro default__short_product(a, b) -%}
-case
-    when abs({{ a }}) < 1000000 and abs({{ b }}) < 1000000 then {{ narrow_product(a, b) }}
-    else {{ wide_product(a, b) }}
 end
 {%- endmacro %}
 
@@ -219,14 +145,6 @@ decimal_prorate({{ amount }}, {{ part }}, {{ whole }})
 
 {% macro sqlite__prorate(amount, part, whole) -%}
 decimal_prorate({{ amount }}, {{ part }}, {{ whole }})
-{%- endmacro %}
-
-{% macro sqlite__multiply(a, b) -%}
-round({{ a }} * {{ b }}, 12)
-{%- endmacro %}
-
-{% macro sqlite__short_product(a, b) -%}
-decimal_short_product({{ a }}, {{ b }})
 {%- endmacro %}
 
 {% macro sqlite__divide_units(n, d, divisor) -%}
