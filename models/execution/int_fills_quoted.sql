@@ -12,6 +12,7 @@ with fills as (
         on fills.instrument_id = instruments.instrument_id
     {%- if is_incremental() %}
     where fills.order_id in (select order_id from {{ remeasured }})
+        and fills.executed_at >= (select min(first_filled_at) from {{ remeasured }})
     {%- else %}
     where {{ in_slice('instruments.instrument_key') }}
     {%- endif %}

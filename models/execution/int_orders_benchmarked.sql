@@ -34,7 +34,7 @@ with known as (
         on timed.instrument_id = ends.instrument_id
         and cast(timed.ended_at as date) = ends.close_date
     {%- if is_incremental() %}
-    where timed.order_id in (select order_id from {{ remeasured }})
+    where {{ is_told_of_order_in(remeasured, 'timed.order_id', 'timed.batch_id') }}
     {%- else %}
     where timed.instrument_id in (
         select instrument_id from {{ ref('int_instruments_numbered') }}

@@ -8,7 +8,7 @@ needed as (
         instrument_id,
         min(first_filled_at) as first_filled_at
     from {{ ref('int_orders_timed') }}
-    where order_id in (select order_id from {{ remeasured }})
+    where {{ is_told_of_order_in(remeasured) }}
     group by instrument_id
 ),
 

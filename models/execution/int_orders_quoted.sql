@@ -10,7 +10,7 @@ with orders as (
     inner join {{ ref('int_instruments_ticked') }} as instruments
         on timed.instrument_id = instruments.instrument_id
     {%- if is_incremental() %}
-    where timed.order_id in (select order_id from {{ remeasured }})
+    where {{ is_told_of_order_in(remeasured, 'timed.order_id', 'timed.batch_id') }}
     {%- else %}
     where {{ in_slice('instruments.instrument_key') }}
     {%- endif %}

@@ -4,8 +4,7 @@
     incremental_strategy='replace',
     stale='order_id in (select order_id from ' ~ ref('int_retimed_orders') ~ ')',
 ) }}
-{% set changed = 'order_id in (select order_id from ' ~ ref('int_retimed_orders') ~ ')'
-    if is_incremental() else '1 = 1' -%}
+{% set retimed = ref('int_retimed_orders') -%}
 with steps as (
     select
         order_id,
@@ -16,13 +15,17 @@ with steps as (
             end
         ) as stopped_at
     from {{ ref('stg_order_events') }}
-    where order_id is not null and {{ changed }}
+    where order_id is not null
+        {%- if is_incremental() %}
+        and {{ is_told_of_order_in(retimed) }}
+        {%- endif %}
     group by order_id
 ),
 
 final as (
     select
         orders.order_id,
+        orders.batch_id,
         orders.account_id,
         orders.instrument_id,
         orders.side,
@@ -58,9 +61,12 @@ final as (
         on orders.instrument_id = instruments.instrument_id
     left join {{ ref('stg_order_requests') }} as requests
         on orders.order_request_id = requests.order_request_id
-    left join {{ ref('order_costs') }} as costs on orders.order_id = costs.order_id
+    left join {{ costs_of_orders_in(retimed) if is_incremental() else ref('order_costs') }} as costs
+        on orders.order_id = costs.order_id
     left join steps on orders.order_id = steps.order_id
-    where orders.{{ changed if is_incremental() else 'order_id is not null' }}
+    {%- if is_incremental() %}
+    where {{ is_told_of_order_in(retimed, 'orders.order_id', 'orders.batch_id') }}
+    {%- endif %}
 )
 
 select * from final

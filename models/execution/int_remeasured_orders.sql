@@ -25,11 +25,19 @@ fills as (
 ),
 
 final as (
-    select order_id from {{ ref('int_retimed_orders') }}
+    select
+        order_id,
+        batch_id as first_batch_id,
+        first_filled_at
+    from {{ ref('int_orders_timed') }}
+    where {{ is_told_of_order_in(ref('int_retimed_orders')) }}
     union
     -- an order looks at the market up to its last day's close, and some time after its last fill;
     -- where no tick came after that, the next one tells how the market went on
-    select orders.order_id
+    select
+        orders.order_id,
+        orders.batch_id,
+        orders.first_filled_at
     from {{ ref('int_orders_timed') }} as orders
     inner join quotes on orders.instrument_id = quotes.instrument_id
     where quotes.changed_from is not null
@@ -44,7 +52,10 @@ final as (
         )
     union
     -- what others paid between its first and its last fill
-    select orders.order_id
+    select
+        orders.order_id,
+        orders.batch_id,
+        orders.first_filled_at
     from {{ ref('int_orders_timed') }} as orders
     inner join fills on orders.instrument_id = fills.instrument_id
     where fills.changed_from <= orders.last_filled_at

@@ -16,6 +16,22 @@ That it did so no earlier than the first of them traded lets most rows go by unr
 and {{ executed_at }} >= (select min(first_executed_at) from {{ orders }})
 {%- endmacro %}
 
+{#- order_costs of such orders -#}
+{% macro costs_of_orders_in(orders) -%}
+(
+    select * from {{ ref('order_costs') }}
+    where {{ is_of_order_in(orders, executed_at='first_filled_at') }}
+)
+{%- endmacro %}
+
+{#- True of what is told of an order of `orders` (int_changed_orders, int_retimed_orders,
+int_remeasured_orders). That nothing is told of an order before the order is lets most rows go by
+unread. #}
+{% macro is_told_of_order_in(orders, order_id='order_id', batch_id='batch_id') -%}
+{{ order_id }} in (select order_id from {{ orders }})
+and {{ batch_id }} >= (select min(first_batch_id) from {{ orders }})
+{%- endmacro %}
+
 {#- Of the standing rows of `table` those of a book that changed, so far as `condition` has them -#}
 {% macro of_changed_books(table, condition) -%}
 rowid in (

@@ -7,8 +7,7 @@
     incremental_strategy='replace',
     stale='order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')',
 ) }}
-{% set changed = 'order_id in (select order_id from ' ~ ref('int_changed_orders') ~ ')'
-    if is_incremental() else '1 = 1' -%}
+{% set changed = ref('int_changed_orders') -%}
 with told as (
     select
         order_id,
@@ -24,7 +23,10 @@ with told as (
             order by occurred_at, {{ place_in_moment('event_type', 'sequence_number') }}
         ) as nth
     from {{ ref('stg_order_events') }}
-    where order_id is not null and {{ changed }}
+    where order_id is not null
+        {%- if is_incremental() %}
+        and {{ is_told_of_order_in(changed) }}
+        {%- endif %}
 ),
 
 stages as (
@@ -56,7 +58,7 @@ first_fills as (
     where orders.origin = 'EXTERNAL'
         and orders.quantity is null
         {%- if is_incremental() %}
-        and {{ is_of_order_in(ref('int_changed_orders'), 'fills.order_id', 'fills.executed_at') }}
+        and {{ is_of_order_in(changed, 'fills.order_id', 'fills.executed_at') }}
         {%- else %}
         and fills.order_id is not null
         {%- endif %}
@@ -70,7 +72,10 @@ terms as (
         min(data ->> '$.client_order_id') as client_order_id,
         min(occurred_at) as sent_at
     from {{ ref('stg_order_events') }}
-    where event_type = 'RESTATED' and (data ->> '$.sent_at') is not null and {{ changed }}
+    where event_type = 'RESTATED' and (data ->> '$.sent_at') is not null
+        {%- if is_incremental() %}
+        and {{ is_told_of_order_in(changed) }}
+        {%- endif %}
     group by order_id
 ),
 
@@ -94,11 +99,12 @@ folded as (
         stages.last_sequence_number
     from {{ ref('stg_orders') }} as orders
     left join stages on orders.order_id = stages.order_id
-    left join {{ ref('order_costs') }} as fills on orders.order_id = fills.order_id
+    left join {{ costs_of_orders_in(changed) if is_incremental() else ref('order_costs') }} as fills
+        on orders.order_id = fills.order_id
     left join first_fills on orders.order_id = first_fills.order_id
     left join terms on orders.order_id = terms.order_id
     {%- if is_incremental() %}
-    where orders.{{ changed }}
+    where {{ is_told_of_order_in(changed, 'orders.order_id', 'orders.batch_id') }}
     {%- endif %}
 ),
 

@@ -1,6 +1,27 @@
 -- One row per account, instrument and UTC day, from the first with a fill, an opening lot or a
 -- funding payment of the two to the last, or to the last with a tick while the position is open.
-with sized as (
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='pnl_date >= (select first_day from ' ~ ref('int_changed_days') ~ ')',
+) }}
+with
+{% if is_incremental() -%}
+standing as (
+    select
+        books.book_key,
+        max(days.pnl_date) as last_date,
+        max(days.peak_equity) as peak_equity
+    from {{ this }} as days
+    inner join {{ ref('int_books') }} as books
+        on days.account_id = books.account_id
+        and days.instrument_id = books.instrument_id
+    where days.pnl_date < (select first_day from {{ ref('int_changed_days') }})
+    group by books.book_key
+),
+
+{% endif -%}
+sized as (
     select
         days.*,
         books.account_id,
@@ -8,9 +29,15 @@ with sized as (
         books.settlement_currency,
         books.is_inverse,
         books.pnl_method,
-        {{ contract_size('days.quantity', 'books.multiplier') }} as size
+        {{ contract_size('days.quantity', 'books.multiplier') }} as size,
+        {{ 'coalesce(standing.peak_equity, 0)' if is_incremental() else 'cast(0 as decimal(38, 12))' }}
+            as peak_before
     from {{ ref('int_daily_positions') }} as days
     inner join {{ ref('int_books') }} as books on days.book_key = books.book_key
+    {%- if is_incremental() %}
+    left join standing on days.book_key = standing.book_key
+    where standing.book_key is null or standing.last_date < days.pnl_date
+    {%- endif %}
 ),
 
 -- what is held is worth more than was paid for all so far, or less; what of that was not realised
@@ -33,7 +60,7 @@ drawn as (
         *,
         cumulative_net_pnl + unrealized_pnl as equity,
         -- a book begins with nothing
-        greatest(0, max(cumulative_net_pnl + unrealized_pnl) over (
+        greatest(peak_before, max(cumulative_net_pnl + unrealized_pnl) over (
             partition by book_key
             order by pnl_date
             rows between unbounded preceding and current row
@@ -46,7 +73,7 @@ final as (
         account_id,
         instrument_id,
         pnl_date,
-        cast(fill_count as bigint) as fill_count,
+        fill_count,
         closed_quantity,
         gross_pnl as realized_gross_pnl,
         fees,

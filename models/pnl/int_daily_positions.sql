@@ -1,5 +1,10 @@
 -- One row per book and UTC day from its first fill, opening lot or funding payment to its last, or
 -- to the last tick of its instrument while it is open: what it came to by the day's close.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='pnl_date >= (select first_day from ' ~ ref('int_changed_days') ~ ')',
+) }}
 with funding as (
     select
         books.book_key,
@@ -69,6 +74,26 @@ ledger_days as (
     select mark_date from marks
 ),
 
+{% if is_incremental() -%}
+last_days as (
+    select
+        book_key,
+        max(pnl_date) as pnl_date
+    from {{ this }}
+    where pnl_date < (select first_day from {{ ref('int_changed_days') }})
+    group by book_key
+),
+
+-- the days go on from what they had come to
+standing as (
+    select days.*
+    from {{ this }} as days
+    inner join last_days
+        on days.book_key = last_days.book_key
+        and days.pnl_date = last_days.pnl_date
+),
+
+{% endif -%}
 calendar as (
     select
         bounded.book_key,
@@ -78,6 +103,10 @@ calendar as (
     inner join ledger_days
         on bounded.first_date <= ledger_days.pnl_date
         and bounded.last_date >= ledger_days.pnl_date
+    {%- if is_incremental() %}
+    left join last_days on bounded.book_key = last_days.book_key
+    where last_days.book_key is null or last_days.pnl_date < ledger_days.pnl_date
+    {%- endif %}
 ),
 
 moments as (
@@ -116,7 +145,8 @@ days as (
         case when traded.book_key is null then 0 else traded.fees end as fees,
         case when funding.book_key is null then 0 else funding.funding end as funding,
         marks.mark_price,
-        marks.marked_at
+        marks.marked_at,
+        false as is_standing
     from calendar
     left join {{ ref('int_daily_activity') }} as traded
         on calendar.book_key = traded.book_key
@@ -131,9 +161,26 @@ days as (
     left join marks
         on marked.instrument_id = marks.instrument_id
         and marked.mark_date = marks.mark_date
+    {%- if is_incremental() %}
+    union all
+    select
+        book_key,
+        pnl_date,
+        0,
+        quantity,
+        0,
+        gross_to_date,
+        notional_to_date,
+        fees_to_date,
+        funding_to_date,
+        null,
+        null,
+        true
+    from standing
+    {%- endif %}
 ),
 
-final as (
+summed as (
     select
         *,
         sum(change) over so_far as quantity,
@@ -147,6 +194,28 @@ final as (
         order by pnl_date
         rows between unbounded preceding and current row
     )
+),
+
+final as (
+    select
+        book_key,
+        pnl_date,
+        cast(fill_count as bigint) as fill_count,
+        change,
+        closed_quantity,
+        gross_pnl,
+        notional_change,
+        fees,
+        funding,
+        mark_price,
+        marked_at,
+        quantity,
+        notional_to_date,
+        gross_to_date,
+        fees_to_date,
+        funding_to_date
+    from summed
+    where not is_standing
 )
 
 select * from final

@@ -1,7 +1,21 @@
 -- One row per effective fill that a statement covers or names.
 {#- as int_statement_fills_current -#}
 {{ config(materialized='table' if target.type == 'sqlite' else 'ephemeral') }}
-with fills as not materialized (
+-- fills from before all that is covered or named, or after, need not even be read
+with bounds as (
+    select
+        min(reported_at) as first_at,
+        max(reported_at) as last_at
+    from (
+        select covered_from as reported_at from {{ ref('int_statement_coverage') }}
+        union all
+        select covered_until from {{ ref('int_statement_coverage') }}
+        union all
+        select executed_at from {{ ref('int_fills_named') }}
+    ) as moments
+),
+
+fills as not materialized (
     select
         fills.*,
         -- a fill the venue gave no id can match nothing but itself
@@ -25,41 +39,14 @@ with fills as not materialized (
         and fills.instrument_id = of_one.instrument_id
         and fills.executed_at >= of_one.covered_from
         and fills.executed_at < of_one.covered_until
-),
-
--- a venue may date a fill to the other side of midnight
-named as (
-    select distinct
-        fills.fill_id,
-        fills.executed_at
-    from fills
-    inner join {{ ref('int_statement_fills_current') }} as stated
-        on fills.exchange_fill_id = stated.exchange_fill_id
-        and fills.venue = stated.venue
-        and fills.account_id = stated.account_id
-        and fills.instrument_id = stated.instrument_id
-    where fills.covered_at is null
-),
-
--- fills from before all of these, or after, need not even be read
-bounds as (
-    select
-        min(reported_at) as first_at,
-        max(reported_at) as last_at
-    from (
-        select covered_from as reported_at from {{ ref('int_statement_coverage') }}
-        union all
-        select covered_until from {{ ref('int_statement_coverage') }}
-        union all
-        select executed_at from named
-    ) as moments
+    where fills.executed_at >= (select first_at from bounds)
+        and fills.executed_at <= (select last_at from bounds)
 ),
 
 reported as (
     select * from fills
-    where (covered_at is not null or fill_id in (select fill_id from named))
-        and executed_at >= (select first_at from bounds)
-        and executed_at <= (select last_at from bounds)
+    where covered_at is not null
+        or fill_id in (select fill_id from {{ ref('int_fills_named') }})
 ),
 
 -- only what stands there again has to be numbered: sorting all of it would take most of the time

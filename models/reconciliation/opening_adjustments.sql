@@ -38,6 +38,12 @@ implied as (
     where explained.venue is null
 ),
 
+first_implied as (
+    select min(stated_at) as stated_at from implied
+    -- no row: then no match has to be looked at
+    having min(stated_at) is not null
+),
+
 -- what the ledger held at that moment, lot by lot
 held as (
     select
@@ -63,7 +69,7 @@ held as (
         and matches.opened_at <= implied.stated_at
         and matches.closed_at > implied.stated_at
     -- what was closed before all of them is left out before it is joined
-    where matches.closed_at > (select min(first.stated_at) from implied as first)
+    inner join first_implied on matches.closed_at > first_implied.stated_at
 ),
 
 costs as (

@@ -6,6 +6,7 @@ Facts arrive in the order of time but for a few, so that most trades were closed
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -17,13 +18,24 @@ from runner.build.planner import Planner
 from runner.build.run import begin, run_build
 from runner.cli.watch import Quiet
 from runner.engines.base import Engine
+from tests.models.facts import EPOCH
 from tests.models.harness import empty_ledger, workspace
 from tests.models.test_incremental import append
 from tests.models.test_performance_property import Week
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
-TABLES = ("int_daily_activity", "int_trades", "account_equity", "account_statistics")
+TABLES = (
+    "int_daily_activity", "int_daily_positions", "int_trades", "account_equity",
+    "account_statistics",
+)  # fmt: skip
 BATCHES = 4
+
+
+class Quarter(Week):
+    """As a week, with days between on which nothing happened."""
+
+    def _moment(self) -> datetime:
+        return EPOCH + timedelta(days=9 * self.random.randint(0, 9), hours=self.random.randint(0, 9))
 
 
 def build(ledger: Engine, *, full_refresh: bool = False) -> dict[str, Action]:
@@ -37,8 +49,8 @@ def build(ledger: Engine, *, full_refresh: bool = False) -> dict[str, Action]:
     return {step.name: step.action for step in result.plan.steps}
 
 
-def arrivals(seed: int, length: int) -> list[dict[str, list[Any]]]:
-    history, random = Week(seed, length), Random(seed)
+def arrivals(history: Week, seed: int) -> list[dict[str, list[Any]]]:
+    random = Random(seed)
     first = min(f.executed_at for f in history.fills)
     last = max(f.executed_at for f in history.fills)
     batches: list[dict[str, list[Any]]] = [
@@ -83,19 +95,29 @@ def contents(ledger: Engine) -> dict[str, list[str]]:
 )
 @given(seed=st.integers(0, 2**32), length=st.integers(10, 40))
 def test_extending_equals_building_whole(engine_name: str, seed: int, length: int) -> None:
-    assert_same_however_built(engine_name, seed, length)
+    assert_same_however_built(engine_name, Week(seed, length), seed)
+
+
+@settings(
+    max_examples=2 * EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(seed=st.integers(0, 2**32), length=st.integers(3, 20))
+def test_days_far_apart(engine_name: str, seed: int, length: int) -> None:
+    assert_same_however_built(engine_name, Quarter(seed, length), seed)
 
 
 def test_later_facts_extend_trades_and_days(engine_name: str) -> None:
-    actions = assert_same_however_built(engine_name, 11, 40)
-    for table in ("int_daily_activity", "int_trades"):
+    actions = assert_same_however_built(engine_name, Week(11, 40), 11)
+    for table in ("int_daily_activity", "int_daily_positions", "int_trades", "daily_pnl"):
         assert actions[table] is Action.EXTEND
 
 
-def assert_same_however_built(engine_name: str, seed: int, length: int) -> dict[str, Action]:
+def assert_same_however_built(engine_name: str, history: Week, seed: int) -> dict[str, Action]:
     ledger, known = empty_ledger(engine_name), set[str]()
     try:
-        for n, batch in enumerate(arrivals(seed, length), start=1):
+        for n, batch in enumerate(arrivals(history, seed), start=1):
             append(ledger, n, batch, known)
             actions = build(ledger)
         bit_by_bit = contents(ledger)
