@@ -1,20 +1,31 @@
 -- One row per account and currency with a closed trade: how many won, and lost, one after another.
-with outcomes as (
+with closed as (
+    select
+        *,
+        case
+            when net_pnl > 0 then 1
+            when net_pnl < 0 then -1
+            else 0
+        end as outcome
+    from {{ ref('int_trade_results') }}
+    where not is_open and net_pnl is not null
+),
+
+outcomes as (
     select
         account_id,
         currency_role,
         currency,
-        sign(net_pnl) as outcome,
+        outcome,
         row_number() over (
             partition by account_id, currency_role, currency
             order by closed_at, opened_at, instrument_id, trade_number
         ) as place,
         row_number() over (
-            partition by account_id, currency_role, currency, sign(net_pnl)
+            partition by account_id, currency_role, currency, outcome
             order by closed_at, opened_at, instrument_id, trade_number
         ) as outcome_place
-    from {{ ref('int_trade_results') }}
-    where not is_open and net_pnl is not null
+    from closed
 ),
 
 -- trades of one outcome that follow each other have the same distance between their two places

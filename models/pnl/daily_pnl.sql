@@ -29,9 +29,10 @@ sized as (
         books.settlement_currency,
         books.is_inverse,
         books.pnl_method,
-        {{ contract_size('days.quantity', 'books.multiplier') }} as size,
-        {{ 'coalesce(standing.peak_equity, 0)' if is_incremental() else 'cast(0 as decimal(38, 12))' }}
-            as peak_before
+        {%- if is_incremental() %}
+        standing.peak_equity as peak_before,
+        {%- endif %}
+        {{ contract_size('days.quantity', 'books.multiplier') }} as size
     from {{ ref('int_daily_positions') }} as days
     inner join {{ ref('int_books') }} as books on days.book_key = books.book_key
     {%- if is_incremental() %}
@@ -60,11 +61,17 @@ drawn as (
         *,
         cumulative_net_pnl + unrealized_pnl as equity,
         -- a book begins with nothing
-        greatest(peak_before, max(cumulative_net_pnl + unrealized_pnl) over (
-            partition by book_key
-            order by pnl_date
-            rows between unbounded preceding and current row
-        )) as peak_equity
+        greatest(
+            0,
+            {%- if is_incremental() %}
+            peak_before,
+            {%- endif %}
+            max(cumulative_net_pnl + unrealized_pnl) over (
+                partition by book_key
+                order by pnl_date
+                rows between unbounded preceding and current row
+            )
+        ) as peak_equity
     from valued
 ),
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -69,17 +70,24 @@ def arrivals(seed: int, length: int) -> tuple[History, list[dict[str, list[Any]]
 
 def append(ledger: Engine, batch_id: int, batch: dict[str, list[Any]], known: set[str]) -> None:
     """One batch, recorded as the ledger records its batches."""
-    before = {table: ledger.row_count(table) for table in FACTS}
-    write(
-        ledger,
-        INSTRUMENTS if batch_id == 1 else [],
-        batch["fills"],
-        batch["ticks"],
-        batch["funding"],
-        batch_id=batch_id,
-        known_orders=known,
-    )
+    with recorded(ledger, batch_id, FACTS):
+        write(
+            ledger,
+            INSTRUMENTS if batch_id == 1 else [],
+            batch["fills"],
+            batch["ticks"],
+            batch["funding"],
+            batch_id=batch_id,
+            known_orders=known,
+        )
     known |= {fill.order_id for fill in batch["fills"]}
+
+
+@contextmanager
+def recorded(ledger: Engine, batch_id: int, tables: Sequence[str]) -> Iterator[None]:
+    """What is written to `tables` meanwhile is recorded as one batch."""
+    before = {table: ledger.row_count(table) for table in tables}
+    yield
     shared = {"batch_id": batch_id, "recorded_at": EPOCH}
     insert(
         ledger,

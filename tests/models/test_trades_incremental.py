@@ -6,6 +6,7 @@ Facts arrive in the order of time but for a few, so that most trades were closed
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -18,10 +19,11 @@ from runner.build.planner import Planner
 from runner.build.run import begin, run_build
 from runner.cli.watch import Quiet
 from runner.engines.base import Engine
-from tests.models.facts import EPOCH
+from tests.models.facts import EPOCH, uid
 from tests.models.harness import empty_ledger, workspace
 from tests.models.test_incremental import append
 from tests.models.test_performance_property import Week
+from tests.oracle import ZERO, Tick
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
 TABLES = (
@@ -35,7 +37,8 @@ class Quarter(Week):
     """As a week, with days between on which nothing happened."""
 
     def _moment(self) -> datetime:
-        return EPOCH + timedelta(days=9 * self.random.randint(0, 9), hours=self.random.randint(0, 9))
+        days, hours = self.random.randint(0, 9), self.random.randint(0, 9)
+        return EPOCH + timedelta(days=9 * days, hours=hours)
 
 
 def build(ledger: Engine, *, full_refresh: bool = False) -> dict[str, Action]:
@@ -128,3 +131,30 @@ def assert_same_however_built(engine_name: str, history: Week, seed: int) -> dic
     for name in whole:
         assert bit_by_bit[name] == whole[name], name
     return actions
+
+
+def test_a_book_whose_last_fill_is_busted_ends_earlier(engine_name: str) -> None:
+    bought, _ = Week(1, 4).fills[:2]
+    first = replace(
+        bought, fee=ZERO, executed_at=EPOCH, recorded_at=EPOCH, side="BUY", kind="TRADE",
+        corrects=None,
+    )  # fmt: skip
+    last = replace(
+        first, fill_id=uid("last"), venue_id="last", executed_at=EPOCH + timedelta(days=9)
+    )
+    bust = replace(last, fill_id=uid("bust"), venue_id="bust", kind="BUST", corrects=last.fill_id)
+    tick = Tick(first.instrument_id, first.price, EPOCH + timedelta(days=3), uid("tick"))
+    ledger, known = empty_ledger(engine_name), set[str]()
+    try:
+        for n, fills in enumerate(([first, last], [bust]), start=1):
+            ticks = [tick] if n == 1 else []
+            append(ledger, n, {"fills": fills, "ticks": ticks, "funding": []}, known)
+            actions = build(ledger)
+        bit_by_bit = contents(ledger)
+        build(ledger, full_refresh=True)
+        whole = contents(ledger)
+    finally:
+        ledger.close()
+    assert actions["daily_pnl"] is Action.EXTEND
+    assert bit_by_bit == whole
+    assert len(whole["daily_pnl"]) == 4
