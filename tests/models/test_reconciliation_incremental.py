@@ -21,7 +21,7 @@ from tests.models.harness import empty_ledger, workspace
 from tests.models.test_incremental import recorded
 from tests.oracle import Fill, Instrument
 
-EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "2"))  # on each engine
+EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
 SPOT = Instrument("BTC-USDT", "SPOT", "BTC", "USDT", "USDT")
 TABLES = (
     "int_fills_named", "exchange_reconciliation", "reconciliation_summary", "opening_adjustments",

@@ -102,7 +102,7 @@ def test_extending_equals_building_whole(engine_name: str, seed: int, length: in
 
 
 @settings(
-    max_examples=2 * EXAMPLES,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
