@@ -24,14 +24,15 @@ with compared as (
         theirs.exchange_fill_id as their_id,
         ours.recorded_at as our_recorded_at,
         coalesce(theirs.recorded_at, ours.covered_at) as their_recorded_at
-    from {{ ref('int_ledger_fills_reported') }} as ours
-    full outer join {{ ref('int_statement_fills_latest') }} as theirs
-        on ours.venue = theirs.venue
-        and ours.account_id = theirs.account_id
-        and ours.instrument_id = theirs.instrument_id
-        and ours.side = theirs.side
-        and ours.matching_id = theirs.exchange_fill_id
-        and ours.occurrence = theirs.occurrence
+    from {{ full_outer_join(
+        ref('int_ledger_fills_reported'),
+        ref('int_statement_fills_latest'),
+        [
+            'venue', 'account_id', 'instrument_id', 'side',
+            ['matching_id', 'exchange_fill_id'], 'occurrence',
+        ],
+        ['ours', 'theirs'],
+    ) }}
 ),
 
 differing as (

@@ -40,6 +40,7 @@ _ADD_COLUMN = re.compile(
 _VIEW_COLUMNS = "runner_view_columns"
 _COMMENTS = "runner_comments"
 _SOURCE = "source_ledger"
+_SURVEYED_ROWS = 400  # of an index, as SQLite's documentation recommends
 
 
 def connect(
@@ -72,6 +73,7 @@ def connect(
         if not read_only:
             connection.execute("pragma journal_mode = wal")
         connection.execute("pragma foreign_keys = on")
+        connection.execute(f"pragma analysis_limit = {_SURVEYED_ROWS}")
         # without it INSERT OR REPLACE deletes a fact past its guard
         connection.execute("pragma recursive_triggers = on")
         if read_only:
@@ -97,6 +99,7 @@ class SQLiteEngine(SQLiteGuards):
         self._known: dict[str, Relation] | None = None
         self._columns: dict[str, list[Column]] = {}  # of a table, by the SQL that defines it
         self._shown: list[Mapping[str, Relation]] = []  # of each attached database
+        self._is_surveyed = False
 
     def close(self) -> None:
         self.connection.close()
@@ -333,9 +336,21 @@ class SQLiteEngine(SQLiteGuards):
         rewritten = rewrite(sql, self._schema())
         self.drop(name)
         self.empty_table(name, [Column(n, t) for n, t in rewritten.columns])
+        self._survey()
         before = self.connection.total_changes()
         self._run(f"insert into {quote(name)} {rewritten.sql}")
-        return self.connection.total_changes() - before
+        inserted = self.connection.total_changes() - before
+        self._run(f"analyze {quote(name)}")
+        return inserted
+
+    def _survey(self) -> None:
+        """Have the planner know how large tables are, before the first is made of them.
+
+        It takes all for small otherwise, and reads a large one once for each row of another.
+        """
+        if not self._is_surveyed:
+            self._run("analyze main")
+            self._is_surveyed = True
 
     def empty_table(self, name: str, columns: Sequence[Column]) -> None:
         self.drop(name)

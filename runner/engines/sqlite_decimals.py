@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from runner.errors import EngineError
 from runner.money import TOO_LARGE
@@ -20,6 +21,9 @@ _LIMIT = 10**_DIGITS
 _INT64_PRECISION = 18  # the widest decimal that DuckDB keeps in 64 bits
 _MONEY_SCALE = 12
 _UNITS = 10**_MONEY_SCALE
+
+# SQLite computes an expression anew wherever it stands: the same values come again and again
+_remembered = lru_cache(maxsize=4096)
 
 # what DuckDB reads as a number, surrounding blanks included; digits may be grouped by single `_`
 _NUMBER = re.compile(
@@ -40,6 +44,7 @@ class DecimalError(EngineError):
         super().__init__("R331", what, mend=mend)
 
 
+@_remembered
 def read(text: str) -> tuple[int, int]:
     """(unscaled integer, scale) of canonical text; raises DecimalError for anything else."""
     try:
@@ -230,6 +235,7 @@ def _aligned(left: str, right: str) -> tuple[int, int, int]:
     return _rescale(one, scale, to), _rescale(other, other_scale, to), to
 
 
+@_remembered
 def decimal_add(left: Text, right: Text) -> Text:
     if left is None or right is None:
         return None
@@ -237,6 +243,7 @@ def decimal_add(left: Text, right: Text) -> Text:
     return fit(one + other, _DIGITS, scale)
 
 
+@_remembered
 def decimal_sub(left: Text, right: Text) -> Text:
     if left is None or right is None:
         return None
@@ -244,6 +251,7 @@ def decimal_sub(left: Text, right: Text) -> Text:
     return fit(one - other, _DIGITS, scale)
 
 
+@_remembered
 def decimal_mul(left: Text, right: Text, precision: int = _DIGITS) -> Text:
     """The exact product, of scale the sum of both; raises past `precision` digits."""
     if left is None or right is None:
@@ -271,6 +279,7 @@ def decimal_neg(value: Text) -> Text:
     return show(-unscaled, scale)
 
 
+@_remembered
 def decimal_abs(value: Text) -> Text:
     return None if value is None else show(abs(read(value)[0]), read(value)[1])
 
@@ -282,6 +291,7 @@ def decimal_sign(value: Text) -> int | None:
     return (unscaled > 0) - (unscaled < 0)
 
 
+@_remembered
 def decimal_round(value: Text, places: int) -> Text:
     """Halves away from zero; the scale is `places`, but at least 0 and at most what it was."""
     if value is None:
@@ -316,6 +326,7 @@ def decimal_trunc(value: Text) -> Text:
     return str(-whole if unscaled < 0 else whole)
 
 
+@_remembered
 def decimal_divide(left: Text, right: Text) -> Text:
     """left / right as decimal(38,12), halves away from zero; NULL where right is zero."""
     if left is None or right is None:
@@ -339,6 +350,7 @@ def decimal_product(one: Text, two: Text, three: Text) -> Text:
     return fit(_rescale(unscaled, scale, _MONEY_SCALE), _DIGITS, _MONEY_SCALE)
 
 
+@_remembered
 def decimal_short_product(one: Text, two: Text) -> Text:
     """one * two as decimal(38,12) where that is exact; else NULL."""
     if one is None or two is None:
@@ -351,6 +363,7 @@ def decimal_short_product(one: Text, two: Text) -> Text:
     return None if lost else fit(product, _DIGITS, _MONEY_SCALE)
 
 
+@_remembered
 def decimal_prorate(amount: Text, part: Text, whole: Text) -> Text:
     """amount * part / whole as decimal(38,12), halves away from zero; NULL where whole is zero.
 
