@@ -35,7 +35,8 @@ full outer join {{ theirs }} as {{ names[1] }}
 {%- set side = loop.index0 %}
 left join {{ relation }} as {{ name }}
     on {% for key in keys -%}
-    {{ ' and ' if not loop.first }}either.key_{{ loop.index }} = {{ name }}.{{ key if key is string else key[side] }}
+    {%- set column = key if key is string else key[side] -%}
+    {{ ' and ' if not loop.first }}either.key_{{ loop.index }} = {{ name }}.{{ column }}
     {%- endfor %}
 {%- endfor %}
 {%- endmacro %}
