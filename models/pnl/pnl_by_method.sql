@@ -33,11 +33,12 @@ lots as (
         {{ pool_cost('books.is_inverse', 'lots.pool_cost') }} as cost
     from {{ ref('int_lots_by_method') }} as lots
     inner join {{ ref('int_books') }} as books on lots.book_key = books.book_key
+    -- as a sum, like what it is compared with: SQLite indexes no sum for a column of integers
     left join fills as buys
-        on lots.buy_key = buys.fill_key
+        on lots.buy_key + 0 = buys.fill_key
         and buys.is_buy
     left join fills as sells
-        on lots.sell_key = sells.fill_key
+        on lots.sell_key + 0 = sells.fill_key
         and not sells.is_buy
     left join {{ ref('int_marks') }} as marks on books.instrument_id = marks.instrument_id
 ),
