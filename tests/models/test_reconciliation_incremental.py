@@ -11,14 +11,11 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.build.plan import Action, Request
-from runner.build.planner import Planner
-from runner.build.run import begin, run_build
-from runner.cli.watch import Quiet
+from runner.build.plan import Action
 from runner.engines.base import Engine
+from tests.models.extending import build, recorded, rows_when_whole
 from tests.models.facts import EPOCH, insert, uid, write
-from tests.models.harness import empty_ledger, workspace
-from tests.models.test_incremental import recorded
+from tests.models.harness import empty_ledger
 from tests.oracle import Fill, Instrument
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
@@ -109,26 +106,6 @@ def _stated_at(random: Random, fill: Fill, start: datetime, end: datetime) -> da
     return fill.executed_at if start <= fill.executed_at < end else random.choice((start, end))
 
 
-def build(ledger: Engine, *, full_refresh: bool = False) -> dict[str, Action]:
-    """The tables and what they stand on, without checks; what was done to each."""
-    opened = workspace(ledger.name)
-    planner = Planner(ledger, opened.project, opened.models, opened.dag)
-    selected = frozenset(opened.selector().select([f"+{name}" for name in TABLES]))
-    result = begin(planner.plan(Request(selected, False, full_refresh), []))
-    run_build(ledger, opened.compiler, result, opened.config, Quiet())
-    assert result.published
-    return {step.name: step.action for step in result.plan.steps}
-
-
-def contents(ledger: Engine) -> dict[str, list[str]]:
-    return {
-        name: sorted(
-            str([str(value) for value in row]) for row in ledger.query(f"select * from {name}").rows
-        )
-        for name in TABLES
-    }
-
-
 def assert_same_however_built(engine_name: str, seed: int) -> tuple[dict[str, Action], int]:
     """What the last build did, and how many fills were named on the way by no statement of them."""
     random = Random(seed)
@@ -150,15 +127,11 @@ def assert_same_however_built(engine_name: str, seed: int) -> tuple[dict[str, Ac
                     told = [f for f in traded if f.corrects is None]
                     state(ledger, random, 10 * batch_id + number, told, batch_id)
             known |= {fill.order_id for fill in arrived}
-            actions = build(ledger)
+            actions = build(ledger, TABLES)
             named += ledger.row_count("int_fills_named")
-        bit_by_bit = contents(ledger)
-        build(ledger, full_refresh=True)
-        whole = contents(ledger)
+        rows_when_whole(ledger, TABLES)
     finally:
         ledger.close()
-    for name in whole:
-        assert bit_by_bit[name] == whole[name], name
     return actions, named
 
 

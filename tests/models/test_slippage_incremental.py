@@ -11,13 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.build.plan import Action, Request
-from runner.build.planner import Planner
-from runner.build.run import begin, run_build
-from runner.cli.watch import Quiet
+from runner.build.plan import Action
 from runner.engines.base import Engine
-from tests.models.facts import EPOCH, insert
-from tests.models.harness import empty_ledger, workspace
+from tests.models.extending import build, recorded, rows_when_whole
+from tests.models.harness import empty_ledger
 from tests.models.order_histories import (
     INSTRUMENTS,
     OrderHistory,
@@ -26,18 +23,9 @@ from tests.models.order_histories import (
 )
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "2"))  # on each engine
+TABLES = ("order_slippage",)
+LATER = ("order_events", "order_fills")
 Batch = dict[str, list[dict[str, Any]]]
-
-
-def build(ledger: Engine, *, full_refresh: bool = False) -> dict[str, Action]:
-    """order_slippage and what it stands on, without checks; what was done to each."""
-    opened = workspace(ledger.name)
-    planner = Planner(ledger, opened.project, opened.models, opened.dag)
-    selected = frozenset(opened.selector().select(["+order_slippage"]))
-    result = begin(planner.plan(Request(selected, False, full_refresh), []))
-    run_build(ledger, opened.compiler, result, opened.config, Quiet())
-    assert result.published
-    return {step.name: step.action for step in result.plan.steps}
 
 
 def arrivals(seed: int, length: int) -> list[Batch]:
@@ -66,38 +54,16 @@ def arrivals(seed: int, length: int) -> list[Batch]:
 LATER = ("order_events", "order_fills")
 
 
-def append(ledger: Engine, batch_id: int, batch: Batch) -> None:
-    """One batch, recorded as the ledger records its batches."""
-    for table, rows in batch.items():
-        write_batch(ledger, table, rows, batch_id)
-    known = {"batch_id": batch_id, "recorded_at": EPOCH}
-    made = {"kind": "INGEST", "source": "test", "row_count": 0, "content_hash": ""}
-    made |= {"chain_hash": str(batch_id), "schema_version": 1}
-    insert(ledger, "ledger_batches", [made | known])
-    insert(
-        ledger,
-        "ledger_batch_tables",
-        [
-            {"table_name": t, "row_count": len(r), "root_hash": "", **known}
-            for t, r in batch.items()
-        ],
-    )
-
-
-def contents(ledger: Engine) -> list[str]:
-    return sorted(str(row) for row in ledger.query("select * from order_slippage").rows)
-
-
 def check(ledger: Engine, batches: list[Batch]) -> list[Action]:
     """What was done to order_slippage at each batch."""
     done = []
     try:
         for n, batch in enumerate(batches, start=1):
-            append(ledger, n, batch)
-            done.append(build(ledger)["order_slippage"])
-        bit_by_bit = contents(ledger)
-        build(ledger, full_refresh=True)
-        assert bit_by_bit == contents(ledger)
+            with recorded(ledger, n, list(batch)):
+                for table, rows in batch.items():
+                    write_batch(ledger, table, rows, n)
+            done.append(build(ledger, TABLES)["order_slippage"])
+        rows_when_whole(ledger, TABLES)
     finally:
         ledger.close()
     return done

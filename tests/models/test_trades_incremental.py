@@ -14,21 +14,17 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.build.plan import Action, Request
-from runner.build.planner import Planner
-from runner.build.run import begin, run_build
-from runner.cli.watch import Quiet
-from runner.engines.base import Engine
+from runner.build.plan import Action
+from tests.models.extending import Batch, append, build, rows_when_whole
 from tests.models.facts import EPOCH, uid
-from tests.models.harness import empty_ledger, workspace
-from tests.models.test_incremental import append
+from tests.models.harness import empty_ledger
 from tests.models.test_performance_property import Week
 from tests.oracle import ZERO, Tick
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
 TABLES = (
-    "int_daily_activity", "int_daily_positions", "int_trades", "account_equity",
-    "account_statistics",
+    "int_daily_activity", "int_daily_positions", "int_trades", "daily_pnl", "trades",
+    "account_equity", "account_statistics",
 )  # fmt: skip
 BATCHES = 4
 
@@ -41,24 +37,11 @@ class Quarter(Week):
         return EPOCH + timedelta(days=9 * days, hours=hours)
 
 
-def build(ledger: Engine, *, full_refresh: bool = False) -> dict[str, Action]:
-    """The tables and what they stand on, without checks; what was done to each."""
-    opened = workspace(ledger.name)
-    planner = Planner(ledger, opened.project, opened.models, opened.dag)
-    selected = frozenset(opened.selector().select([f"+{name}" for name in TABLES]))
-    result = begin(planner.plan(Request(selected, False, full_refresh), []))
-    run_build(ledger, opened.compiler, result, opened.config, Quiet())
-    assert result.published
-    return {step.name: step.action for step in result.plan.steps}
-
-
-def arrivals(history: Week, seed: int) -> list[dict[str, list[Any]]]:
+def arrivals(history: Week, seed: int) -> list[Batch]:
     random = Random(seed)
     first = min(f.executed_at for f in history.fills)
     last = max(f.executed_at for f in history.fills)
-    batches: list[dict[str, list[Any]]] = [
-        {"fills": [], "ticks": [], "funding": []} for _ in range(BATCHES)
-    ]
+    batches = [Batch() for _ in range(BATCHES)]
 
     def batch_of(at: Any, since: int = 0) -> int:
         share = (at - first) / (last - first) if last > first else 0
@@ -68,27 +51,12 @@ def arrivals(history: Week, seed: int) -> list[dict[str, list[Any]]]:
     came: dict[str, int] = {}
     for fill in sorted(history.fills, key=lambda f: f.corrects is not None):
         came[fill.fill_id] = batch_of(fill.executed_at, came.get(str(fill.corrects), 0))
-        batches[came[fill.fill_id]]["fills"].append(fill)
+        batches[came[fill.fill_id]].fills.append(fill)
     for tick in history.ticks:
-        batches[batch_of(tick.event_at)]["ticks"].append(tick)
+        batches[batch_of(tick.event_at)].ticks.append(tick)
     for payment in history.funding:
-        batches[batch_of(payment.occurred_at)]["funding"].append(payment)
+        batches[batch_of(payment.occurred_at)].funding.append(payment)
     return batches
-
-
-def contents(ledger: Engine) -> dict[str, list[str]]:
-    """Each table's rows; a book's number depends on when it came, so its name stands for it."""
-    found = {}
-    relations = ledger.relations()
-    for name in (*TABLES, "daily_pnl", "trades"):
-        columns = [c.name for c in relations[name].columns]
-        books = ""
-        if "book_key" in columns:
-            columns[columns.index("book_key")] = "account_id || ' ' || books.instrument_id"
-            books = f"inner join int_books as books on {name}.book_key = books.book_key"
-        rows = ledger.query(f"select {', '.join(columns)} from {name} {books}").rows
-        found[name] = sorted(str([str(value) for value in row]) for row in rows)
-    return found
 
 
 @settings(
@@ -122,14 +90,10 @@ def assert_same_however_built(engine_name: str, history: Week, seed: int) -> dic
     try:
         for n, batch in enumerate(arrivals(history, seed), start=1):
             append(ledger, n, batch, known)
-            actions = build(ledger)
-        bit_by_bit = contents(ledger)
-        build(ledger, full_refresh=True)
-        whole = contents(ledger)
+            actions = build(ledger, TABLES)
+        rows_when_whole(ledger, TABLES)
     finally:
         ledger.close()
-    for name in whole:
-        assert bit_by_bit[name] == whole[name], name
     return actions
 
 
@@ -146,15 +110,11 @@ def test_a_book_whose_last_fill_is_busted_ends_earlier(engine_name: str) -> None
     tick = Tick(first.instrument_id, first.price, EPOCH + timedelta(days=3), uid("tick"))
     ledger, known = empty_ledger(engine_name), set[str]()
     try:
-        for n, fills in enumerate(([first, last], [bust]), start=1):
-            ticks = [tick] if n == 1 else []
-            append(ledger, n, {"fills": fills, "ticks": ticks, "funding": []}, known)
-            actions = build(ledger)
-        bit_by_bit = contents(ledger)
-        build(ledger, full_refresh=True)
-        whole = contents(ledger)
+        for n, batch in enumerate((Batch([first, last], [tick]), Batch([bust])), start=1):
+            append(ledger, n, batch, known)
+            actions = build(ledger, TABLES)
+        rows = rows_when_whole(ledger, TABLES)
     finally:
         ledger.close()
     assert actions["daily_pnl"] is Action.EXTEND
-    assert bit_by_bit == whole
-    assert len(whole["daily_pnl"]) == 4
+    assert len(rows["daily_pnl"]) == 4
