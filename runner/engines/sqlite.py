@@ -414,7 +414,9 @@ class SQLiteEngine(SQLiteGuards):
     def insert_integers(
         self, name: str, columns: Sequence[Column], rows: Iterable[tuple[int | None, ...]]
     ) -> int:
-        return self.insert_rows(name, columns, rows)
+        inserted = self.insert_rows(name, columns, rows)
+        self._run(f"analyze {quote(name)}")
+        return inserted
 
     def drop(self, name: str) -> None:
         self._refuse_replacing(name)
