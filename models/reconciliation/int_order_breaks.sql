@@ -145,6 +145,26 @@ order_statements as (
     )
 ),
 
+-- their first and last moment, so that no other time is even read; of none of them, nothing is
+stated as (
+    select
+        min(period_start) as first_start,
+        max(period_end) as last_end
+    from order_statements
+    having min(period_start) is not null
+),
+
+ended as (
+    select states.*
+    from {{ ref('order_state') }} as states
+    inner join stated
+        on states.sent_at >= stated.first_start
+        and states.last_event_at < stated.last_end
+    where states.status in ('FILLED', 'CANCELLED', 'EXPIRED')
+        -- one for an amount of quote currency that came to nothing: no statement can tell it
+        and (states.quantity is not null or states.filled_quantity > 0)
+),
+
 -- sent and over within the period: then a venue lists it, by whichever moment it goes
 untold as (
     select
@@ -161,7 +181,7 @@ untold as (
             order by statements.recorded_at desc, statements.statement_id
         ) as recency
     from {{ ref('stg_orders') }} as ours
-    inner join {{ ref('order_state') }} as states on ours.order_id = states.order_id
+    inner join ended as states on ours.order_id = states.order_id
     inner join order_statements as statements
         on ours.venue = statements.venue
         and ours.account_id = statements.account_id
@@ -169,12 +189,6 @@ untold as (
         and states.sent_at >= statements.period_start
         and states.last_event_at < statements.period_end
     where ours.exchange_order_id is not null
-        -- the first and the last moment, so that no other time is even read
-        and states.sent_at >= (select min(period_start) from order_statements)
-        and states.last_event_at < (select max(period_end) from order_statements)
-        and states.status in ('FILLED', 'CANCELLED', 'EXPIRED')
-        -- one for an amount of quote currency that came to nothing: no statement can tell it
-        and (states.quantity is not null or states.filled_quantity > 0)
         and not exists (
             select 1 from tellings
             where tellings.venue = ours.venue

@@ -95,6 +95,7 @@ first_fills as (
     inner join {{ ref('stg_order_fills') }} as fills
         on implied.account_id = fills.account_id
         and implied.instrument_id = fills.instrument_id
+        and implied.stated_at >= fills.executed_at
     group by implied.break_id
 ),
 
@@ -149,10 +150,7 @@ final as (
         abs(adjusted_quantity) as quantity,
         -- costs that no earlier fill can have come to
         case when implied_price > 0 then implied_price end as implied_price,
-        case
-            when first_executed_at <= stated_at then first_executed_at
-            else stated_at
-        end as held_before,
+        coalesce(first_executed_at, stated_at) as held_before,
         stated_at
     from priced
 )

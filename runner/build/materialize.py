@@ -84,6 +84,8 @@ def _extend(
     if [c.name for c in found] != [c.name for c in standing]:
         return engine.table_as(compiled.name, compiled.sql)
     strategy = str(compiled.config.get("incremental_strategy") or _default_strategy(compiled))
+    if strategy == extension.OVERWRITE:
+        return engine.table_as(compiled.name, sql, found)
     engine.lift_guard(compiled.name)
     if strategy == extension.REPLACE:
         return _replace_stale(engine, compiled, sql, found, referred_to)
@@ -124,9 +126,7 @@ def _replace_keys(engine: Engine, compiled: Compiled, sql: str, columns: Sequenc
     keys = _unique_key(compiled)
     engine.table_as(_STAGING, sql, columns)
     same = " and ".join(f"fresh.{k} = {compiled.name}.{k}" for k in keys)
-    engine.execute(
-        f"delete from {compiled.name} where exists (select 1 from {_STAGING} as fresh where {same})"
-    )
+    engine.delete(compiled.name, f"exists (select 1 from {_STAGING} as fresh where {same})")
     added = engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {_STAGING}")
     engine.drop(_STAGING)
     return added
@@ -153,12 +153,8 @@ def _replace_stale(
             f"except\nselect {listed} from {fresh}",
             [c for name in referred_to for c in columns if c.name == name],
         )
-    engine.execute(f"delete from {compiled.name} where {stale}")
+    engine.delete(compiled.name, stale)
     return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {fresh}")
-
-
-def _overwrite(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
-    return engine.table_as(compiled.name, sql, columns)
 
 
 # by the names in compiled.STRATEGIES
@@ -166,5 +162,4 @@ _STRATEGIES: dict[str, Callable[[Engine, Compiled, str, Sequence[Column]], int]]
     "append": _append,
     "delete+insert": _replace_keys,
     "merge": _replace_keys,
-    extension.OVERWRITE: _overwrite,
 }

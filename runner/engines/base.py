@@ -219,6 +219,10 @@ class Engine(Protocol):
 
     def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int: ...
 
+    def delete(self, name: str, condition: str) -> None:
+        """Take out the table's rows that a portable condition holds of."""
+        ...
+
     def insert_rows(
         self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     ) -> int: ...

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
@@ -17,9 +18,10 @@ import duckdb
 
 from runner.config import Target
 from runner.engines import duckdb_definitions
-from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
+from runner.engines.base import Column, Params, Relation, Result, prepare_place
+from runner.engines.duckdb_catalogue import quote
 from runner.engines.duckdb_errors import refuse, refuse_to_open
-from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards, quote
+from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards
 from runner.errors import EngineError
 from runner.sqltyping.types import parse_type
 
@@ -104,6 +106,7 @@ class DuckDBEngine(DuckDBGuards):
     # statements
 
     def execute(self, sql: str, params: Params = ()) -> None:
+        self._forget_catalogue()
         self._run(sql, params)
 
     def query(self, sql: str, params: Params = ()) -> Result:
@@ -163,6 +166,7 @@ class DuckDBEngine(DuckDBGuards):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._run("begin transaction")
+        self._hold_catalogue()
         try:
             yield
         except BaseException:
@@ -170,6 +174,8 @@ class DuckDBEngine(DuckDBGuards):
             with suppress(duckdb.Error):
                 self.connection.execute("rollback")
             raise
+        finally:
+            self._release_catalogue()
         try:
             self.connection.execute("commit")
         except duckdb.Error as error:
@@ -256,58 +262,6 @@ class DuckDBEngine(DuckDBGuards):
 
         return stage_in_place(self)
 
-    # catalogue
-
-    def relations(self) -> Mapping[str, Relation]:
-        rows = self._run(
-            """
-            with relations as (
-                select table_name as name, false as is_view, sql
-                from duckdb_tables()
-                where database_name = current_database() and schema_name = 'main'
-                union all
-                select view_name as name, true as is_view, sql
-                from duckdb_views()
-                where
-                    database_name = current_database() and schema_name = 'main' and not internal
-            )
-
-            select r.name, r.is_view, r.sql, c.column_name, c.data_type
-            from relations as r
-            inner join duckdb_columns() as c on r.name = c.table_name
-            where c.database_name = current_database() and c.schema_name = 'main'
-            order by r.name, c.column_index
-            """
-        ).fetchall()
-        found: dict[str, tuple[bool, str, list[Column]]] = {}
-        for table, is_view, sql, column, data_type in rows:
-            found.setdefault(table, (is_view, sql, []))[2].append(
-                Column(column, parse_type(data_type), data_type)
-            )
-        return {
-            name: Relation(name, is_view, tuple(columns), sql)
-            for name, (is_view, sql, columns) in found.items()
-        }
-
-    def has_relation(self, name: str) -> bool:
-        return bool(self.existing([name]))
-
-    def existing(self, names: Collection[str]) -> frozenset[str]:
-        asked = ", ".join(f"${number}" for number in range(1, len(names) + 1)) or "null"
-        found = self._run(
-            f"""
-            select table_name from duckdb_tables()
-            where database_name = current_database() and schema_name = 'main'
-                and table_name in ({asked})
-            union all
-            select view_name from duckdb_views()
-            where database_name = current_database() and schema_name = 'main'
-                and view_name in ({asked})
-            """,
-            tuple(names),
-        )
-        return frozenset(row[0] for row in found.fetchall())
-
     def describe(self, sql: str) -> tuple[Column, ...]:
         if _has_semicolon(sql) or len(sql.split(None, 1)) < 2:
             self._require_one(sql, select=True)
@@ -320,50 +274,12 @@ class DuckDBEngine(DuckDBGuards):
         self._queries.add(sql)
         return tuple(Column(r[0], parse_type(r[1]), r[1]) for r in rows)
 
-    def row_count(self, table: str) -> int:
-        row = self._run(f"select count(*) from {quote(table)}").fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def row_counts(self, tables: Sequence[str]) -> Mapping[str, int]:
-        if not tables:
-            return {}
-        # planned in half the time that a scalar subquery of each takes
-        counts = " union all ".join(
-            f"select {place}, count(*) from {quote(table)}" for place, table in enumerate(tables)
-        )
-        found = dict(self._run(counts).fetchall())
-        return {table: int(found[place]) for place, table in enumerate(tables)}
-
-    def schema_signature(self) -> Mapping[SchemaObject, str]:
-        rows = self._run(
-            """
-            select 'table', schema_name, table_name, '', sql || ' -- ' || coalesce(comment, '')
-            from duckdb_tables() where database_name = current_database()
-            union all
-            select 'view', schema_name, view_name, '', sql
-            from duckdb_views() where database_name = current_database() and not internal
-            union all
-            select 'column', schema_name, table_name, column_name, coalesce(comment, '')
-            from duckdb_columns() where database_name = current_database() and not internal
-            union all
-            select 'index', schema_name, table_name, index_name, sql
-            from duckdb_indexes() where database_name = current_database()
-            union all
-            select 'trigger', schema_name, table_name, trigger_name, sql
-            from duckdb_triggers() where database_name = current_database()
-            """
-        ).fetchall()
-        return {
-            SchemaObject(kind, table if schema == "main" else f"{schema}.{table}", name): sql
-            for kind, schema, table, name, sql in rows
-        }
-
     # definition
 
     def define(self, sql: str, *, append_only: bool = False) -> None:
         run = duckdb_definitions.defined(sql, append_only=append_only)
         if run is not None:
+            self._forget_catalogue()
             self._run(run)
 
     def comment(self, table: str, column: str | None, text: str, *, is_view: bool = False) -> None:
@@ -378,7 +294,7 @@ class DuckDBEngine(DuckDBGuards):
         if _has_semicolon(sql):
             self._require_one(sql, select=True)
         self.drop(name)
-        if columns is None or name.lower() in sql.lower():
+        if columns is None or re.search(rf"\b{re.escape(name)}\b", sql, re.IGNORECASE):
             # a query that reads the table it replaces is refused here, that table being gone
             columns = self.describe(sql)
         if len({c.name.lower() for c in columns}) < len(columns):
@@ -402,12 +318,16 @@ class DuckDBEngine(DuckDBGuards):
         self._require_one(sql, select=True)
         self.drop(name)
         self._run(f"create view {quote(name)} as {sql}")
+        self._forget_catalogue()
 
     def insert_select(self, name: str, columns: Sequence[str], sql: str) -> int:
         self._require_one(sql, select=True)
         listed = ", ".join(quote(c) for c in columns)
         row = self._run(f"insert into {quote(name)} ({listed}) {sql}").fetchone()
         return int(row[0]) if row else 0
+
+    def delete(self, name: str, condition: str) -> None:
+        self._run(f"delete from {name} where {condition}")
 
     def insert_rows(
         self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
@@ -439,9 +359,8 @@ class DuckDBEngine(DuckDBGuards):
 
     def drop(self, name: str) -> None:
         self._refuse_replacing(name)
-        is_view = self._run(
-            "select 1 from duckdb_views() where view_name = $1 "
-            "and schema_name = 'main' and database_name = current_database()",
-            (name,),
-        ).fetchone()
-        self._run(f"drop {'view' if is_view else 'table if exists'} {quote(name)}")
+        if name in self.views():
+            self._run(f"drop view {quote(name)}")
+            self._forget_catalogue()
+        else:
+            self._run(f"drop table if exists {quote(name)}")

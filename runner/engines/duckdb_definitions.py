@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from runner.engines.duckdb_guards import quote
+from runner.engines.duckdb_catalogue import quote
 from runner.errors import EngineError
 
 # A foreign key multiplies load time here and forbids later changes to the parent

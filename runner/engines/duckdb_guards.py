@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 
-import duckdb
-
-from runner.engines.base import Params
+from runner.engines.duckdb_catalogue import DuckDBCatalogue, quote
 from runner.engines.guards import APPENDED, Guard, Guards
 
 # a trigger's action must write somewhere: here, though it raises before it does
 GUARD_TABLE = "runner_guard"
 
 
-class DuckDBGuards(Guards):
-    @abstractmethod
-    def _run(self, sql: str, params: Params = ()) -> duckdb.DuckDBPyConnection: ...
-
+class DuckDBGuards(DuckDBCatalogue, Guards):
     def _guard(self, table: str, guard: Guard) -> None:
+        if guard in APPENDED:
+            self._forget_catalogue()
         self._run(f"create table if not exists {GUARD_TABLE} (message varchar)")
         for verb in guard.verbs:
             self._run(
@@ -27,21 +23,28 @@ class DuckDBGuards(Guards):
             )
 
     def lift_guard(self, table: str) -> None:
+        if self._appended_only(table):
+            self._forget_catalogue()
         for guard in Guard:
             for verb in guard.verbs:
                 name = quote(guard.trigger(table, verb))
                 self._run(f"drop trigger if exists {name} on {quote(table)}")
 
     def _appended_only(self, name: str) -> str | None:
-        for table, trigger in self._run(
+        if self._append_only is not None:
+            return self._append_only.get(name.lower())
+        held = self._run(
             "select table_name, trigger_name from duckdb_triggers() "
-            "where database_name = current_database() and schema_name = 'main' "
-            "and lower(table_name) = lower(?)",
-            (name,),
-        ).fetchall():
-            if any(trigger in guard.triggers(table) for guard in APPENDED):
-                return str(table)
-        return None
+            "where database_name = current_database() and schema_name = 'main'"
+        ).fetchall()
+        found = {
+            str(table).lower(): str(table)
+            for table, trigger in held
+            if any(trigger in guard.triggers(table) for guard in APPENDED)
+        }
+        if self._is_held:
+            self._append_only = found
+        return found.get(name.lower())
 
     def _guarded(self, guard: Guard) -> frozenset[str]:
         held: dict[str, set[str]] = {}
@@ -66,7 +69,3 @@ def _action(guard: Guard, table: str, verb: str) -> str:
 def _bare(sql: str) -> str:
     """SQL without what the catalogue adds to it: quotes, spaces, capitals, a semicolon."""
     return re.sub(r'[\s";]', "", sql).lower()
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

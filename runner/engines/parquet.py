@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runner.engines.base import Engine, open_memory
-from runner.engines.duckdb_guards import quote
+from runner.engines.duckdb_catalogue import quote
 from runner.errors import UsageError
 
 

@@ -383,6 +383,9 @@ class SQLiteEngine(SQLiteGuards):
         self._run(f"insert into {quote(name)} ({listed}) {rewritten.sql}")
         return self.connection.total_changes() - before
 
+    def delete(self, name: str, condition: str) -> None:
+        self._run(rewrite_statement(f"delete from {name} where {condition}", self._schema()))
+
     def insert_rows(
         self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     ) -> int:

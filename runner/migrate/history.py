@@ -87,7 +87,7 @@ def record(engine: Engine, migration: Migration) -> None:
 def forget(engine: Engine, version: int) -> None:
     """Take a migration off the record, in the transaction that undoes it."""
     engine.lift_guard(TABLE)
-    engine.execute(f"delete from {TABLE} where version_id = {version}")
+    engine.delete(TABLE, f"version_id = {version}")
     engine.guard_record(TABLE)
 
 
