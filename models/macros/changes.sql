@@ -39,3 +39,23 @@ rowid in (
     inner join {{ ref('int_changed_books') }} as changed on {{ condition }}
 )
 {%- endmacro %}
+
+{#- Of the standing rows of `table` those of trades that may have changed -#}
+{% macro of_changed_trades(table) -%}
+rowid in (
+    select {{ table }}.rowid from {{ table }}
+    inner join {{ ref('int_changed_trades') }} as changed
+        on {{ table }}.account_id = changed.account_id
+        and {{ table }}.instrument_id = changed.instrument_id
+        and {{ table }}.trade_number >= changed.first_trade_number
+)
+{%- endmacro %}
+
+{#- Joins trades to what says which may have changed; nothing where all are made -#}
+{% macro join_changed_trades(trades) -%}
+{%- if is_incremental() -%}
+inner join {{ ref('int_changed_trades') }} as changed
+        on {{ trades }}.book_key = changed.book_key
+        and {{ trades }}.trade_number >= changed.first_trade_number
+{%- endif -%}
+{%- endmacro %}

@@ -12,9 +12,16 @@ with spans as (
         trades.opened_at,
         coalesce(trades.closed_at, instruments.last_tick_at) as closed_at
     from {{ ref('int_trades') }} as trades
+    {{ join_changed_trades('trades') }}
     inner join {{ ref('int_books') }} as books on trades.book_key = books.book_key
     inner join {{ ref('int_instruments_ticked') }} as instruments
         on books.instrument_id = instruments.instrument_id
+),
+
+-- what was quoted before all of them is nothing they saw
+ticks as (
+    select * from {{ ref('int_ticks_numbered') }}
+    where event_at >= (select min(opened_at) from spans)
 ),
 
 -- a tick of the moment it was opened or closed counts
@@ -26,7 +33,7 @@ moments as (
         tick_number,
         cast(null as integer) as book_key,
         cast(null as bigint) as trade_number
-    from {{ ref('int_ticks_numbered') }}
+    from ticks
     union all
     select instrument_key, opened_at, 0, null, book_key, trade_number
     from spans
@@ -93,7 +100,7 @@ ends as (
 
 nodes_0 as (
     select tick_number as node, mid_price as lowest_mid, mid_price as highest_mid
-    from {{ ref('int_ticks_numbered') }}
+    from ticks
 ),
 {% for level in range(1, levels + 1) %}
 nodes_{{ level }} as (

@@ -12,12 +12,13 @@ with payments as (
 
 moments as (
     select
-        book_key,
-        opened_at as moment,
+        trades.book_key,
+        trades.opened_at as moment,
         0 as is_payment,
-        trade_number,
+        trades.trade_number,
         cast(null as decimal(38, 12)) as amount
-    from {{ ref('int_trades') }}
+    from {{ ref('int_trades') }} as trades
+    {{ join_changed_trades('trades') }}
     union all
     select book_key, occurred_at, 1, null, amount
     from payments

@@ -1,11 +1,19 @@
 -- One row per trade and currency it is counted in: the one it settles in, and the one its account
 -- reports in, at the rate of the day it was closed on.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale=of_changed_trades('int_trade_results'),
+) }}
 {%- set amounts = ['gross_pnl', 'fees', 'funding', 'mae', 'mfe'] %}
 with trades as (
     select
         *,
         cast(closed_at as date) as closed_on
     from {{ ref('trades') }}
+    {%- if is_incremental() %}
+    where {{ of_changed_trades('trades') }}
+    {%- endif %}
 ),
 
 amounts as (

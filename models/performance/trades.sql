@@ -1,4 +1,9 @@
 -- One row per trade: a position of an account in an instrument from flat to flat, or to its turn.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale=of_changed_trades('trades'),
+) }}
 with joined as (
     select
         trades.*,
@@ -12,6 +17,7 @@ with joined as (
         greatest(trades.highest_price, extremes.highest_mid) as highest_seen,
         extremes.trade_number is not null as is_watched
     from {{ ref('int_trades') }} as trades
+    {{ join_changed_trades('trades') }}
     inner join {{ ref('int_books') }} as books on trades.book_key = books.book_key
     left join {{ ref('int_trade_funding') }} as funding
         on trades.book_key = funding.book_key

@@ -23,8 +23,8 @@ from tests.oracle import ZERO, Tick
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
 TABLES = (
-    "int_daily_activity", "int_daily_positions", "int_trades", "daily_pnl", "trades",
-    "account_equity", "account_statistics",
+    "int_daily_activity", "int_daily_positions", "int_trades", "int_trade_results", "daily_pnl",
+    "trades", "account_equity", "account_statistics",
 )  # fmt: skip
 BATCHES = 4
 
@@ -81,7 +81,10 @@ def test_days_far_apart(engine_name: str, seed: int, length: int) -> None:
 
 def test_later_facts_extend_trades_and_days(engine_name: str) -> None:
     actions = assert_same_however_built(engine_name, Week(11, 40), 11)
-    for table in ("int_daily_activity", "int_daily_positions", "int_trades", "daily_pnl"):
+    for table in (
+        "int_daily_activity", "int_daily_positions", "int_trades", "int_trade_results",
+        "daily_pnl", "trades",
+    ):  # fmt: skip
         assert actions[table] is Action.EXTEND
 
 
