@@ -7,7 +7,7 @@ the other. The two share no code and no formula but the definition of a rounded 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
@@ -119,7 +119,7 @@ class Pool:
     opening: Fill
     sign: int
     held: Decimal
-    cost: Decimal  # quote units at 24 decimals; of an inverse instrument base units at 12
+    cost: Decimal  # 24 decimals of quote units; of an inverse instrument of base units
     fees: Decimal | None
 
 
@@ -156,6 +156,18 @@ def share(amount: Decimal, part: Decimal, whole: Decimal, places: int) -> Decima
     """A pool's part, at the pool's own scale."""
     with localcontext(WIDE):
         return (amount * part / whole).quantize(Decimal(1).scaleb(-places))
+
+
+@exactly
+def harmonic_price(size: Decimal, parts: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+    """The price at which `size` is worth what its parts are at theirs, in base units."""
+    values = [share(part, Decimal(1), price, 18) for part, price in parts]
+    mean, prices = divide(size, sum(values, ZERO)), [price for _, price in parts]
+    return max(prices) if mean is None else clamped(mean, prices)
+
+
+def clamped(mean: Decimal, prices: Sequence[Decimal]) -> Decimal:
+    return min(max(prices), max(min(prices), mean))
 
 
 def total(values: Iterable[Decimal | None]) -> Decimal | None:
@@ -307,7 +319,7 @@ class Ledger:
             closed = min(size, pool.held)
             cost, fees = pool.cost, pool.fees
             if closed < pool.held:
-                cost = share(cost, closed, pool.held, 12 if i.kind == "INVERSE" else 24)
+                cost = share(cost, closed, pool.held, 24)
                 fees = None if fees is None else share(fees, closed, pool.held, 12)
             book.matches.append(
                 Match(
@@ -332,15 +344,15 @@ class Ledger:
             pool = pool or Pool(fill, sign, ZERO, ZERO, ZERO)
             fee = self.fee_share(fill, size, closed, size)
             pool.held += size - closed
-            pool.cost = WIDE.add(pool.cost, self.value(i, size - closed, fill.price))
+            pool.cost = WIDE.add(pool.cost, self.value(i, size - closed, fill.price, 24))
             pool.fees = total([pool.fees, fee])
         book.pool = pool
 
-    def value(self, i: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
-        """Units at a price, unrounded: quote units; of an inverse instrument base units."""
+    def value(self, i: Instrument, quantity: Decimal, price: Decimal, places: int = 12) -> Decimal:
+        """Units at a price: quote units, unrounded; of an inverse instrument base units."""
         size = rounded(WIDE.multiply(quantity, i.multiplier))
         if i.kind == "INVERSE":
-            return divide(size, price)  # type: ignore[return-value]
+            return share(size, Decimal(1), price, places)
         return WIDE.multiply(size, price)
 
     def pooled_gross(
@@ -351,8 +363,9 @@ class Ledger:
 
     def pooled_price(self, i: Instrument, quantity: Decimal, cost: Decimal) -> Decimal:
         size = rounded(WIDE.multiply(quantity, i.multiplier))
-        of = (size, rounded(cost)) if i.kind == "INVERSE" else (cost, size)
-        return divide(*of)  # type: ignore[return-value]
+        if i.kind == "INVERSE":
+            return divide(size, cost if abs(cost) < 10**8 else rounded(cost))  # type: ignore[return-value]
+        return divide(cost, size)  # type: ignore[return-value]
 
     def gross(self, i: Instrument, quantity: Decimal, buy: Decimal, sell: Decimal) -> Decimal:
         size = rounded(WIDE.multiply(quantity, i.multiplier))
@@ -493,9 +506,13 @@ class Ledger:
         unrealized = total(self._unrealized(book, lot, mark) for lot in lots)
         average = None
         if lots:
-            value = total(lot["open_price"] and lot["quantity"] * lot["open_price"] for lot in lots)
-            held = sum((lot["quantity"] for lot in lots), ZERO)
-            average = None if value is None else divide(value, held)
+            parts = [(lot["quantity"], lot["open_price"]) for lot in lots]
+            if i.kind == "INVERSE":
+                sizes = [(rounded(WIDE.multiply(q, i.multiplier)), price) for q, price in parts]
+                average = harmonic_price(sum((size for size, _ in sizes), ZERO), sizes)
+            else:
+                held = sum((quantity for quantity, _ in parts), ZERO)
+                average = divide(sum((q * p for q, p in parts), ZERO), held)
         return {
             "quantity": sum(
                 (lot["quantity"] * (1 if lot["direction"] == "LONG" else -1) for lot in lots), ZERO

@@ -24,7 +24,10 @@ from tests.oracle import (
     Instrument,
     Ledger,
     Tick,
+    clamped,
     divide,
+    exactly,
+    harmonic_price,
     prorate,
     rounded,
     total,
@@ -327,7 +330,7 @@ class Performance:
         ]  # fmt: skip
         seen = [price for _, price in t.entries + t.exits] + mids
         entered = sum((quantity for quantity, _ in t.entries), ZERO)
-        entry = self._entry_price(t)
+        entry = self._price(t, t.entries)
         size = rounded(WIDE.multiply(entered, i.multiplier))
         reason = None if mids else "NO_TICK"
         if mids and i.kind != "INVERSE" and size * (max(seen) - min(seen)) >= LARGEST:
@@ -344,7 +347,7 @@ class Performance:
             "exit_quantity": sum((quantity for quantity, _ in t.exits), ZERO),
             "max_quantity": t.most_held,
             "entry_price": entry,
-            "exit_price": self._exit_price(t) if t.closed_at else None,
+            "exit_price": self._price(t, t.exits) if t.closed_at else None,
             "gross_pnl": t.gross,
             "fees": total(t.fees),
             "funding": total(t.funding),
@@ -357,31 +360,14 @@ class Performance:
             "currency": i.settlement,
         }
 
-    def _entry_value(self, t: Trade) -> Decimal:
-        """Of an inverse instrument in base units, each entry rounded."""
-        with localcontext(WIDE):
-            if t.instrument.kind != "INVERSE":
-                return sum((q * p for q, p in t.entries), ZERO)
-            sizes = ((rounded(q * t.instrument.multiplier), p) for q, p in t.entries)
-            return sum((divide(size, price) or ZERO for size, price in sizes), ZERO)
-
-    def _entry_price(self, t: Trade) -> Decimal:
-        return self._price(t, t.entries, self._entry_value(t))
-
-    def _exit_price(self, t: Trade) -> Decimal:
-        with localcontext(WIDE):
-            if t.instrument.kind == "INVERSE":
-                return self._price(t, t.exits, self._entry_value(t) - t.sign * t.gross)
-            return self._price(t, t.exits, sum((q * p for q, p in t.exits), ZERO))
-
-    def _price(self, t: Trade, legs: list[tuple[Decimal, Decimal]], value: Decimal) -> Decimal:
-        quantity, prices = sum((q for q, _ in legs), ZERO), [p for _, p in legs]
-        if t.instrument.kind != "INVERSE":
-            mean = divide(value, quantity)
-        else:
-            mean = divide(rounded(WIDE.multiply(quantity, t.instrument.multiplier)), value)
-        assert mean is not None or t.instrument.kind == "INVERSE"
-        return min(prices) if mean is None else min(max(prices), max(min(prices), mean))
+    @exactly
+    def _price(self, t: Trade, legs: list[tuple[Decimal, Decimal]]) -> Decimal:
+        held, of = sum((q for q, _ in legs), ZERO), t.instrument.multiplier
+        if t.instrument.kind == "INVERSE":
+            return harmonic_price(rounded(held * of), [(rounded(q * of), p) for q, p in legs])
+        mean = divide(sum((q * p for q, p in legs), ZERO), held)
+        assert mean is not None
+        return clamped(mean, [p for _, p in legs])
 
     def _gain(
         self, i: Instrument, size: Decimal, sign: int, entry: Decimal, price: Decimal

@@ -22,6 +22,19 @@ average of prices, rounded once. Null where weight is zero or either is null.
 {{ adapter.dispatch('average')(value, weight) }}
 {%- endmacro %}
 
+{#-
+weight / value, where value has 24 decimals: the price at which `weight` is worth `value`, rounded
+once. Past 10^8, where 12 decimals of the value tell as much, they do: there is room for them. Null
+where value is zero or either is null.
+-#}
+{% macro harmonic_average(weight, value) -%}
+case
+    when abs({{ value }}) < 100000000 and abs({{ weight }}) < 100000000000000
+        then {{ adapter.dispatch('harmonic_average')(weight, value) }}
+    else {{ divide(weight, 'round(' ~ value ~ ', 12)') }}
+end
+{%- endmacro %}
+
 {#- amount * part / whole; null where whole is zero or any is null -#}
 {% macro prorate(amount, part, whole) -%}
 {{ adapter.dispatch('prorate')(amount, part, whole) }}
@@ -104,11 +117,16 @@ coalesce({{ narrow_quotient(n, divisor) }}, {{ wide_quotient(
 ) }})
 {%- endmacro %}
 
+{% macro default__harmonic_average(weight, value) -%}
+{{ from_units(wide_quotient(
+    '(' ~ wide_units(weight) ~ ' * 1000000000000)', long_digits(value),
+    'abs(' ~ weight ~ ') < 50', '((' ~ weight ~ ') < 0) <> ((' ~ value ~ ') < 0)',
+)) }}
+{%- endmacro %}
+
 {#- 24 decimals over 12 leave 12, so the digits are divided as they are -#}
 {% macro default__average(value, weight) -%}
-{%- set digits -%}
-cast(replace(cast(cast({{ value }} as decimal(38, 24)) as varchar), '.', '') as hugeint)
-{%- endset -%}
+{%- set digits = long_digits(value) -%}
 case
     when abs({{ value }}) < 50000000000000
         then {{ from_units(halved(
@@ -117,6 +135,10 @@ case
         )) }}
     else {{ from_units(rounded_quotient(digits, '1', wide_units(weight))) }}
 end
+{%- endmacro %}
+
+{% macro sqlite__harmonic_average(weight, value) -%}
+decimal_divide({{ weight }}, {{ value }})
 {%- endmacro %}
 
 {% macro sqlite__average(value, weight) -%}

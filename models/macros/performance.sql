@@ -5,11 +5,6 @@ case when count(*) over {{ so_far }} = count({{ x }}) over {{ so_far }}
 end
 {%- endmacro %}
 
-{#- The price at which `size` is worth `base_value`, where rounding cannot take it out of range. -#}
-{% macro harmonic_price(size, base_value, lowest, highest) -%}
-greatest({{ lowest }}, least({{ highest }}, {{ divide(size, base_value) }}))
-{%- endmacro %}
-
 {#- An amount in the currency that its account reports in, by the row `rates` of day rates. -#}
 {% macro reported(amount, currency, reporting_currency, rates) -%}
 case

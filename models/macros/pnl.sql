@@ -35,7 +35,7 @@ case when count(*) = count({{ x }}) then sum({{ x }}) end
 
 {#-
 What an average-cost position gained on the units it closed, whose part of its pool is `cost`
-(24 decimals; inverse: 12). The closed units are worth what they traded for.
+(24 decimals). The closed units are worth what they traded for.
 -#}
 {% macro pooled_pnl(is_inverse, is_long, size, close_price, cost) -%}
 case
@@ -50,16 +50,27 @@ end
 {#- The price that a pool's units cost on average. -#}
 {% macro pooled_price(is_inverse, size, cost) -%}
 case
-    when {{ is_inverse }} then {{ divide(size, 'round(' ~ cost ~ ', 12)') }}
+    when {{ is_inverse }} then {{ harmonic_average(size, cost) }}
     else {{ average(cost, size) }}
 end
 {%- endmacro %}
 
+{#-
+What inverse contracts of `size` quote units are worth at a price, in millionths of a base unit, and the
+price at which they are worth a sum of that, the harmonic mean; rounding cannot take it out of range.
+In base units 12 decimals would tell the price of a small position to a few digits only.
+-#}
+{% macro base_value(size, price) -%}
+{{ divide('(' ~ size ~ ' * 1000000)', price) }}
+{%- endmacro %}
+
+{% macro harmonic_price(size, base_value, lowest, highest) -%}
+greatest({{ lowest }}, least({{ highest }}, {{ divide('(' ~ size ~ ' * 1000000)', base_value) }}))
+{%- endmacro %}
+
 {#- A kernel's count of a pool's cost as money: 24 decimals. -#}
-{% macro pool_cost(is_inverse, count) -%}
-({{ count }} * case
-    when {{ is_inverse }} then 0.000000000001000000000000 else 0.000000000000000000000001
-end)
+{% macro pool_cost(count) -%}
+({{ count }} * 0.000000000000000000000001)
 {%- endmacro %}
 
 {#-

@@ -12,6 +12,11 @@ too large to be doubled in 128 bits take the longer way after it.
 cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as hugeint)
 {%- endmacro %}
 
+{#- The digits of a number with 24 decimals: a count of 10^-24 -#}
+{% macro long_digits(x) -%}
+cast(replace(cast(cast({{ x }} as decimal(38, 24)) as varchar), '.', '') as hugeint)
+{%- endmacro %}
+
 {#- a * b, if it has 12 decimals at most: such as a whole number of contracts at any price -#}
 {% macro wide_product(a, b) -%}
 case

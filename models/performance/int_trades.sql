@@ -220,14 +220,15 @@ legs as (
     where is_flip
 ),
 
--- what exits of an inverse instrument were worth follows from its entries and the PnL
+-- of an inverse instrument contracts are worth base units
 sized as (
     select
         legs.*,
+        books.is_inverse,
         {{ short_product('legs.quantity', 'legs.price') }} as short_value,
-        case when books.is_inverse and legs.is_entry
+        case when books.is_inverse
             then {{ contract_size('legs.quantity', 'books.multiplier') }}
-        end as entry_size
+        end as inverse_size
     from legs
     inner join {{ ref('int_books') }} as books on legs.book_key = books.book_key
 ),
@@ -235,8 +236,15 @@ sized as (
 priced as (
     select
         *,
-        {{ rounded_product('quantity', 'price', 'short_value') }} as value,
-        {{ product_rest('quantity', 'price', 'short_value') }} as value_rest
+        case
+            when is_inverse
+                then {{ base_value('inverse_size', 'price') }}
+            else {{ rounded_product('quantity', 'price', 'short_value') }}
+        end as value,
+        case
+            when is_inverse then 0
+            else {{ product_rest('quantity', 'price', 'short_value') }}
+        end as value_rest
     from sized
 ),
 
@@ -259,8 +267,6 @@ parts as (
         sum(case when is_entry then quantity else 0 end) as entry_quantity,
         sum(case when is_entry then value else 0 end) as entry_value,
         sum(case when is_entry then value_rest else 0 end) as entry_rest,
-        sum(case when entry_size is not null then {{ divide('entry_size', 'price') }} end)
-            as entry_base_value,
         sum(case when is_entry then 0 else quantity end) as exit_quantity,
         sum(case when is_entry then 0 else value end) as exit_value,
         sum(case when is_entry then 0 else value_rest end) as exit_rest,
@@ -291,7 +297,6 @@ parts as (
         carried.entry_quantity,
         carried.entry_value,
         carried.entry_rest,
-        carried.entry_base_value,
         carried.exit_quantity,
         carried.exit_value,
         carried.exit_rest,
@@ -323,7 +328,6 @@ totals as (
         sum(entry_quantity) as entry_quantity,
         sum(entry_value) as entry_value,
         sum(entry_rest) as entry_rest,
-        sum(entry_base_value) as entry_base_value,
         sum(exit_quantity) as exit_quantity,
         sum(exit_value) as exit_value,
         sum(exit_rest) as exit_rest,
@@ -396,22 +400,18 @@ final as (
         max_quantity,
         entry_value,
         entry_rest,
-        entry_base_value,
         exit_value,
         exit_rest,
         case
             when is_inverse then {{ harmonic_price(
-                'size', 'entry_base_value', 'lowest_entry', 'highest_entry'
+                'size', 'entry_value', 'lowest_entry', 'highest_entry'
             ) }}
             else {{ mean_price('entry_value', 'entry_rest', 'entry_quantity') }}
         end as entry_price,
         case
             when is_open then null
             when is_inverse then {{ harmonic_price(
-                'size',
-                'entry_base_value - case when is_long then gross_pnl else -gross_pnl end',
-                'lowest_exit',
-                'highest_exit'
+                'size', 'exit_value', 'lowest_exit', 'highest_exit'
             ) }}
             else {{ mean_price('exit_value', 'exit_rest', 'exit_quantity') }}
         end as exit_price,

@@ -216,7 +216,7 @@ valued as (
         books.multiplier,
         books.pnl_method,
         matched.*,
-        {{ pool_cost('books.is_inverse', 'matched.pool_cost') }} as cost,
+        {{ pool_cost('matched.pool_cost') }} as cost,
         {{ from_units(fee_share(
             'buy_fee', 'buy_from', 'buy_to', 'buy_units', 'buy_divisor'
         )) }} as buy_share,

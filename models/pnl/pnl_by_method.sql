@@ -30,7 +30,7 @@ lots as (
         coalesce(buys.price, marks.mark_price) as buy_price,
         coalesce(sells.price, marks.mark_price) as sell_price,
         {{ from_units(units_of_count('lots.quantity')) }} as quantity,
-        {{ pool_cost('books.is_inverse', 'lots.pool_cost') }} as cost
+        {{ pool_cost('lots.pool_cost') }} as cost
     from {{ ref('int_lots_by_method') }} as lots
     inner join {{ ref('int_books') }} as books on lots.book_key = books.book_key
     -- as a sum, like what it is compared with: SQLite indexes no sum for a column of integers

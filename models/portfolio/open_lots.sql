@@ -98,7 +98,7 @@ sized as (
     select
         *,
         {{ contract_size('open_quantity', 'multiplier') }} as size,
-        {{ pool_cost('is_inverse', 'pool_cost') }} as cost
+        {{ pool_cost('pool_cost') }} as cost
     from lots
 ),
 

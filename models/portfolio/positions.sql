@@ -21,7 +21,8 @@ funding as (
 lots as (
     select
         *,
-        {{ short_product('quantity', 'open_price') }} as short_value
+        {{ short_product('quantity', 'open_price') }} as short_value,
+        case when is_inverse then {{ base_value('size', 'open_price') }} end as base_value
     from {{ ref('int_open_lots_marked') }}
 ),
 
@@ -33,6 +34,11 @@ lot_totals as (
         sum(quantity) as open_quantity,
         sum({{ rounded_product('quantity', 'open_price', 'short_value') }}) as value,
         sum({{ product_rest('quantity', 'open_price', 'short_value') }}) as value_rest,
+        bool_and(is_inverse) as is_inverse,
+        sum(size) as size,
+        sum(base_value) as base_value,
+        min(open_price) as lowest_price,
+        max(open_price) as highest_price,
         {{ sum_known('unrealized_pnl') }} as unrealized_pnl
     from lots
     group by account_id, instrument_id
@@ -43,7 +49,12 @@ held as (
         account_id,
         instrument_id,
         quantity,
-        {{ mean_price('value', 'value_rest', 'open_quantity') }} as average_open_price,
+        case
+            when is_inverse then {{ harmonic_price(
+                'size', 'base_value', 'lowest_price', 'highest_price'
+            ) }}
+            else {{ mean_price('value', 'value_rest', 'open_quantity') }}
+        end as average_open_price,
         unrealized_pnl
     from lot_totals
 ),

@@ -4,8 +4,9 @@ All but the first depend on all that came before in their book, fill by fill, so
 not a query. First in, first out has a set-based form too (models/pnl/int_lot_segments), which
 ledgers are built with; here it stands beside the others, to be compared with them.
 
-Quantities, prices and fees are counts of 10^-12. Nothing is rounded but a share of a pool, half
-away from zero; what is left stays in the pool, so the shares of a pool add up to it exactly.
+Quantities, prices and fees are counts of 10^-12. Nothing is rounded but a share of a pool, and what
+inverse contracts are worth in base units, both half away from zero; what is left of a pool stays in
+it, so its shares add up to it exactly.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def match(rows: Iterable[Row]) -> Iterator[Row]:
     A match names a buy and a sell; an open lot only the one that opened it. `…_from` and `…_to`
     tell where in the fill's own units the matched stretch lies. An average-cost row has
     `pool_cost` and `pool_fee` instead of the stretch of its opening fill: what the closed units
-    cost (counts of 10^-24 quote units, of 10^-12 base units where inverse) and their part of the
-    fees of all that opened the position. `pool_fee` is None where a fee is unknown.
+    cost (counts of 10^-24 quote units; of base units where inverse) and their part of the fees of
+    all that opened the position. `pool_fee` is None where a fee is unknown.
     """
     for (_, method), book in groupby(rows, key=itemgetter(0, 1)):
         if method == AVERAGE:
@@ -185,7 +186,7 @@ def _average(book: Iterator[Any]) -> Iterator[Row]:
         if not held:
             is_long, opener, cost, fees = is_buy, key, 0, 0
         contracts = opened if multiplier == ONE else share(opened, multiplier, ONE)
-        cost += share(contracts, ONE, price) if is_inverse else contracts * price
+        cost += share(contracts, ONE * ONE, price) if is_inverse else contracts * price
         fees = None if fees is None or fee is None else fees + fee
         held += opened
     if held and is_long:

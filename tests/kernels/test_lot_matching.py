@@ -87,15 +87,13 @@ def assert_lots(ledger: Ledger, book: Book, found: list[dict[str, Any]]) -> None
 
 
 def assert_pool(ledger: Ledger, book: Book, found: list[dict[str, Any]]) -> None:
-    i = book.instrument
     keys = {fill.fill_id: key for key, fill in enumerate(book.fills)}
-    places = 12 if i.kind == "INVERSE" else 24
     expected = [
         (
             keys[m.opening.fill_id],
             keys[m.closing.fill_id],
             count(m.quantity),
-            count(m.cost, places),
+            count(m.cost, 24),
             count(m.opening_fee),
         )
         for m in book.matches
@@ -117,7 +115,7 @@ def assert_pool(ledger: Ledger, book: Book, found: list[dict[str, Any]]) -> None
         )
         for row in left
     ] == [
-        (keys[p.opening.fill_id], count(p.held), count(p.cost, places), count(p.fees))
+        (keys[p.opening.fill_id], count(p.held), count(p.cost, 24), count(p.fees))
         for p in [book.pool]
         if p
     ]
