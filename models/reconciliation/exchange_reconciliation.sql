@@ -109,7 +109,8 @@ final as (
         seen.fill_id,
         seen.exchange_order_id,
         seen.exchange_fill_id,
-        seen.currency,
+        -- what else differs is no amount of the currency that the fill's fee is in
+        case when seen.break_type in ('FEE', 'BALANCE') then seen.currency end as currency,
         seen.statement_id,
         seen.ledger_value,
         seen.exchange_value,

@@ -139,8 +139,14 @@ def test_a_break_that_returns_is_recurring(reconciled, cli):
     reconciled.write({"statements/binance-trades-d.json": json.dumps([*STATED, trade(8)])})
     code, found = report(cli, reconciled, "statements")
     assert (code, states(found)[PRICE]) == (1, "RECURRING")
+    warned = (
+        "select json_extract_string(failing_row, '$.break_id') from check_failures "
+        "where check_name = 'grave_breaks_are_resolved'"
+    )
+    assert (PRICE,) in reconciled.rows(warned)
     assert cli(reconciled, *decided).exit_code == 0
     assert states(report(cli, reconciled)[1])[PRICE] == "ACKNOWLEDGE"
+    assert (PRICE,) not in reconciled.rows(warned)
     assert reconciled.rows("select count(*) from break_resolutions") == [(2,)]
 
 
