@@ -105,8 +105,7 @@ def run(args: list[str] | None = None) -> int:
         say(str(error))
         return error.exit_code
     except click.exceptions.Abort:
-        say("interrupted; nothing was published")
-        return 130
+        return _interrupted()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -118,14 +117,12 @@ def run(args: list[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except KeyboardInterrupt:
-        say("interrupted; nothing was published")
-        return 130
+        return _interrupted()
     except RuntimeError as error:
         # DuckDB's word for a Ctrl-C that came while it ran
         if str(error) != "Query interrupted":
             return _bug(error)
-        say("interrupted; nothing was published")
-        return 130
+        return _interrupted()
     except OSError as error:
         say(str(system_error(error)))
         return 3
@@ -137,6 +134,14 @@ def run(args: list[str] | None = None) -> int:
         return lacking.exit_code
     except Exception as error:
         return _bug(error)
+
+
+def _interrupted() -> int:
+    from runner.cli.console import say
+    from runner.engines.commits import COMMITS
+
+    say(f"interrupted; {COMMITS.outcome()}")
+    return 130
 
 
 def _lacking(module: str) -> RunnerError:
@@ -155,10 +160,11 @@ def _bug(error: Exception) -> int:
     import traceback
 
     from runner.cli.console import say
+    from runner.engines.commits import COMMITS
 
     traceback.print_exc()
     say(
         f"error[R900]: a bug in the runner: {type(error).__name__}: {error}\n"
-        "  mend:  please report it with the lines above; nothing was published"
+        f"  mend:  please report it with the lines above; {COMMITS.outcome()}"
     )
     return 101

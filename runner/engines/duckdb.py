@@ -19,6 +19,7 @@ import duckdb
 from runner.config import Target
 from runner.engines import duckdb_definitions
 from runner.engines.base import Column, Params, Relation, Result, prepare_place
+from runner.engines.commits import COMMITS
 from runner.engines.duckdb_catalogue import quote
 from runner.engines.duckdb_errors import refuse, refuse_to_open
 from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards
@@ -180,6 +181,7 @@ class DuckDBEngine(DuckDBGuards):
             self.connection.execute("commit")
         except duckdb.Error as error:
             refuse(error, self.target.path)
+        COMMITS.count += 1
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

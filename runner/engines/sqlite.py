@@ -20,6 +20,7 @@ import apsw
 from runner.config import Target
 from runner.engines import sqlite_functions
 from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
+from runner.engines.commits import COMMITS
 from runner.engines.lockfile import WriterLock
 from runner.engines.sqlite_authorizer import authorize_reader
 from runner.engines.sqlite_errors import refuse, refuse_empty
@@ -182,6 +183,7 @@ class SQLiteEngine(SQLiteGuards):
             if self.connection.in_transaction:
                 self.connection.execute("rollback")
             refuse(error, self.target.path)
+        COMMITS.count += 1
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from runner.engines import duckdb_errors, sqlite_errors
+from runner.engines.commits import COMMITS
 from runner.errors import EngineError
 
 GOOD = {
@@ -575,8 +576,22 @@ def test_an_interrupted_query_is_no_bug(monkeypatch, capsys):
         raise RuntimeError("Query interrupted")
 
     monkeypatch.setattr(main.cli, "main", interrupted)
+    monkeypatch.setattr(COMMITS, "count", 0)
     assert main.run(["ls"]) == 130
     assert "interrupted; nothing was published" in capsys.readouterr().err
+
+
+def test_a_bug_after_a_build_was_published(make, cli, monkeypatch):
+    def broken(*_, **__):
+        raise ValueError("broken")
+
+    project = make({"models/one.sql": "select 1 as n"})
+    monkeypatch.setattr(COMMITS, "count", 0)
+    monkeypatch.setattr("runner.checks.report.write_results", broken)
+    outcome = cli(project, "build", "--select", "one")
+    assert outcome.exit_code == 101
+    assert "what it had committed by then stands" in outcome.stderr
+    assert project.rows("select n from one") == [(1,)]
 
 
 def test_a_unique_key_that_no_column_is(make, cli):
