@@ -1,4 +1,4 @@
--- One row per account and instrument that ever had a fill or a funding payment.
+-- One row per book: an account and an instrument that ever had a fill, a lot or a funding payment.
 with traded as (
     select
         book_key,
