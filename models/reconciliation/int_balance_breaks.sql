@@ -48,72 +48,7 @@ steps as (
     from stated
 ),
 
-added as (
-    select
-        *,
-        sum(amount) over (
-            partition by venue, account_id, currency
-            order by happened_at, is_stated
-            rows between unbounded preceding and current row
-        ) as our_amount
-    from steps
-),
-
-compared as (
-    select
-        venue,
-        account_id,
-        currency,
-        happened_at as stated_at,
-        our_amount,
-        stated_amount as amount,
-        statement_id,
-        recorded_at
-    from added
-    where is_stated = 1
-),
-
--- of what was stated last, since when the difference is what it is
-latest as (
-    select
-        *,
-        row_number() over (
-            partition by venue, account_id, currency
-            order by stated_at desc
-        ) as recency,
-        first_value(our_amount - amount) over (
-            partition by venue, account_id, currency
-            order by stated_at desc
-            rows between unbounded preceding and current row
-        ) as latest_difference
-    from compared
-),
-
-unlike as (
-    select
-        venue,
-        account_id,
-        currency,
-        max(stated_at) as stated_at
-    from latest
-    where our_amount - amount <> latest_difference
-    group by venue, account_id, currency
-),
-
-since as (
-    select
-        latest.venue,
-        latest.account_id,
-        latest.currency,
-        min(latest.recorded_at) as recorded_at
-    from latest
-    left join unlike
-        on latest.venue = unlike.venue
-        and latest.account_id = unlike.account_id
-        and latest.currency = unlike.currency
-    where unlike.stated_at is null or latest.stated_at > unlike.stated_at
-    group by latest.venue, latest.account_id, latest.currency
-),
+{{ stated_differences('currency') }},
 
 final as (
     select
@@ -124,8 +59,8 @@ final as (
         latest.statement_id,
         'balance:' || latest.currency as subject,
         cast(latest.our_amount as text) as ledger_value,
-        cast(latest.amount as text) as exchange_value,
-        latest.our_amount - latest.amount as difference,
+        cast(latest.stated_amount as text) as exchange_value,
+        latest.our_amount - latest.stated_amount as difference,
         since.recorded_at as their_recorded_at
     from latest
     inner join since
@@ -133,7 +68,7 @@ final as (
         and latest.account_id = since.account_id
         and latest.currency = since.currency
     where latest.recency = 1
-        and latest.our_amount <> latest.amount
+        and latest.our_amount <> latest.stated_amount
 )
 
 select * from final

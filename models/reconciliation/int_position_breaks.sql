@@ -19,7 +19,7 @@ steps as (
         subjects.instrument_id,
         fills.executed_at as happened_at,
         0 as is_stated,
-        case when fills.is_buy then fills.book_quantity else -fills.book_quantity end as quantity,
+        case when fills.is_buy then fills.book_quantity else -fills.book_quantity end as amount,
         cast(null as decimal(38, 12)) as stated_amount,
         cast(null as decimal(38, 12)) as average_price,
         cast(null as uuid) as statement_id,
@@ -63,73 +63,7 @@ steps as (
     from stated
 ),
 
-added as (
-    select
-        *,
-        sum(quantity) over (
-            partition by venue, account_id, instrument_id
-            order by happened_at, is_stated
-            rows between unbounded preceding and current row
-        ) as our_amount
-    from steps
-),
-
-compared as (
-    select
-        venue,
-        account_id,
-        instrument_id,
-        happened_at as stated_at,
-        our_amount,
-        stated_amount as amount,
-        average_price,
-        statement_id,
-        recorded_at
-    from added
-    where is_stated = 1
-),
-
--- of what was stated last, since when the difference is what it is
-latest as (
-    select
-        *,
-        row_number() over (
-            partition by venue, account_id, instrument_id
-            order by stated_at desc
-        ) as recency,
-        first_value(our_amount - amount) over (
-            partition by venue, account_id, instrument_id
-            order by stated_at desc
-            rows between unbounded preceding and current row
-        ) as latest_difference
-    from compared
-),
-
-unlike as (
-    select
-        venue,
-        account_id,
-        instrument_id,
-        max(stated_at) as stated_at
-    from latest
-    where our_amount - amount <> latest_difference
-    group by venue, account_id, instrument_id
-),
-
-since as (
-    select
-        latest.venue,
-        latest.account_id,
-        latest.instrument_id,
-        min(latest.recorded_at) as recorded_at
-    from latest
-    left join unlike
-        on latest.venue = unlike.venue
-        and latest.account_id = unlike.account_id
-        and latest.instrument_id = unlike.instrument_id
-    where unlike.stated_at is null or latest.stated_at > unlike.stated_at
-    group by latest.venue, latest.account_id, latest.instrument_id
-),
+{{ stated_differences('instrument_id', ['average_price']) }},
 
 final as (
     select
@@ -140,12 +74,12 @@ final as (
         latest.statement_id,
         latest.stated_at,
         latest.our_amount,
-        latest.amount as stated_amount,
+        latest.stated_amount,
         latest.average_price,
         'position:' || latest.instrument_id as subject,
         cast(latest.our_amount as text) as ledger_value,
-        cast(latest.amount as text) as exchange_value,
-        latest.our_amount - latest.amount as difference,
+        cast(latest.stated_amount as text) as exchange_value,
+        latest.our_amount - latest.stated_amount as difference,
         since.recorded_at as their_recorded_at
     from latest
     inner join since
@@ -153,7 +87,7 @@ final as (
         and latest.account_id = since.account_id
         and latest.instrument_id = since.instrument_id
     where latest.recency = 1
-        and latest.our_amount <> latest.amount
+        and latest.our_amount <> latest.stated_amount
 )
 
 select * from final
