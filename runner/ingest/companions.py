@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from runner.engines.staging import Staging
+from runner.ingest import references
 from runner.ingest.batch import Append
 from runner.ingest.candidates import Candidates
 from runner.ingest.facts import FactTable
@@ -84,12 +85,12 @@ def new_instruments(
 # the columns of a row that an order is made of: a fill's are its own, an event keeps them
 _FILL = (
     "order_id, account_id, venue, keep_exchange_order_id as exchange_order_id, instrument_id, "
-    "side, executed_at as happened_at, fill_id as key"
+    "side, executed_at as happened_at, fill_id as key, kind <> 'TRADE' as is_amendment"
 )
 _EVENT = (
     "order_id, keep_account_id as account_id, keep_venue as venue, "
     "keep_exchange_order_id as exchange_order_id, keep_instrument_id as instrument_id, "
-    "keep_side as side, occurred_at as happened_at, event_id as key"
+    "keep_side as side, occurred_at as happened_at, event_id as key, false as is_amendment"
 )
 
 
@@ -120,7 +121,13 @@ def new_orders(
     known = _standing_orders(staging, loaded, facts["orders"])
     for rows in makers:
         if rows.shape.table == "order_fills":
-            _refuse_contradictions(staging, rows, known, parts)
+            _refuse_contradictions(staging, rows, known)
+            # what amends a fill that is refused amends none that is known
+            references.check(staging, rows, facts, [r for r in loaded if r is not rows])
+    staging.run(
+        "delete from ingest_new_orders where order_id not in "
+        f"(select order_id from ({' union all '.join(parts)}) as rows)"
+    )
     return Append(
         "orders",
         "select order_id, cast(null as uuid) as order_request_id, account_id, instrument_id, "
@@ -135,13 +142,14 @@ def new_orders(
 
 
 def _tell_by_first(staging: Staging, makers: Sequence[str]) -> None:
-    """Of rows that contradict each other the first tells what their order is."""
+    """Of rows that contradict each other the first tells what their order is: of trades, if any."""
     if not staging.rows("select 1 from ingest_new_orders where is_mixed limit 1"):
         return
+    place = "(is_amendment, happened_at, key)"
     staging.run(
         "update ingest_new_orders set instrument_id = told.instrument_id, side = told.side from ("
-        "select order_id, arg_min(instrument_id, (happened_at, key)) as instrument_id, "
-        f"arg_min(side, (happened_at, key)) as side from ({' union all '.join(makers)}) as rows "
+        f"select order_id, arg_min(instrument_id, {place}) as instrument_id, "
+        f"arg_min(side, {place}) as side from ({' union all '.join(makers)}) as rows "
         "where order_id in (select order_id from ingest_new_orders where is_mixed) "
         "group by order_id) as told where ingest_new_orders.order_id = told.order_id"
     )
@@ -175,9 +183,7 @@ def _standing_orders(staging: Staging, loaded: Sequence[Candidates], fact: FactT
     return "ingest_standing_orders"
 
 
-def _refuse_contradictions(
-    staging: Staging, candidates: Candidates, known: str, makers: Sequence[str]
-) -> None:
+def _refuse_contradictions(staging: Staging, candidates: Candidates, known: str) -> None:
     """An order has one instrument and one side: a fill of another is not its fill."""
     terms = (
         f"select o.order_id, coalesce(l.side, o.side) as side, "
@@ -195,8 +201,4 @@ def _refuse_contradictions(
         f"from ingest_contradicted as c where {table}.order_id = c.order_id "
         f"and {candidates.fresh} and "
         f"({table}.side <> c.side or {table}.instrument_id <> c.instrument_id)"
-    )
-    staging.run(
-        "delete from ingest_new_orders where order_id not in "
-        f"(select order_id from ({' union all '.join(makers)}) as rows)"
     )

@@ -60,7 +60,8 @@ def _unreadable(entry: Field) -> list[tuple[str, str, str]]:
                     unread,
                     "not_a_time",
                     f"{said}, not an ISO 8601 or epoch time such as 2026-03-02T09:00:00Z'",
-                )
+                ),
+                _out_of_time(name),
             ]
         case Reading.WORD:
             return [(unread, "unknown_word", f"{said}, not one of {', '.join(entry.words)}'")]
@@ -72,6 +73,19 @@ def _unreadable(entry: Field) -> list[tuple[str, str, str]]:
             return [(unread, "not_json", f"{said}, not JSON'")]
         case Reading.TEXT:
             return []
+
+
+def _out_of_time(name: str) -> tuple[str, str, str]:
+    """Many a program's zero is in the year 1, and a fact cannot be taken back.
+
+    An order may expire as late as it likes.
+    """
+    end = "9999" if name == "expires_at" else "2099"
+    return (
+        f"r.{name} < timestamp '1900-01-01' or r.{name} > timestamp '{end}-12-31 23:59:59.999999'",
+        "not_a_time",
+        f"'{name} is ''' || r.{name}_text || ''', before 1900 or after {end}'",
+    )
 
 
 def _binary_float(name: str) -> tuple[str, str, str]:

@@ -47,6 +47,12 @@ def fill(**changes: str) -> str:
         ({"executed_at": "20260302"}, "not_a_time", "20260302"),
         ({"executed_at": "2026-01-01T00:00:00+25:00"}, "not_a_time", "+25:00"),
         ({"executed_at": "2026-01-01T00:00:00-09:99"}, "not_a_time", "-09:99"),
+        ({"executed_at": "0001-01-01T00:00:00Z"}, "not_a_time", "before 1900 or after 2099"),
+        ({"executed_at": "0001-01-01T00:00:00+05:00"}, "not_a_time", "before 1900"),
+        ({"executed_at": "0000-12-31T00:00:00Z"}, "not_a_time", "before 1900"),
+        ({"executed_at": "0044-03-15 (BC) 00:00:00"}, "not_a_time", "before 1900"),
+        ({"executed_at": "9999-12-31T23:59:59-05:00"}, "not_a_time", "after 2099"),
+        ({"executed_at": "2100-01-01T00:00:00Z"}, "not_a_time", "after 2099"),
         ({"quantity": "100000000", "price": "1000000"}, "too_large", "100000000 at price 1000000"),
         ({"quantity": "123456789012345678901"}, "too_large", "10^13"),
         ({"symbol": "BTC-INV", "quantity": "100000000000"}, "too_large", "and multiplier 100 is"),
@@ -224,7 +230,7 @@ def test_a_contract_of_unknown_size_is_named(duck: Ledger) -> None:
     [
         (["1971-01-01T00:00:00Z", "2026-03-11T11:59:00Z"], None),  # it is the 10th, at noon
         (["1970-01-21T12:00:00Z", "2026-03-01T00:00:00Z"], ("1", "1970-01-21 to 1970-01-21")),
-        (["2026-03-12T00:00:00Z", "2199-01-01T00:00:00Z"], ("2", "2026-03-12 to 2199-01-01")),
+        (["2026-03-12T00:00:00Z", "2099-01-01T00:00:00Z"], ("2", "2026-03-12 to 2099-01-01")),
     ],
 )
 def test_moments_that_can_hardly_be_are_named(market: Ledger, moments, warned) -> None:
