@@ -158,6 +158,29 @@ def test_a_fill_contradicts_its_order(market: Ledger) -> None:
     assert market.rows("select side, instrument_id from orders") == [("BUY", "BTC-USDT")]
 
 
+AMENDED = FILLS.rstrip("\n") + ",kind,corrects_fill_id\n"
+
+
+def amended(row: str, kind: str = "", corrects: str = "") -> str:
+    return f"{row.rstrip()},{kind},{corrects}\n"
+
+
+def test_what_amends_a_refused_fill_is_refused(market: Ledger) -> None:
+    market.load("canonical-fills", FILLS + fill(fill_id="a", side="SELL"))
+    right = amended(fill(fill_id="k", side="SELL"), "CORRECTION", "f")
+    market.load("canonical-fills", AMENDED + amended(fill()) + right)
+    assert market.reasons() == [(2, "contradicts_order"), (3, "unknown_fill")]
+    assert market.rows("select count(*) from order_fills") == [(1,)]
+
+
+def test_a_trade_tells_what_its_order_is(market: Ledger) -> None:
+    earlier = fill(fill_id="k", side="SELL", executed_at="2026-03-01T09:00:00Z")
+    other = amended(earlier, "CORRECTION", "f")
+    market.load("canonical-fills", AMENDED + amended(fill()) + other)
+    assert market.reasons() == [(3, "contradicts_order")]
+    assert market.rows("select side from orders") == [("BUY",)]
+
+
 def test_other_shapes(market: Ledger) -> None:
     cases = {
         "canonical-ticks": (
