@@ -114,9 +114,9 @@ def test_amendments_of_one_file_leave_what_they_say(ledger, cli):
     assert cli(ledger, "replay").exit_code == 0
 
 
-def test_a_fill_corrected_on_two_branches_is_not_published_until_one_is_busted(
-    tmp_path, engine_name, cli
-):
+@pytest.fixture
+def amended(tmp_path, engine_name, cli):
+    """A ledger, and what appends fills (id, kind, about) to it and builds."""
     without = ["performance", "reconciliation"]
     ledger = slim_ledger_project(tmp_path / "facts", engine_name, suites=["facts"], without=without)
 
@@ -128,12 +128,36 @@ def test_a_fill_corrected_on_two_branches_is_not_published_until_one_is_busted(
             assert outcome.exit_code == 0, outcome.stderr
         return cli(ledger, "build")
 
+    return ledger, built_with
+
+
+def test_a_fill_corrected_on_two_branches_is_not_published_until_one_is_busted(amended):
+    _, built_with = amended
     chain = [("f1", "TRADE", "")] + [(f"f{n}", "CORRECTION", f"f{n - 1}") for n in (2, 3, 4)]
     assert built_with(*chain).exit_code == 0
     # the end of the chain counts still
     outcome = built_with(("f5", "BUST", "f1"))
     assert outcome.exit_code == 1 and "FAIL amendments_stay_with_their_fill" in outcome.stderr
     assert built_with(("f6", "BUST", "f4")).exit_code == 0
+
+
+def test_the_branch_that_is_busted_may_be_the_newer(amended):
+    ledger, built_with = amended
+    told = ("f1", "TRADE", ""), ("f2", "CORRECTION", "f1"), ("f3", "CORRECTION", "f2")
+    outcome = built_with(*told, ("f4", "CORRECTION", "f1"))
+    assert outcome.exit_code == 1 and "FAIL amendments_stay_with_their_fill" in outcome.stderr
+    assert built_with(("f5", "BUST", "f4")).exit_code == 0
+    assert ledger.rows("select exchange_fill_id from int_fills_effective") == [("f3",)]
+
+
+def test_amendments_of_no_trade_are_warned_of(amended):
+    ledger, built_with = amended
+    told = ("f1", "TRADE", ""), ("f2", "BUST", "f1"), ("f3", "BUST", "f2")
+    outcome = built_with(*told, ("f4", "CORRECTION", "f5"), ("f5", "CORRECTION", "f4"))
+    assert outcome.exit_code == 0, outcome.stderr
+    warned = "select count(*) from check_failures where check_name = 'amendments_lead_to_a_trade'"
+    assert ledger.rows(warned) == [(3,)]
+    assert ledger.rows("select count(*) from int_fills_effective") == [(0,)]
 
 
 def test_orders_before_and_after_their_fills(ledger, cli):
