@@ -172,6 +172,11 @@ DERIVED_FAULTS: list[tuple[str, str]] = [
         f"update exchange_reconciliation set difference = difference + {PART}",
     ),
     ("breaks_are_open_until_resolved", "update exchange_reconciliation set is_open = not is_open"),
+    (
+        "fees_in_kind_are_no_more_than_the_fill",
+        "update order_fills set fee_currency = 'BTC', fee_amount = quantity + 1 "
+        "where side = 'BUY' and instrument_id = 'BTC-USDT'",
+    ),
     ("measures_are_of_an_order", "update order_slippage set account_id = 'gamma'"),
     (
         "measured_fills_are_those_of_costs",

@@ -54,7 +54,8 @@ def fill(**changes: str) -> str:
         ({"executed_at": "9999-12-31T23:59:59-05:00"}, "not_a_time", "after 2099"),
         ({"executed_at": "2100-01-01T00:00:00Z"}, "not_a_time", "after 2099"),
         ({"quantity": "100000000", "price": "1000000"}, "too_large", "100000000 at price 1000000"),
-        ({"quantity": "123456789012345678901"}, "too_large", "10^13"),
+        ({"quantity": "123456789012345678901"}, "too_large", "10^20"),
+        ({"quantity": "1e20", "price": "1e-12"}, "too_large", "quantity is 1e20"),
         ({"symbol": "BTC-INV", "quantity": "100000000000"}, "too_large", "and multiplier 100 is"),
         ({"quantity": "0.000001", "price": "10000000000000"}, "too_large", "price is 10000000000"),
         ({"fee_amount": "1e13", "fee_currency": "USDT"}, "too_large", "fee_amount is 1e13"),
@@ -216,7 +217,8 @@ def test_other_shapes(market: Ledger) -> None:
              # nothing pays 1 / 0
              "D,B,C,,1,true,INVERSE,true": "inverse_needs_price",
              # a fee in B would take whole contracts from the book
-             "E,B,C,,10,false,SPOT,": "spot_of_several_units"},
+             "E,B,C,,10,false,SPOT,": "spot_of_several_units",
+             "F,B,B,,,false,SPOT,": "same_currencies"},
         ),
         "canonical-tier-events": (
             "account,tier,occurred_at,gates_passed\n",

@@ -35,7 +35,7 @@ _VALUE = (
 
 BOUNDED_VALUE = Rule(
     "too_large",
-    f"r.quantity >= 1e20 or {_VALUE} >= 1e13",
+    f"{_VALUE} >= 1e13",
     "'quantity ' || r.quantity_text || ' at price ' || r.price_text || "
     "case when i.multiplier <> 1 then ' and multiplier ' || "
     "rtrim(rtrim(cast(i.multiplier as varchar), '0'), '.') else '' end || "
@@ -88,6 +88,7 @@ FILL = Shape(
         *INSTRUMENT_RULES,
         positive("quantity"),
         positive_price("price"),
+        bounded("quantity"),
         BOUNDED_VALUE,
         bounded_price("price"),
         bounded("fee_amount", 13),

@@ -6,6 +6,7 @@ from runner.ingest.functions import uuid5_sql
 from runner.ingest.shape import (
     Shape,
     amount,
+    bounded,
     bounded_price,
     moment,
     positive,
@@ -47,6 +48,7 @@ LOT = Shape(
     rules=(
         positive("quantity"),
         positive_price("price"),
+        bounded("quantity"),
         BOUNDED_VALUE,
         bounded_price("price"),
     ),

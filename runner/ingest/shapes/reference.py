@@ -98,6 +98,12 @@ INSTRUMENT = Shape(
             "'is_inverse and allows_negative_price are both true: what pays in 1 / price cannot "
             "trade at or below zero; leave allows_negative_price empty'",
         ),
+        Rule(
+            "same_currencies",
+            "r.instrument_type = 'SPOT' and r.base_currency = r.quote_currency",
+            "'base_currency and quote_currency are both ' || r.base_currency || "
+            "': what is bought with itself cannot be told from its price'",
+        ),
         # fees and balances in kind are of units, and so what trades by the lot is no spot pair
         Rule(
             "spot_of_several_units",
