@@ -1,5 +1,5 @@
--- One row per account, currency and UTC day: of each settlement currency, and of all of them in the
--- currency that the account reports in.
+-- One row per account, currency_role, currency and UTC day: of each settlement currency, and of all
+-- of them in the currency that the account reports in.
 {%- set amounts = ['realized_gross_pnl', 'fees', 'funding', 'unrealized_pnl', 'equity'] %}
 with settled as (
     select * from {{ ref('int_account_days') }}

@@ -1,5 +1,5 @@
--- One row per account and currency: what its closed trades and its equity come to, in each
--- settlement currency, and of all of them in the currency that the account reports in.
+-- One row per account, currency_role and currency: what its closed trades and its equity come to,
+-- in each settlement currency, and of all of them in the currency that the account reports in.
 with held as (
     select account_id, settlement_currency as currency from {{ ref('int_books') }}
     union

@@ -1,4 +1,5 @@
--- One row per account and currency with a known equity: the deepest fall of it from a peak.
+-- One row per account, currency_role and currency with a known equity: the deepest fall of it from
+-- a peak.
 with equity as (
     select * from {{ ref('account_equity') }}
     where drawdown is not null

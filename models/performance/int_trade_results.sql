@@ -1,5 +1,5 @@
--- One row per trade and currency it is counted in: the one it settles in, and the one its account
--- reports in, at the rate of the day it was closed on.
+-- One row per trade and currency_role, each with its currency: the one it settles in, and the one
+-- its account reports in, at the rate of the day it was closed on.
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',

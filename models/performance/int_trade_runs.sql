@@ -1,4 +1,5 @@
--- One row per account and currency with a closed trade: how many won, and lost, one after another.
+-- One row per account, currency_role and currency with a closed trade of known net PnL: how many
+-- won, and lost, one after another.
 with closed as (
     select
         *,

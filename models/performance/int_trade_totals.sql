@@ -1,4 +1,4 @@
--- One row per account and currency with a trade: counts and sums of its trades.
+-- One row per account, currency_role and currency with a trade: counts and sums of its trades.
 with results as (
     select
         *,

@@ -1,4 +1,5 @@
--- One row per account, moment, and currency or instrument: what the venue stated of it, said last.
+-- One row per venue, account, kind, moment stated, and currency or instrument: what the venue said
+-- of it last, of that moment.
 with stated as (
     select
         statements.venue,

@@ -9,6 +9,7 @@ import pytest
 
 from runner import config
 from runner.checks.rules import RuleKind
+from runner.workspace import open_workspace
 from tests.docs import make_audit, make_commands, make_expectations, make_formats, make_models
 
 ROOT = Path(__file__).parent.parent.parent
@@ -78,6 +79,16 @@ def test_every_kind_of_check_is_explained():
 def test_every_model_is_explained(path):
     assert path.read_text().lstrip().startswith("-- "), "its first comment is its grain"
     assert path.with_suffix(".yml").exists(), "its columns are described beside it"
+
+
+def test_a_row_of_one_role_is_told_from_that_of_another():
+    """Who joins such a table without its currency_role counts each amount twice."""
+    models = open_workspace(config.load_config(ROOT)).models.values()
+    with_roles = [m for m in models if "currency_role" in {c.name for c in m.columns}]
+    assert with_roles
+    for compiled in with_roles:
+        grains = (compiled.model.raw_sql.partition(":")[0], compiled.description.partition(":")[0])
+        assert all("currency_role" in grain for grain in grains), compiled.name
 
 
 def test_links_between_pages_lead_somewhere():
