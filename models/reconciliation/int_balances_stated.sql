@@ -1,5 +1,5 @@
--- One row per venue, account, kind, moment stated, and currency or instrument: what the venue said
--- of it last, of that moment.
+-- One row per venue, account, kind, moment stated, and currency or instrument: the last that the
+-- venue said of it.
 with stated as (
     select
         statements.venue,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from runner import config
 from runner.checks.rules import RuleKind
-from runner.workspace import open_workspace
+from runner.sqltyping.types import parse_type
 from tests.docs import make_audit, make_commands, make_expectations, make_formats, make_models
+from tests.models.harness import build, empty_ledger, workspace
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -81,9 +83,20 @@ def test_every_model_is_explained(path):
     assert path.with_suffix(".yml").exists(), "its columns are described beside it"
 
 
+def test_the_columns_described_are_those_a_model_has():
+    """In their order, and of their types; of an ephemeral model as well, which nothing enforces."""
+    with closing(build(empty_ledger())) as ledger:
+        for compiled in workspace("duckdb").models.values():
+            is_inlined = compiled.materialized == "ephemeral"
+            query = compiled.sql if is_inlined else f"select * from {compiled.name}"
+            described = [(c.name, parse_type(c.data_type or "")) for c in compiled.columns]
+            assert described == [(c.name, c.type) for c in ledger.describe(query)], compiled.name
+            assert all(c.description for c in compiled.columns), compiled.name
+
+
 def test_a_row_of_one_role_is_told_from_that_of_another():
     """Who joins such a table without its currency_role counts each amount twice."""
-    models = open_workspace(config.load_config(ROOT)).models.values()
+    models = workspace("duckdb").models.values()
     with_roles = [m for m in models if "currency_role" in {c.name for c in m.columns}]
     assert with_roles
     for compiled in with_roles:
