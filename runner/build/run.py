@@ -63,7 +63,7 @@ def run_build(
                 _keep_results(engine, result, is_published=True)
         else:
             result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
-            result.checks = list(_repeated(plan.checks, plan))
+            result.checks = list(_repeated(engine, plan.checks, plan))
             failures.forget_others(engine, plan.standing)
         result.published = True
     except EngineError as error:
@@ -221,12 +221,14 @@ def _audit(
         if step.action is Action.EXTEND:
             engine.drop(extension.fresh_rows(step.name))
             engine.drop(extension.lost_rows(step.name))
-    result.checks += _repeated([c for c in plan.checks if c.action is Action.SKIP], plan)
+    skipped = [c for c in plan.checks if c.action is Action.SKIP]
+    result.checks += _repeated(engine, skipped, plan)
     return exact
 
 
-def _repeated(checks: Iterable[CheckStep], plan: Plan) -> Iterable[CheckResult]:
+def _repeated(engine: Engine, checks: Iterable[CheckStep], plan: Plan) -> Iterable[CheckResult]:
     """Results that stand because nothing those checks read has changed."""
+    kept = failures.kept(engine, plan.standing)
     for check in checks:
         known = plan.check_states[check.rule.rule.name]
         yield CheckResult(
@@ -236,6 +238,7 @@ def _repeated(checks: Iterable[CheckStep], plan: Plan) -> Iterable[CheckResult]:
             check.rule.failing,
             0.0,
             repeated=True,
+            kept_before=kept.get(check.rule.rule.name, 0),
         )
 
 

@@ -47,6 +47,14 @@ def store(
     engine.guard_derived(TABLE)
 
 
+def kept(engine: Engine, names: AbstractSet[str]) -> dict[str, int]:
+    """How many rows stand there of each of these checks that has any."""
+    if not names or not _is_readable(engine):
+        return {}
+    counts = engine.query(f"select check_name, count(*) as kept from {TABLE} group by check_name")
+    return {str(name): int(count) for name, count in counts.rows if name in names}
+
+
 def forget_others(engine: Engine, standing: AbstractSet[str]) -> None:
     """Drop the rows of any check but `standing`, where none had to run.
 

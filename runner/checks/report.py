@@ -121,12 +121,14 @@ WRITERS: Mapping[str, Callable[[Sequence[CheckResult], Path], str]] = {
 }
 
 
-def write_results(folder: Path, results: Iterable[CheckResult], root: Path, run_id: str) -> None:
-    """target/check_results.json."""
+def write_results(folder: Path, results: Iterable[CheckResult], root: Path, run_id: str) -> Path:
+    """Write check_results.json in the folder; where it is."""
     from runner.build.artifacts import write_json
 
     body = {"run_id": run_id, "results": [result_of(r, root) for r in results]}
-    write_json(folder / "check_results.json", body, "the checks were run")
+    path = folder / "check_results.json"
+    write_json(path, body, "the checks were run")
+    return path
 
 
 def _story(result: CheckResult) -> str:

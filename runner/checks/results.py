@@ -37,6 +37,7 @@ class CheckResult:
     seconds: float
     rows: FailingRows | None = None
     repeated: bool = False  # nothing it reads has changed, so an earlier result stands
+    kept_before: int = 0  # of a repeated result: the rows that check_failures has of it
     observed: str | None = None  # the figure that the next build is compared with
     considered: int | None = None  # rows tested, where the rule is about rows and some failed
     error: EngineError | None = None  # why it could not run

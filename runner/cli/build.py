@@ -88,7 +88,7 @@ def command(
     prepare.refuse_on_a_new_database(workspace, choice)
     eyes = watcher(quiet)
     with prepare.for_writing(workspace, wait_seconds, migrate=migrate, watcher=eyes) as engine:
-        result = _build(engine, workspace, choice, eyes, config, quiet)
+        result = _build(engine, workspace, choice, eyes, config, as_of, quiet)
     if format_name is not None:
         click.echo(report.WRITERS[format_name](result.checks, config.root), nl=False)
     if not quiet:
@@ -107,6 +107,7 @@ def _build(
     choice: Choice,
     eyes: Quiet,
     config: Config,
+    as_of: str | None,
     quiet: bool,
 ) -> BuildResult:
     from contextlib import suppress
@@ -143,7 +144,11 @@ def _build(
     eyes.stop()
     if not quiet or not result.published:
         label = f"{workspace.target.name} ({workspace.target.path.name})"
-        summarise(result, label, config.option_for(workspace.target.name))
+        option: str | None = config.option_for(workspace.target.name)
+        if as_of is not None:
+            # of a ledger as it was known that fails a check, no query is answered
+            option = f'{option} --as-of "{as_of}"' if result.published else None
+        summarise(result, label, option)
     artifacts.write_run_results(folder, workspace.project, result)
     report.write_results(folder, result.checks, config.root, result.run_id)
     return result

@@ -83,7 +83,7 @@ def command(
     from runner.checks.selection import selected
     from runner.cli import options
     from runner.cli.console import say
-    from runner.cli.watch import explain
+    from runner.cli.watch import explain, rows_asked_for
     from runner.report.write import write
     from runner.workspace import open_workspace
 
@@ -99,17 +99,17 @@ def command(
             if checker == "gx":
                 from runner.checks.gx.run import run_checks as run_in_gx
 
-                folder = _writable(config.target_path / "gx")
-                judge = partial(run_in_gx, engine, rules, config.stored_failures, folder=folder)
+                gx = _writable(config.target_path / "gx")
+                judge = partial(run_in_gx, engine, rules, config.stored_failures, folder=gx)
             results = judge(fail_fast=fail_fast, keeps_errors=True)
-    if _writable(config.target_path) is not None:
-        report.write_results(config.target_path, results, config.root, uuid.uuid4().hex)
+    folder = _writable(config.target_path)
+    written = folder and report.write_results(folder, results, config.root, uuid.uuid4().hex)
     option = None if parquet else config.option_for(workspace.target.name)
     for result in results:
         if result.error is not None:
             say(str(result.error), colour="red")
         elif result.status is not Status.PASS and format_name == "table":
-            explain(result, option, stored=False)
+            explain(result, rows_asked_for(result, option, written))
     if format_name != "table":
         click.echo(report.WRITERS[format_name](results, config.root), nl=False)
     elif any(r.status is not Status.PASS for r in results):

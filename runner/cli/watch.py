@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from runner.build.plan import Action, Plan, Step
@@ -11,6 +12,7 @@ from runner.checks.expectations.arguments import literal
 from runner.checks.results import CheckResult, Status
 from runner.checks.sentences import sentence_of
 from runner.cli.console import duration, say
+from runner.errors import Location
 from runner.report.write import text
 
 _SHOWN_FAILING_ROWS = 3
@@ -107,14 +109,15 @@ def watcher(quiet: bool) -> Quiet:
     return Live() if sys.stderr.isatty() else Lines()
 
 
-def summarise(result: BuildResult, target: str, option: str) -> None:
+def summarise(result: BuildResult, target: str, option: str | None) -> None:
     """The end of a build: failures again, with their rows, and what was published.
 
-    `option` is what a command needs to be told of the target (Config.option_for).
+    `option` is what a query needs to be told of the place (Config.option_for); None where none can
+    be asked there.
     """
     # failures last: what stopped the build stands nearest to the prompt
     for check in (*result.warned, *result.failed):
-        explain(check, option)
+        explain(check, None if option is None else rows_kept(check, option))
     built = [s for s in result.steps if s.step.action in (Action.BUILD, Action.EXTEND)]
     skipped = sum(s.step.action is Action.SKIP for s in result.steps)
     passed = sum(c.status is Status.PASS for c in result.checks)
@@ -133,10 +136,10 @@ def summarise(result: BuildResult, target: str, option: str) -> None:
         say(f"NOTHING PUBLISHED to {target}: {counted}", colour="red", bold=True)
 
 
-def explain(check: CheckResult, option: str | None = "", *, stored: bool = True) -> None:
+def explain(check: CheckResult, rest: str | None) -> None:
     """A failed check in full: its sentence, where it is declared, its first failing rows.
 
-    `option` is None where no command can ask for the rest of them.
+    `rest` says where the others are, where they can be seen.
     """
     failed = check.status is Status.FAIL
     say()
@@ -155,18 +158,31 @@ def explain(check: CheckResult, option: str | None = "", *, stored: bool = True)
             shown = ", ".join(f"{name}={text(value)}" for name, value in pairs if value is not None)
             shown = shown or f"every column is null: {', '.join(check.rows.columns)}"
             say(f"    {shown}" if len(shown) <= _ROW_WIDTH else f"    {shown[:_ROW_WIDTH]}…")
-        if failed and stored:
-            name = literal(check.rule.name)
-            kept = len(check.rows.rows)
-            these = "all of them" if kept >= check.failures else f"the first {kept:,} of them"
-            say(
-                f'  {these}: runner query "select failing_row from check_failures '
-                f'where check_name = {name}"{option}'
-            )
-        elif not stored:
-            command = None if option is None else _query(check.failing_sql)
-            said = "the SQL is in target/check_results.json"
-            say(f"  all of them: {said if command is None else command + (option or '')}")
+    if rest is not None:
+        say(f"  {rest}")
+
+
+def rows_kept(check: CheckResult, option: str) -> str | None:
+    """Where a build keeps the failing rows; None where it keeps none."""
+    kept = check.kept_before if check.rows is None else len(check.rows.rows)
+    if not kept:
+        return None
+    these = "all of them" if kept >= check.failures else f"the first {kept:,} of them"
+    return (
+        f'{these}: runner query "select failing_row from check_failures '
+        f'where check_name = {literal(check.rule.name)}"{option}'
+    )
+
+
+def rows_asked_for(check: CheckResult, option: str | None, results: Path | None) -> str | None:
+    """How to see the failing rows of what stands, which nothing keeps.
+
+    `option` is None where no command can ask for them, `results` where no file has the SQL.
+    """
+    command = None if option is None else _query(check.failing_sql)
+    if command is not None:
+        return f"all of them: {command}{option}"
+    return None if results is None else f"all of them: the SQL is in {Location(results)}"
 
 
 def _query(sql: str) -> str | None:

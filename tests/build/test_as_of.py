@@ -150,6 +150,20 @@ def test_a_moment_that_cannot_be(traded, cli, moment, code, said):
         assert f"error[{code}]: {said}" in outcome.stderr
 
 
+def test_failing_rows_are_asked_for_where_they_are(traded, cli):
+    project, then, _ = traded
+    rule = "      - {name: none_held, expression: quantity = 0, severity: SEVERITY}\n"
+    suite = f"checks:\n  - table: positions\n    rules:\n{rule}"
+    project.write({"checks/mine.yml": suite.replace("SEVERITY", "warn")})
+    said = cli(project, "build", "--as-of", then).stderr
+    kept = "select failing_row from check_failures where check_name = 'none_held'"
+    assert f'all of them: runner query "{kept}" --as-of "{then}"' in said
+    assert answer(cli, project, kept, "--as-of", then).count("\n") == 2
+    project.write({"checks/mine.yml": suite.replace("SEVERITY", "error")})
+    said = cli(project, "build", "--as-of", then).stderr
+    assert "FAIL none_held" in said and "check_failures" not in said
+
+
 def test_what_fails_a_check_is_not_answered_from(traded, cli):
     project, then, _ = traded
     project.write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from xml.etree import ElementTree
 
 import pytest
@@ -187,6 +188,40 @@ def test_rows_that_are_not_kept_are_said_to_be_more(checked, cli):
         settings.read_text().replace("[tool.runner]\n", "[tool.runner]\nstored_failures = 2\n")
     )
     assert f"  the first 2 of them: {kept}" in cli(checked, "build", "--full-refresh").stderr
+
+
+def test_a_warning_says_where_its_rows_are_as_long_as_they_are_there(make, cli):
+    project = make(FILES)
+    kept = f"runner query \"select failing_row from check_failures where check_name = '{KNOWN}'\""
+    assert f"  all of them: {kept}" in cli(project, "build").stderr
+    again = cli(project, "build").stderr
+    assert "(as found when last checked)" in again and f"  all of them: {kept}" in again
+    assert len(project.rows("select failing_row from check_failures")) == 1
+    # a build that is not published keeps the rows of what it found, and the warning was not there
+    project.write({"seeds/orders.csv": "id,price\n1,5\n2,\n"})
+    assert cli(project, "build").exit_code == 1
+    project.write({"seeds/orders.csv": FILES["seeds/orders.csv"]})
+    again = cli(project, "build").stderr
+    assert f"WARN {KNOWN}" in again and "check_failures" not in again
+    assert project.rows("select failing_row from check_failures") == []
+
+
+def test_sql_too_long_for_a_line_is_where_it_was_written(checked, cli):
+    long = "id not in (" + ", ".join(map(str, range(3, 200))) + ")"
+    rule = json.dumps({"name": "long", "expression": long})
+    checked.write({"checks/long.yml": f"checks: [{{table: kept, rules: [{rule}]}}]"})
+    settings = checked.root / "pyproject.toml"
+    settings.write_text(
+        settings.read_text().replace("[tool.runner]\n", '[tool.runner]\ntarget_path = "out"\n')
+    )
+    said = cli(checked, "check", "--select", "long").stderr
+    assert "  all of them: the SQL is in out/check_results.json\n" in said
+    (written,) = json.loads((checked.root / "out/check_results.json").read_text())["results"]
+    assert checked.rows(written["failing_sql"]) == [(3, "%")]
+    shutil.rmtree(checked.root / "out")
+    (checked.root / "out").write_text("in the way")
+    said = cli(checked, "check", "--select", "long").stderr
+    assert "FAIL long" in said and "check_results.json" not in said
 
 
 def test_fail_fast_leaves_the_rest(checked, cli):
