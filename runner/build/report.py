@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 from runner.build.plan import Plan, Step
@@ -25,7 +24,6 @@ class StepResult:
 class BuildResult:
     run_id: str
     plan: Plan
-    started_at: datetime
     steps: list[StepResult] = field(default_factory=list)
     checks: list[CheckResult] = field(default_factory=list)
     published: bool = False

@@ -32,7 +32,7 @@ class _UnpublishedError(Exception):
 
 def begin(plan: Plan) -> BuildResult:
     """The result of a build that has done nothing yet."""
-    return BuildResult(uuid.uuid4().hex, plan, utc_now())
+    return BuildResult(uuid.uuid4().hex, plan)
 
 
 def run_build(

@@ -16,7 +16,6 @@ from runner.report import junit
 from runner.report.junit import JUnitCase, file_name
 from runner.sqltyping.types import INTEGER, TEXT
 
-FORMATS = ("table", "json", "junit", "github")
 _SHOWN_ROWS = 3
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.checks import report
 from runner.cli.options import (
     SelectCommand,
     as_of_option,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["json", "junit", "github"]),
+    type=click.Choice(list(report.WRITERS)),
     help="Write the checks' results to stdout, for another program.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
@@ -65,7 +66,6 @@ def command(
     --as-of the ledger is built as it was known then, in a place of its own under target/as_of.
     """
     from runner.build import prepare
-    from runner.checks import report
     from runner.cli import options
     from runner.cli.console import say
     from runner.cli.watch import watcher
@@ -114,7 +114,6 @@ def _build(
 
     from runner.build import artifacts, manifest, prepare
     from runner.build.run import begin, run_build
-    from runner.checks import report
     from runner.cli.watch import summarise
     from runner.errors import EngineError
 

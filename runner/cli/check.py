@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.checks import report
 from runner.cli.options import (
     SelectGroup,
     format_option,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     "format_name",
     default="table",
     show_default=True,
-    type=click.Choice(["table", "json", "junit", "github"]),
+    type=click.Choice(["table", *report.WRITERS]),
     help="How to write the results: all of them, or those that did not pass (table, github).",
 )
 @click.option(
@@ -77,7 +78,6 @@ def command(
     from functools import partial
 
     from runner.build.exactness import exact_checks
-    from runner.checks import report
     from runner.checks.results import Status
     from runner.checks.run import run_checks
     from runner.checks.selection import selected

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.options import SelectCommand, project_options, select_options
+from runner.unit_tests import report
 
 if TYPE_CHECKING:
     from runner.unit_tests.results import UnitTestResult
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     "format_name",
     default="table",
     show_default=True,
-    type=click.Choice(["table", "json", "junit"]),
+    type=click.Choice(["table", *report.WRITERS]),
     help="How to write the results: all of them, or those that failed (table).",
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first test that fails.")
@@ -39,7 +40,6 @@ def command(
     from runner.cli import options
     from runner.cli.console import duration, say
     from runner.report.write import write
-    from runner.unit_tests import report
     from runner.unit_tests.cases import prepare
     from runner.unit_tests.columns import Shapes
     from runner.unit_tests.files import load_unit_tests

@@ -20,7 +20,6 @@ _DIGITS = 38
 _LIMIT = 10**_DIGITS
 _INT64_PRECISION = 18  # the widest decimal that DuckDB keeps in 64 bits
 _MONEY_SCALE = 12
-_UNITS = 10**_MONEY_SCALE
 
 # SQLite computes an expression anew wherever it stands: the same values come again and again
 _remembered = lru_cache(maxsize=4096)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from runner.checks.suite_schema import suite_schema
 from runner.project.yaml_file import read_yaml
 from tests.checks.test_expectations import RULES, suite
+from tests.docs.suite_schema import suite_schema
 
 VALIDATOR = Draft202012Validator(suite_schema())
 SUITES = sorted((Path(__file__).parent.parent.parent / "checks").glob("*.yml"))

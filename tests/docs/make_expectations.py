@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.checks.expectations import VOCABULARY
 from runner.checks.expectations.arguments import Argument
-from runner.checks.suite_schema import suite_schema
+from tests.docs.suite_schema import suite_schema
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "expectations.md"
