@@ -18,7 +18,7 @@ def described(form: Format) -> Iterator[str]:
     yield f"Files: {', '.join(form.readers)}. Rows become {tables}."
     if not form.has_columns:
         yield ""
-        yield "Its records are read as the venue's API answers them."
+        yield " ".join(_records(form, reader) for reader in form.readers)
         return
     yield ""
     yield "| column | in the file | value | |"
@@ -28,6 +28,17 @@ def described(form: Format) -> Iterator[str]:
         presence = "must be" if name in form.columns else "may be"
         value = "required" if found is not None and found.required else "may be empty"
         yield f"| `{name}` | {presence} | {value} | {_reading(found)} |"
+
+
+def _records(form: Format, reader: str) -> str:
+    """What is a record of a file without columns, and where in it they stand."""
+    named = ", ".join(f"`{name}`" for name in form.records)
+    if reader == "fix":
+        return f"Its records are messages ({named}), wherever they stand in a log."
+    if reader == "xml":
+        return f"Its records are XML elements ({named}) that hold their values in attributes."
+    inside = f"; or in an object around them, at the first of these: {named}" if named else ""
+    return f"Its records are JSON objects: an array of them, one a line, or one alone{inside}."
 
 
 def _reading(found: Field | None) -> str:
