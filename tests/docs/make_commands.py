@@ -15,9 +15,11 @@ _HEAD = """\
 
 Made from each command's own `--help`; `runner COMMAND --help` prints the same.
 
-Exit status: 0 done; 1 checks failed, nothing published; 2 usage or configuration; 3 the database
-refused or failed; 101 a bug. Answers go to stdout, everything else to stderr. `NO_COLOR` is
-respected, and without a terminal there is neither colour nor animation.
+Exit status: 0 done; 1 a check or a unit test failed (of `build`: and nothing was published),
+`ingest --strict` met rows that it cannot take, or the answer is no (`diff`, `migrate verify`,
+`reconcile`, `replay`, `verify`); 2 usage or configuration; 3 the database refused or failed; 101 a
+bug; 130 interrupted. Answers go to stdout, everything else to stderr. `NO_COLOR` is respected, and
+without a terminal there is neither colour nor animation.
 """
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from runner import config
+from runner import config, errors
 from runner.checks.rules import RuleKind
+from runner.cli import main
 from runner.sqltyping.types import parse_type
 from tests.docs import make_audit, make_commands, make_expectations, make_formats, make_models
 from tests.models.harness import build, empty_ledger, workspace
@@ -62,6 +64,15 @@ def test_every_error_code_is_explained():
     explained = set(re.findall(r"^\| (R\d{3}) ", (DOCS / "errors.md").read_text(), re.M))
     assert explained >= set(_codes())
     assert explained - set(_codes()) == set(), "explained, but no longer raised"
+
+
+@pytest.mark.parametrize("page", ["commands", "ci"])
+def test_every_exit_status_is_told(page):
+    kinds = vars(errors).values()
+    statuses = {kind.exit_code for kind in kinds if hasattr(kind, "exit_code")}
+    statuses |= set(map(int, re.findall(r"\breturn (\d+)$", inspect.getsource(main), re.M)))
+    told = (DOCS / f"{page}.md").read_text(encoding="utf-8").partition("Exit status")[2]
+    assert set(map(int, re.findall(r"\b\d+\b", told.partition("\n\n")[0]))) == statuses
 
 
 def test_every_setting_is_explained():
