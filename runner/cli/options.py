@@ -82,7 +82,8 @@ def select_options(function: _F) -> _F:
             "--select",
             multiple=True,
             metavar="SELECTOR",
-            help="dbt's grammar: name, +name+, tag:x, path:models/pnl, state:modified.",
+            help="As dbt's: name, +name+, tag:x, path:models/pnl, state:modified; also fqn:, "
+            "file:, source:, resource_type:, package: and config.x:.",
         ),
     ):
         function = option(function)

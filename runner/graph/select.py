@@ -1,4 +1,4 @@
-"""dbt's selection grammar: names, `tag:`, `path:`, `+` and `@`, unions and intersections."""
+"""Selection as dbt has it: names and the methods below, `+` and `@`, unions and intersections."""
 
 from __future__ import annotations
 

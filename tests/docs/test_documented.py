@@ -8,10 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from runner import config, errors
 from runner.checks.rules import RuleKind
-from runner.cli import main
+from runner.cli import ls, main
+from runner.errors import SelectionError
+from runner.graph import select
 from runner.sqltyping.types import parse_type
 from tests.docs import make_audit, make_commands, make_expectations, make_formats, make_models
 from tests.models.harness import build, empty_ledger, workspace
@@ -79,6 +82,19 @@ def test_every_setting_is_explained():
     text = (DOCS / "configuration.md").read_text()
     for key in (*config._KEYS, *config._TARGET_KEYS):
         assert f"`{key}`" in text, key
+
+
+def test_every_method_of_selection_is_explained():
+    text = (DOCS / "dbt.md").read_text(encoding="utf-8")
+    methods = {*select._METHODS, "state"}
+    section = text.partition("## Selection\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)[:.]`", section, re.M)) == methods
+    shown = CliRunner().invoke(ls.command, ["--help"]).output
+    assert all(re.search(rf"\b{method}[:.]", shown) for method in methods)
+    (row,) = re.findall(r"^\| selection by (.*?) \|", text, re.M)
+    for method in re.findall(r"`(\w+):`", row):
+        with pytest.raises(SelectionError, match=f"there is no selector method '{method}:'"):
+            workspace("duckdb").selector().select([f"{method}:x"])
 
 
 def test_every_kind_of_check_is_explained():
