@@ -20,15 +20,8 @@ def refuse_unread(config: Config, project: Project) -> None:
     unread = set(config.asked_vars) - config.own_vars
     if not unread:
         return
-    texts = list(_texts(config, project))
-    # a macro that is given the name of the var it reads
-    readers = {
-        m[1] for text in texts for m in _MACRO.finditer(text) if _OF_ANOTHER_NAME.search(m[2])
-    }
-    read = re.compile(_READ.format("|".join(["var", *sorted(readers)])))
-    known = {name for text in texts for name in read.findall(text)} | config.own_vars
-    unread -= known
-    for name in sorted(unread):
+    known = vars_read(config, project) | config.own_vars
+    for name in sorted(unread - known):
         near = nearest(name, known)
         raise UsageError(
             "R200",
@@ -36,6 +29,17 @@ def refuse_unread(config: Config, project: Project) -> None:
             why="--var would change nothing",
             mend=f"did you mean '{near}'?" if near else f"known: {', '.join(sorted(known))}",
         )
+
+
+def vars_read(config: Config, project: Project) -> set[str]:
+    """Those whose name stands in a model, macro, YAML file or check."""
+    texts = list(_texts(config, project))
+    # a macro that is given the name of the var it reads
+    readers = {
+        m[1] for text in texts for m in _MACRO.finditer(text) if _OF_ANOTHER_NAME.search(m[2])
+    }
+    read = re.compile(_READ.format("|".join(["var", *sorted(readers)])))
+    return {name for text in texts for name in read.findall(text)}
 
 
 def _texts(config: Config, project: Project) -> Iterator[str]:

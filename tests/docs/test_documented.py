@@ -15,12 +15,14 @@ from runner.checks.rules import RuleKind
 from runner.cli import ls, main
 from runner.errors import SelectionError
 from runner.graph import select
+from runner.project.asked_vars import vars_read
 from runner.sqltyping.types import parse_type
 from tests.docs import make_audit, make_commands, make_expectations, make_formats, make_models
 from tests.models.harness import build, empty_ledger, workspace
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
+CHECKS = sorted((ROOT / "checks").glob("*.yml"))
 
 
 def _codes() -> list[str]:
@@ -82,6 +84,26 @@ def test_every_setting_is_explained():
     text = (DOCS / "configuration.md").read_text()
     for key in (*config._KEYS, *config._TARGET_KEYS):
         assert f"`{key}`" in text, key
+
+
+def test_every_var_is_explained():
+    text = (DOCS / "configuration.md").read_text(encoding="utf-8").partition("## Vars of")[2]
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \| [^|]+ \|$", text, re.M))
+    opened = workspace("duckdb")
+    assert set(rows) == vars_read(opened.config, opened.project)
+    files = [*opened.project.macro_files, *(ROOT / "models").rglob("*.sql"), *CHECKS]
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    for name, told in rows.items():
+        (default,) = set(re.findall(rf"\bvar\('{name}', ([^)]+)\)", sources))
+        assert told.strip("`").partition(":")[0] == re.sub(r"[\['\]]", "", default), name
+
+
+def test_what_reads_a_var_is_there():
+    text = (DOCS / "configuration.md").read_text(encoding="utf-8").partition("## Vars of")[2]
+    opened = workspace("duckdb")
+    known = {*opened.models, *(rule.rule.name for rule in opened.rules)}
+    readers = re.findall(r"\| ([^|]+) \|$", text, re.M)
+    assert {name for cell in readers for name in re.findall(r"`(\w+)`", cell)} <= known
 
 
 def test_every_method_of_selection_is_explained():
