@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -153,7 +154,26 @@ def test_a_row_of_one_role_is_told_from_that_of_another():
         assert all("currency_role" in grain for grain in grains), compiled.name
 
 
-def test_links_between_pages_lead_somewhere():
-    for page_path in (ROOT / "README.md", *DOCS.glob("*.md")):
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page_path.read_text()):
-            assert (page_path.parent / target).exists(), f"{page_path.name}: {target}"
+def _prose(page: Path) -> str:
+    """Without its blocks of code, where a # begins a comment."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+
+
+def _anchors(page: Path) -> set[str]:
+    """What a link can name of its headings, as GitHub makes it of their text."""
+    found: Counter[str] = Counter()
+    anchors = set()
+    for heading in re.findall(r"^#+ +(.*?) *$", _prose(page), re.M):
+        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
+        slug = re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-")
+        anchors.add(f"{slug}-{found[slug]}" if found[slug] else slug)
+        found[slug] += 1
+    return anchors
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS.glob("*.md")], ids=lambda p: p.stem)
+def test_links_lead_to_a_page_and_to_a_heading_of_it(page):
+    for name, fragment in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", _prose(page)):
+        target = page.parent / name if name else page
+        assert target.exists(), name
+        assert not fragment or fragment in _anchors(target), f"{name}#{fragment}"
