@@ -81,8 +81,9 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """The order ledger: append-only facts in, checked and exact costs and PnL out.
 
-    Exit status: 0 done; 1 checks failed, nothing published; 2 usage or configuration; 3 the
-    database refused or failed; 101 a bug.
+    Exit status: 0 done; 1 checks failed and nothing was published, or the
+    answer is no; 2 usage or configuration; 3 the database refused or failed;
+    101 a bug; 130 interrupted.
     """
 
 
