@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from runner import config, errors
 from runner.checks.rules import RuleKind
-from runner.cli import ls, main
+from runner.cli import main
 from runner.errors import SelectionError
 from runner.graph import select
 from runner.project.asked_vars import vars_read
@@ -112,7 +112,7 @@ def test_every_method_of_selection_is_explained():
     methods = {*select._METHODS, "state"}
     section = text.partition("## Selection\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)[:.]`", section, re.M)) == methods
-    shown = CliRunner().invoke(ls.command, ["--help"]).output
+    shown = CliRunner().invoke(main.cli, ["ls", "--help"]).output
     assert all(re.search(rf"\b{method}[:.]", shown) for method in methods)
     (row,) = re.findall(r"^\| selection by (.*?) \|", text, re.M)
     for method in re.findall(r"`(\w+):`", row):
