@@ -99,7 +99,7 @@ def run(
         from runner.cli.up_to_date import build_quietly
 
         config = options.load_as_of(project_dir, variables, target, as_of, wait_seconds)
-        if not build_quietly(config, target, wait_seconds):
+        if not build_quietly(config, target, wait_seconds, in_copy=True):
             return 1
     place = config.target(target)
     opened = open_engine(place, read_only=True, wait_seconds=wait_seconds)
@@ -169,7 +169,7 @@ def pack(
     place = frozen.target(target)
     with closing(open_engine(place, read_only=True)) as engine:
         proof = prove(engine, config)
-    if not build_quietly(frozen, target, wait_seconds):
+    if not build_quietly(frozen, target, wait_seconds, in_copy=True):
         return 1
     with closing(open_engine(place, read_only=True)) as engine:
         workspace = open_workspace(frozen, target)

@@ -152,7 +152,7 @@ def _build(place: Place, names: list[str], wait_seconds: float) -> bool:
     select = tuple(f"+{name}" for name in names if name in workspace.models)
     say(f"building {place.spec.text}")
     choice = Choice(select=select, prune=True)
-    return bring_up_to_date(place.config, workspace, choice, wait_seconds)
+    return bring_up_to_date(place.config, workspace, choice, wait_seconds, in_copy=True)
 
 
 def _write(found: Difference, format_name: str, output: Path | None) -> None:

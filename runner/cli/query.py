@@ -74,7 +74,7 @@ def command(
     if as_of is not None:
         from runner.cli.up_to_date import build_quietly
 
-        if not build_quietly(config, target, wait_seconds):
+        if not build_quietly(config, target, wait_seconds, in_copy=True):
             return 1
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:

@@ -101,7 +101,7 @@ def run(
                 say(f"{report.source}: {report.format}: {stated:,} stated")
                 for warning in report.warnings:
                     say(f"  warning: {warning}", colour="yellow")
-    if not build_quietly(config, target, wait_seconds):
+    if not build_quietly(config, target, wait_seconds, in_copy=False):
         return 1
     opened = open_engine(config.target(target), read_only=True, wait_seconds=wait_seconds)
     with closing(opened) as engine:

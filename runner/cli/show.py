@@ -56,7 +56,7 @@ def command(
     if as_of is not None:
         from runner.cli.up_to_date import build_quietly
 
-        if not build_quietly(config, target, wait_seconds):
+        if not build_quietly(config, target, wait_seconds, in_copy=True):
             return 1
     is_made_here = place.path.exists() and _is_on_demand(name, config)
     if is_made_here and not _make(name, config, place, wait_seconds):
@@ -100,7 +100,8 @@ def _make(name: str, config: Config, place: Target, wait_seconds: float) -> bool
         for m in workspace.models.values()
         if m.unique_id in wanted and m.config.get("on_demand")
     )
-    return bring_up_to_date(config, workspace, Choice(select=names), wait_seconds)
+    choice = Choice(select=names)
+    return bring_up_to_date(config, workspace, choice, wait_seconds, in_copy=False)
 
 
 def _made_by(config: Config) -> frozenset[str]:
