@@ -121,13 +121,7 @@ def new_orders(
     known = _standing_orders(staging, loaded, facts["orders"])
     for rows in makers:
         if rows.shape.table == "order_fills":
-            _refuse_contradictions(staging, rows, known)
-            # what amends a fill that is refused amends none that is known
-            references.check(staging, rows, facts, [r for r in loaded if r is not rows])
-    staging.run(
-        "delete from ingest_new_orders where order_id not in "
-        f"(select order_id from ({' union all '.join(parts)}) as rows)"
-    )
+            _refuse_contradictions(staging, rows, known, parts, loaded, facts)
     return Append(
         "orders",
         "select order_id, cast(null as uuid) as order_request_id, account_id, instrument_id, "
@@ -183,7 +177,14 @@ def _standing_orders(staging: Staging, loaded: Sequence[Candidates], fact: FactT
     return "ingest_standing_orders"
 
 
-def _refuse_contradictions(staging: Staging, candidates: Candidates, known: str) -> None:
+def _refuse_contradictions(
+    staging: Staging,
+    candidates: Candidates,
+    known: str,
+    makers: Sequence[str],
+    loaded: Sequence[Candidates],
+    facts: Mapping[str, FactTable],
+) -> None:
     """An order has one instrument and one side: a fill of another is not its fill."""
     terms = (
         f"select o.order_id, coalesce(l.side, o.side) as side, "
@@ -201,4 +202,10 @@ def _refuse_contradictions(staging: Staging, candidates: Candidates, known: str)
         f"from ingest_contradicted as c where {table}.order_id = c.order_id "
         f"and {candidates.fresh} and "
         f"({table}.side <> c.side or {table}.instrument_id <> c.instrument_id)"
+    )
+    # what amends a fill that is refused amends none that is known
+    references.check(staging, candidates, facts, [r for r in loaded if r is not candidates])
+    staging.run(
+        "delete from ingest_new_orders where order_id not in "
+        f"(select order_id from ({' union all '.join(makers)}) as rows)"
     )
