@@ -361,7 +361,7 @@ class DuckDBEngine(DuckDBGuards):
 
     def drop(self, name: str) -> None:
         self._refuse_replacing(name)
-        if name in self.views():
+        if name in self._views():
             self._run(f"drop view {quote(name)}")
             self._forget_catalogue()
         else:

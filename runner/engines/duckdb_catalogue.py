@@ -18,7 +18,7 @@ class DuckDBCatalogue(ABC):
     """
 
     _is_held = False
-    _views: frozenset[str] | None = None
+    _held_views: frozenset[str] | None = None
     _append_only: Mapping[str, str] | None = None  # tables, by their names in small letters
 
     @abstractmethod
@@ -33,18 +33,18 @@ class DuckDBCatalogue(ABC):
         self._is_held = False
 
     def _forget_catalogue(self) -> None:
-        self._views = self._append_only = None
+        self._held_views = self._append_only = None
 
-    def views(self) -> frozenset[str]:
-        if self._views is not None:
-            return self._views
+    def _views(self) -> frozenset[str]:
+        if self._held_views is not None:
+            return self._held_views
         found = self._run(
             "select view_name from duckdb_views() "
             "where schema_name = 'main' and database_name = current_database()"
         )
         views = frozenset(row[0] for row in found.fetchall())
         if self._is_held:
-            self._views = views
+            self._held_views = views
         return views
 
     def relations(self) -> Mapping[str, Relation]:
