@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.conftest import ROOT
+
 _PAGE = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 SUITE, EXTENDING = re.findall(r"```yaml\n(.*?)```", _PAGE, re.S)
 

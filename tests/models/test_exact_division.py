@@ -321,6 +321,24 @@ def test_null_in_null_out() -> None:
     assert CONNECTION.execute(sql).fetchall() == [(None, None, None)]
 
 
+@few
+@given(many(st.tuples(money("999999999999999"), money("99999999"), money("9"))))
+def test_a_harmonic_average_is_rounded_once(rows: list[tuple[Decimal, Decimal, Decimal]]) -> None:
+    """By all 24 decimals of the value where there is room for them, else by 12."""
+
+    def expected(weight: Decimal, b: Decimal, c: Decimal) -> Decimal | None:
+        with localcontext(WIDE):
+            value = b * c
+            if abs(value) >= 10**8 or abs(weight) >= 10**14:
+                value = value.quantize(STEP)
+            return divide(weight, value)
+
+    rows = [r for r in rows if abs(WIDE.multiply(r[1], r[2])) < 10**14 and fits(expected(*r))]
+    if rows:
+        found = run("harmonic_average('a', '(b * c)')", rows)
+        assert found == [expected(*row) for row in rows]
+
+
 def test_average_of_one_price_is_that_price() -> None:
     """The quotient of a 24-decimal sum is not rounded twice, however small the quantity."""
     sql = RENDER(
