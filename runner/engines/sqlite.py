@@ -7,7 +7,7 @@ Money is text of a fixed scale (`sqlite_rewrite` says how every type is stored),
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,16 +19,17 @@ import apsw
 
 from runner.config import Target
 from runner.engines import sqlite_functions
-from runner.engines.base import Column, Params, Relation, Result, SchemaObject, prepare_place
+from runner.engines.base import Column, Params, Relation, Result, prepare_place
 from runner.engines.commits import COMMITS
 from runner.engines.lockfile import WriterLock
 from runner.engines.sqlite_authorizer import authorize_reader
+from runner.engines.sqlite_catalogue import COMMENTS, VIEW_COLUMNS, quote
 from runner.engines.sqlite_errors import refuse, refuse_empty
-from runner.engines.sqlite_guards import SQLiteGuards, quote
+from runner.engines.sqlite_guards import SQLiteGuards
 from runner.engines.sqlite_rewrite import parse_sqlite_type, rewrite, rewrite_statement, sqlite_type
 from runner.engines.sqlite_values import decoder, encoder
 from runner.errors import DatabaseCorrupt
-from runner.sqltyping.types import SqlType, parse_type
+from runner.sqltyping.types import parse_type
 
 if TYPE_CHECKING:
     from runner.engines.staging import Staging
@@ -38,8 +39,6 @@ _DROP_COLUMN = re.compile(r"\s*alter\s+table\s+\w+\s+drop\s+column\s+\w+\s*", re
 _ADD_COLUMN = re.compile(
     r"\s*alter\s+table\s+(\w+)\s+add\s+column\s+(\w+)\s+(\w+(?:\s*\([\d\s,]+\))?)\s*$", re.I
 )
-_VIEW_COLUMNS = "runner_view_columns"
-_COMMENTS = "runner_comments"
 _SOURCE = "source_ledger"
 _SURVEYED_ROWS = 400  # of an index, as SQLite's documentation recommends
 
@@ -89,7 +88,7 @@ def connect(
 class SQLiteEngine(SQLiteGuards):
     name = "sqlite"
     zone_row_count: int | None = None
-    own_tables = frozenset({_VIEW_COLUMNS, _COMMENTS})
+    own_tables = frozenset({VIEW_COLUMNS, COMMENTS})
 
     def __init__(
         self, target: Target, connection: apsw.Connection, lock: WriterLock | None = None
@@ -97,9 +96,7 @@ class SQLiteEngine(SQLiteGuards):
         self.target = target
         self._lock = lock
         self.connection = connection
-        self._known: dict[str, Relation] | None = None
-        self._columns: dict[str, list[Column]] = {}  # of a table, by the SQL that defines it
-        self._shown: list[Mapping[str, Relation]] = []  # of each attached database
+        super().__init__()
         self._is_surveyed = False
 
     def close(self) -> None:
@@ -219,88 +216,9 @@ class SQLiteEngine(SQLiteGuards):
 
         return stage_beside(self, self.connection, refuse)
 
-    # catalogue
-
-    def relations(self) -> Mapping[str, Relation]:
-        if self._known is None:
-            self._known = self._read_catalogue()
-            for shown in self._shown:
-                self._known |= shown
-        return self._known
-
-    def has_relation(self, name: str) -> bool:
-        return bool(self.existing([name]))
-
-    def existing(self, names: Collection[str]) -> frozenset[str]:
-        asked = ", ".join("?" for _ in names)
-        sql = (
-            f"select name from sqlite_schema where type in ('table', 'view') and name in ({asked})"
-        )
-        return frozenset(row[0] for row in self._run(sql, tuple(names)))
-
-    def _read_catalogue(self) -> dict[str, Relation]:
-        names = list(
-            self._run(
-                "select name, type = 'view', sql from sqlite_schema "
-                "where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
-            )
-        )
-        # a view's expressions have no declared type: `view_as` wrote down what they are
-        written: dict[str, list[Column]] = {}
-        if any(name == _VIEW_COLUMNS for name, *_ in names):
-            for view, column, declared in self._run(
-                f"select view_name, column_name, declared_type from {_VIEW_COLUMNS} "
-                "order by view_name, ordinal"
-            ):
-                written.setdefault(view, []).append(
-                    Column(column, parse_sqlite_type(declared), declared)
-                )
-        found = {}
-        for name, is_view, sql in names:
-            columns = written.get(name) if is_view else self._columns.get(sql)
-            if columns is None:
-                columns = [
-                    Column(row[1], parse_sqlite_type(row[2]), row[2])
-                    for row in self._run(f"pragma table_xinfo({quote(name)})")
-                ]
-                if not is_view:
-                    self._columns[sql] = columns
-            listed = ", ".join(f"{c.name} {c.native_type}" for c in columns)
-            definition = f"{sql} -- {listed}" if is_view else sql
-            found[name] = Relation(name, bool(is_view), tuple(columns), definition)
-        return found
-
-    def _schema(self) -> dict[str, dict[str, SqlType]]:
-        return {
-            relation.name.lower(): {c.name: c.type for c in relation.columns}
-            for relation in self.relations().values()
-        }
-
     def describe(self, sql: str) -> tuple[Column, ...]:
         rewritten = rewrite(sql, self._schema())
         return tuple(Column(name, t, sqlite_type(t)) for name, t in rewritten.columns)
-
-    def row_count(self, table: str) -> int:
-        return int(next(iter(self._run(f"select count(*) from {quote(table)}")))[0])
-
-    def row_counts(self, tables: Sequence[str]) -> Mapping[str, int]:
-        return {table: self.row_count(table) for table in tables}
-
-    def schema_signature(self) -> Mapping[SchemaObject, str]:
-        signature = {
-            SchemaObject(kind, table, name): " ".join(sql.split())
-            for kind, table, name, sql in self._run(
-                "select type, tbl_name, iif(type in ('table', 'view'), '', name), sql "
-                "from sqlite_schema "
-                "where sql is not null and name not like 'sqlite\\_%' escape '\\'"
-            )
-        }
-        if SchemaObject("table", _COMMENTS) in signature:
-            for table, column, text in self._run(
-                f"select table_name, column_name, comment from {_COMMENTS}"
-            ):
-                signature[SchemaObject("comment", table, column)] = text
-        return signature
 
     # definition
 
@@ -320,18 +238,18 @@ class SQLiteEngine(SQLiteGuards):
             self._renew_guard(indexed)
         dropped = re.match(r"\s*drop\s+table\s+(?:if\s+exists\s+)?(\w+)", sql, re.I)
         self._known = None
-        if dropped and self.has_relation(_COMMENTS):
-            self._run(f"delete from {_COMMENTS} where table_name = ?", (dropped.group(1),))
+        if dropped and self.has_relation(COMMENTS):
+            self._run(f"delete from {COMMENTS} where table_name = ?", (dropped.group(1),))
 
     def comment(self, table: str, column: str | None, text: str, *, is_view: bool = False) -> None:
         # SQLite's catalogue has no room for comments: they stand in a table of their own
         self._run(
-            f"create table if not exists {_COMMENTS} (table_name text not null, "
+            f"create table if not exists {COMMENTS} (table_name text not null, "
             "column_name text not null, comment text not null, "
             "primary key (table_name, column_name)) without rowid"
         )
         self._run(
-            f"insert or replace into {_COMMENTS} values (?, ?, ?)", (table, column or "", text)
+            f"insert or replace into {COMMENTS} values (?, ?, ?)", (table, column or "", text)
         )
 
     def table_as(self, name: str, sql: str, columns: Sequence[Column] | None = None) -> int:
@@ -365,14 +283,14 @@ class SQLiteEngine(SQLiteGuards):
         self.drop(name)
         self._run(f"create view {quote(name)} as {rewritten.sql}")
         self._run(
-            f"create table if not exists {_VIEW_COLUMNS} (view_name text not null, ordinal integer "
+            f"create table if not exists {VIEW_COLUMNS} (view_name text not null, ordinal integer "
             "not null, column_name text not null, declared_type text not null, "
             "primary key (view_name, ordinal)) without rowid"
         )
-        self._run(f"delete from {_VIEW_COLUMNS} where view_name = ?", (name,))
+        self._run(f"delete from {VIEW_COLUMNS} where view_name = ?", (name,))
         for ordinal, (column, column_type) in enumerate(rewritten.columns):
             self._run(
-                f"insert into {_VIEW_COLUMNS} values (?, ?, ?, ?)",
+                f"insert into {VIEW_COLUMNS} values (?, ?, ?, ?)",
                 (name, ordinal, column, sqlite_type(column_type)),
             )
         self._known = None
@@ -429,10 +347,10 @@ class SQLiteEngine(SQLiteGuards):
         if known is not None:
             self._run(f"drop {'view' if known.is_view else 'table'} {quote(name)}")
             self._known = None
-            if known.is_view and self.has_relation(_VIEW_COLUMNS):
-                self._run(f"delete from {_VIEW_COLUMNS} where view_name = ?", (name,))
-            if self.has_relation(_COMMENTS):
-                self._run(f"delete from {_COMMENTS} where table_name = ?", (name,))
+            if known.is_view and self.has_relation(VIEW_COLUMNS):
+                self._run(f"delete from {VIEW_COLUMNS} where view_name = ?", (name,))
+            if self.has_relation(COMMENTS):
+                self._run(f"delete from {COMMENTS} where table_name = ?", (name,))
 
 
 def _encode_params(params: Params) -> list[Any]:

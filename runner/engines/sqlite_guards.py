@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
-from collections.abc import Mapping
 
-import apsw
-
-from runner.engines.base import Params, Relation
 from runner.engines.guards import APPENDED, Guard, Guards
+from runner.engines.sqlite_catalogue import SQLiteCatalogue, quote
 from runner.errors import TranslationError
 
 _UNIQUE_INDEX = re.compile(
@@ -18,13 +14,7 @@ _UNIQUE_INDEX = re.compile(
 _DROP_INDEX = re.compile(r"\bdrop\s+index\s+(?:if\s+exists\s+)?(\w+)", re.I)
 
 
-class SQLiteGuards(Guards):
-    @abstractmethod
-    def _run(self, sql: str, params: Params = ()) -> apsw.Cursor: ...
-
-    @abstractmethod
-    def relations(self) -> Mapping[str, Relation]: ...
-
+class SQLiteGuards(SQLiteCatalogue, Guards):
     def _guard(self, table: str, guard: Guard) -> None:
         # a table renamed by hand has taken triggers of these names with it
         self.lift_guard(table)
@@ -144,7 +134,3 @@ class SQLiteGuards(Guards):
         for guard in APPENDED:
             if held & guard.triggers(table):
                 self._guard(table, guard)
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
