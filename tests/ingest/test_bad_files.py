@@ -69,6 +69,12 @@ def test_further_column_is_a_warning(duck: Ledger) -> None:
 
 def test_column_twice(duck: Ledger) -> None:
     assert "twice" in refused(duck, "canonical-fills", FILLS.replace("venue", "side")).what
+    assert "twice" in refused(duck, "canonical-fills", FILLS.replace("side", "side,side")).what
+
+
+def test_no_header(duck: Ledger) -> None:
+    error = refused(duck, "canonical-fills", "northex,main,S,o,f,BUY,1,1,0,,,2026-01-01\n")
+    assert error.code == "R274" and "the header" in (error.mend or "")
 
 
 @pytest.mark.parametrize(

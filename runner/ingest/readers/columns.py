@@ -15,6 +15,16 @@ def check_columns(
     """Refuse missing and doubled columns; the warnings about those the format has not."""
     where = Location(source.path, line)
     missing = [name for name in form.columns if name not in found]
+    doubled = sorted({name for name in found if name and list(found).count(name) > 1})
+    if missing:  # a first line that is no header can have a value twice
+        doubled = [name for name in doubled if name in (*form.columns, *form.optional)]
+    if doubled:
+        raise InputError(
+            "R274",
+            f"{source.path.name} has the column '{doubled[0]}' twice",
+            where=where,
+            mend="keep one of them",
+        )
     # a header that ends with its delimiter has a column without a name behind it
     extra = [name for name in found if name and name not in (*form.columns, *form.optional)]
     if missing:
@@ -26,14 +36,6 @@ def check_columns(
             why=f"{form.name} needs: {', '.join(form.columns)}"
             + (f"; the file also has: {', '.join(extra)}" if extra else ""),
             mend="name the columns in the first line, the header, or name the right --format",
-        )
-    doubled = sorted({name for name in found if name and list(found).count(name) > 1})
-    if doubled:
-        raise InputError(
-            "R274",
-            f"{source.path.name} has the column '{doubled[0]}' twice",
-            where=where,
-            mend="keep one of them",
         )
     absent = {name for name in form.optional if name not in found}
     for name in extra:
