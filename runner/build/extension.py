@@ -8,13 +8,14 @@ others what has changed: they hold the rows of the latest build, and no others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runner.build import state
 from runner.build.fingerprint import Fact
 from runner.compile.compiled import Compiled
 from runner.compile.context import FRESH_PREFIX, LOST_PREFIX
-from runner.engines.base import Engine, Relation
+from runner.engines.base import Column, Engine, Relation
+from runner.sqltyping.types import NULL, UNKNOWN, Kind, SqlType
 
 REPLACE = "replace"
 OVERWRITE = "overwrite"
@@ -38,6 +39,29 @@ def fresh_rows(name: str) -> str:
 def lost_rows(name: str) -> str:
     """The table that holds, during a build, the keys that the model `name` has no more."""
     return LOST_PREFIX + name
+
+
+def misfit(found: Sequence[Column], standing: Sequence[Column]) -> str | None:
+    """Why rows of the columns `found` cannot be put into a table that stands; None: they can.
+
+    Rows go in by their columns' place, and what a column has no room for would be rounded.
+    """
+    gives, has = ([c.name for c in columns] for columns in (found, standing))
+    if gives != has:
+        return f"what extends it gives {', '.join(gives)}; its table has {', '.join(has)}"
+    for new, old in zip(found, standing, strict=True):
+        if not _fits(new.type, old.type):
+            types = [str(c.type) if c.type != UNKNOWN else c.native_type for c in (new, old)]
+            return f"what extends it gives {new.name} as {types[0]}; its table has {types[1]}"
+    return None
+
+
+def _fits(new: SqlType, old: SqlType) -> bool:
+    whole = (Kind.INTEGER, Kind.HUGEINT)
+    if new.kind in whole or (new.kind is old.kind is Kind.DECIMAL):
+        # a number too large is refused, but decimals too many are rounded without a word
+        return old.kind in (*whole, Kind.DECIMAL) and (new.scale or 0) <= (old.scale or 0)
+    return new.kind is old.kind or new == NULL
 
 
 def last_batch(engine: Engine, relations: Mapping[str, Relation]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from runner.build import contract, extension, kernel
@@ -18,14 +19,25 @@ from runner.errors import CompileError, EngineError, Location, nearest
 _STAGING = "runner_increment"
 
 
+@dataclass(frozen=True)
+class Made:
+    """`rows` a table has now, or was extended by; None for a view.
+
+    `misfit` says why a model that was to be extended was built whole instead.
+    """
+
+    rows: int | None
+    misfit: str | None = None
+
+
 def materialize(
     engine: Engine,
     compiler: Compiler,
     step: Step,
     columns: Sequence[Column] | None = None,
     referred_to: Sequence[str] = (),
-) -> int | None:
-    """Build `step`'s relation; its rows (what an incremental added), None for a view.
+) -> Made:
+    """Build `step`'s relation.
 
     `columns` are those its SQL is known to give. Of those that rows elsewhere refer to, what an
     extended model has no more is kept until the checks are done.
@@ -38,7 +50,7 @@ def materialize(
     _enforce_ephemeral_contracts(engine, compiler, within, through)
     try:
         if compiled.materialized == "kernel":
-            return kernel.materialize(engine, compiled)
+            return Made(kernel.materialize(engine, compiled))
         if step.action is Action.EXTEND:
             sql = compiler.incremental_sql(compiled.name, step.built_through)
         if columns is None and (compiled.has_contract or step.action is Action.EXTEND):
@@ -50,13 +62,31 @@ def materialize(
             _require_key(compiled, columns)
         if compiled.materialized == "view":
             engine.view_as(compiled.name, compiled.sql)
-            return None
+            return Made(None)
         if step.action is Action.EXTEND:
             assert columns is not None
-            return _extend(engine, compiled, sql, columns, referred_to)
-        return table_in_slices(engine, compiler, compiled, columns)
+            standing = engine.describe(f'select * from "{compiled.name}"')
+            misfit = extension.misfit(columns, standing)
+            if misfit is None:
+                return Made(_extend(engine, compiled, sql, columns, referred_to))
+            if extension.strategy(compiled) == extension.OVERWRITE:
+                raise _overwritten_by_others(compiled, misfit)
+            columns = engine.describe(compiled.sql)
+            return Made(table_in_slices(engine, compiler, compiled, columns), misfit)
+        return Made(table_in_slices(engine, compiler, compiled, columns))
     except EngineError as error:
         raise blame(error, engine, compiled, sql, within) from error
+
+
+def _overwritten_by_others(compiled: Compiled, misfit: str) -> CompileError:
+    """Built whole it would tell its readers that nothing has changed."""
+    return CompileError(
+        "R254",
+        f"{compiled.name} cannot be overwritten by what it gives",
+        where=Location(compiled.model.path, 1),
+        why=misfit,
+        mend="give the same columns whether is_incremental() or not",
+    )
 
 
 def _enforce_ephemeral_contracts(
@@ -80,9 +110,6 @@ def _extend(
     referred_to: Sequence[str],
 ) -> int:
     """Add an incremental model's new rows (`found`), replacing those of the same unique key."""
-    standing = engine.describe(f'select * from "{compiled.name}"')
-    if [c.name for c in found] != [c.name for c in standing]:
-        return engine.table_as(compiled.name, compiled.sql)
     strategy = str(compiled.config.get("incremental_strategy") or _default_strategy(compiled))
     if strategy == extension.OVERWRITE:
         return engine.table_as(compiled.name, sql, found)
@@ -118,7 +145,7 @@ def _require_key(compiled: Compiled, columns: Sequence[Column]) -> None:
 
 def _append(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
     names = [c.name for c in columns]
-    return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from ({sql})")
+    return engine.insert_select(compiled.name, names, sql)
 
 
 def _replace_keys(engine: Engine, compiled: Compiled, sql: str, columns: Sequence[Column]) -> int:
@@ -127,7 +154,7 @@ def _replace_keys(engine: Engine, compiled: Compiled, sql: str, columns: Sequenc
     engine.table_as(_STAGING, sql, columns)
     same = " and ".join(f"fresh.{k} = {compiled.name}.{k}" for k in keys)
     engine.delete(compiled.name, f"exists (select 1 from {_STAGING} as fresh where {same})")
-    added = engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {_STAGING}")
+    added = engine.insert_select(compiled.name, names, f"select * from {_STAGING}")
     engine.drop(_STAGING)
     return added
 
@@ -154,7 +181,7 @@ def _replace_stale(
             [c for name in referred_to for c in columns if c.name == name],
         )
     engine.delete(compiled.name, stale)
-    return engine.insert_select(compiled.name, names, f"select {', '.join(names)} from {fresh}")
+    return engine.insert_select(compiled.name, names, f"select * from {fresh}")
 
 
 # by the names in compiled.STRATEGIES

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from runner.build import extension, removed, state, values
 from runner.build.exactness import ExactnessGuard, Look
-from runner.build.materialize import materialize
+from runner.build.materialize import Made, materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
 from runner.build.report import BuildResult, StepResult, Watcher
 from runner.build.seeds import load_seed
@@ -97,8 +97,10 @@ def _build(
         started = time.perf_counter()
         try:
             looks = _looks(compiler, step, guard, watcher)
-            rows = _make(engine, compiler, plan, step, looks, guard)
-            exact_sql = _remembered(plan, step, looks)
+            made = _make(engine, compiler, plan, step, looks, guard)
+            if made.misfit is not None:
+                watcher.note(f"warning: {step.name} was built whole: {made.misfit}")
+            exact_sql = _remembered(plan, step, looks if made.misfit is None else looks[:1])
             columns = engine.describe(f'select * from "{step.name}"')
             guard.learn(step.name, columns)
             values.prove_numbers(engine, step.name, columns, step.path)
@@ -107,7 +109,7 @@ def _build(
             result.steps.append(failed)
             watcher.step_finished(failed)
             raise
-        done = StepResult(step, rows, time.perf_counter() - started, exact_sql=exact_sql)
+        done = StepResult(step, made.rows, time.perf_counter() - started, exact_sql=exact_sql)
         result.steps.append(done)
         watcher.step_finished(done)
     for view in plan.shown_through:
@@ -121,21 +123,21 @@ def _make(
     step: Step,
     looks: Sequence[Look],
     guard: ExactnessGuard,
-) -> int | None:
-    """Make the step's relation, while its SQL is looked at; its rows."""
+) -> Made:
+    """Make the step's relation, while its SQL is looked at."""
     try:
         if step.seed:
-            rows: int | None = load_seed(engine, step.seed)
+            made = Made(load_seed(engine, step.seed))
         else:
             columns = _known_columns(plan, step, looks, guard.standing(step.name))
             referred_to = plan.referred_to.get(step.name, ())
-            rows = materialize(engine, compiler, step, columns, referred_to)
+            made = materialize(engine, compiler, step, columns, referred_to)
             if step.compiled and step.materialized == "view":
                 values.prove_view(engine, compiler, step.compiled, plan.facts, step.changed)
         _describe(engine, step)
         if step.materialized != "view":
             engine.guard_derived(step.name)
-        return rows
+        return made
     finally:
         # first, where both it and the database have something to say: a broken contract, say
         for look in looks:

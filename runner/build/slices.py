@@ -37,7 +37,5 @@ def table_in_slices(
     names = [c.name for c in columns or engine.describe(f"select * from {compiled.name}")]
     for part in others:
         sql = compiler.slice_sql(compiled.name, part)
-        rows += engine.insert_select(
-            compiled.name, names, f"select {', '.join(names)} from ({sql})"
-        )
+        rows += engine.insert_select(compiled.name, names, sql)
     return rows
