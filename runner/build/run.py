@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from runner.build import extension, removed, state, values
+from runner.build.ahead import Ahead
 from runner.build.exactness import ExactnessGuard, Look
 from runner.build.materialize import Made, materialize
 from runner.build.plan import Action, CheckStep, Plan, Step
@@ -89,6 +90,7 @@ def _build(
     guard: ExactnessGuard,
     watcher: Watcher,
 ) -> None:
+    ahead = Ahead(plan)
     for step in plan.steps:
         if step.action in (Action.SKIP, Action.INLINE):
             result.steps.append(StepResult(step, _known_rows(plan, step), 0.0))
@@ -104,6 +106,7 @@ def _build(
             columns = engine.describe(f'select * from "{step.name}"')
             guard.learn(step.name, columns)
             values.prove_numbers(engine, step.name, columns, step.path)
+            ahead.look(engine, compiler, step, columns, exact_sql, guard, watcher)
         except RunnerError as error:
             failed = StepResult(step, None, time.perf_counter() - started, error.what)
             result.steps.append(failed)
@@ -112,6 +115,7 @@ def _build(
         done = StepResult(step, made.rows, time.perf_counter() - started, exact_sql=exact_sql)
         result.steps.append(done)
         watcher.step_finished(done)
+    result.steps = ahead.settled(result.steps)
     for view in plan.shown_through:
         values.prove_standing_view(engine, view)
 

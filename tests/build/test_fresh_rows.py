@@ -6,8 +6,10 @@ import shutil
 
 import pytest
 
+from runner.build import ahead, exactness
 from runner.build import run as build_run
 from runner.cli.main import run
+from runner.sqltyping import exactness as sqltyping
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, MadeProject, slim_ledger_project
 
@@ -105,6 +107,40 @@ def test_a_row_that_stands_is_found_by_the_parent_it_lost(traded, cli, in_part: 
     )
     (order,) = traded.rows("select order_id from orders where exchange_order_id = 'o2'")
     assert order[0] in row[0]
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_a_large_ledger_looks_ahead(traded, cli, monkeypatch: pytest.MonkeyPatch, is_large: bool):
+    if is_large:
+        monkeypatch.setattr(ahead, "LARGE_LEDGER_ROWS", 1)
+    assert cli(traded, "build", "--full-refresh").exit_code == 0
+    looked: list[str] = []
+
+    def look(sql: str, schema: object) -> list[object]:
+        looked.append(sql)
+        return []
+
+    # as another process, which knows what is published and no more
+    exactness._CLEAN.clear()
+    monkeypatch.setattr(sqltyping, "check_exact", look)
+    assert load(cli, traded, fill(3, 100, "BUY", 2)) == 0
+    assert bool(looked) is not is_large
+
+
+def test_what_would_extend_a_large_ledger_inexactly_is_refused(
+    traded, cli, monkeypatch: pytest.MonkeyPatch
+):
+    model = traded.root / "models" / "costs" / "order_costs.sql"
+    inexact = (
+        "{% if is_incremental() %} where filled_quantity * cast(2 as double) > 2 {% endif %}\n"
+    )
+    model.write_text(model.read_text() + inexact)
+    exactness._CLEAN.clear()
+    monkeypatch.setattr(ahead, "LARGE_LEDGER_ROWS", 1)
+    outcome = cli(traded, "build", "--full-refresh")
+    # on SQLite a float that meets a decimal is no SQL at all
+    assert outcome.exit_code == {"duckdb": 2, "sqlite": 3}[traded.engine]
+    assert "where: models/costs/order_costs.sql:112\n" in outcome.stderr
 
 
 def test_what_kept_the_rules_is_published(traded, cli):
