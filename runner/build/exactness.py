@@ -108,7 +108,7 @@ class ExactnessGuard:
                 why = f"it stands in the query of {compiled.name}, as {why}"
             raise ExactnessError(
                 "R260",
-                f"{culprit.name} would turn exact money into a binary float",
+                f"{culprit.name} would {met[0].what}",
                 where=where,
                 why=why,
                 mend=met[0].mend,
@@ -126,7 +126,7 @@ class ExactnessGuard:
         def refuse(met: list[Finding]) -> None:
             raise ExactnessError(
                 "R260",
-                f"the check {rule.rule.name} would turn exact money into a binary float",
+                f"the check {rule.rule.name} would {met[0].what}",
                 where=rule.rule.where,
                 why=f"{met[0].sql}: {met[0].why}",
                 mend=met[0].mend,

@@ -1,8 +1,12 @@
-"""Finds the places where DuckDB would turn exact money into a binary float.
+"""Finds the places where DuckDB would turn exact money into a binary float, or round it unasked.
 
 The lint is tolerant: what it cannot type, it passes over. SQL that mixes DOUBLE and DECIMAL is
 found wherever the two meet; a ratio of explicit doubles (`cast(x as double) / y`) is fine as long
 as it does not flow back into a decimal, and so is a function of one (`sqrt(cast(x as double))`).
+
+What brings several decimals to one type (a union, a case, coalesce) keeps the most whole digits and
+lets decimals go once 38 digits do not hold both: a sum, which is of 38 digits, with two decimals
+rounds whatever stands beside it to cents.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ _COMPARISONS = (
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ,
 )  # fmt: skip
 _UNIFYING = {"coalesce", "greatest", "least", "nullif"}
+_WITH_DEFAULT = {"lag", "lead"}
 _MEAN = "write {{ divide(sum, count) }} with the sum and the count"
 _DIVIDE = "write {{ divide(a, b) }}, or cast both to double where a ratio is wanted"
 
@@ -37,6 +42,12 @@ class Finding:
     line: int
     why: str
     mend: str
+    rounds: bool = False  # it stays a decimal, of fewer digits
+
+    @property
+    def what(self) -> str:
+        """What it would do."""
+        return "round exact money" if self.rounds else "turn exact money into a binary float"
 
     @property
     def mend_without_macros(self) -> str:
@@ -82,8 +93,11 @@ def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
         yield from _membership(typed, node)
     elif isinstance(node, exp.Case | exp.If) and not isinstance(node.parent, exp.Case):
         yield from _mixed(typed, node, _branches(node), "branches of one case")
+        yield from _rounded(typed, node, _branches(node))
     elif isinstance(node, exp.SetOperation):
         yield from _set_operation(typed, node)
+    elif isinstance(node, exp.Values):
+        yield from _rows_of_values(typed, node)
     elif isinstance(node, exp.Func):
         yield from _function(typed, node)
 
@@ -124,6 +138,17 @@ def _set_operation(typed: Typed, node: exp.SetOperation) -> Iterator[Finding]:
     for one, other in zip(typed.items(node.this), typed.items(node.expression), strict=False):
         types = [one.type_, other.type_]
         yield from _mixed_types(other.node, [one.node, other.node], types, "rows of one union")
+    for made, *sides in zip(
+        typed.items(node), typed.items(node.this), typed.items(node.expression), strict=False
+    ):
+        for side in sides:
+            yield from _rounded_to(side.node, side.type_, made.type_)
+
+
+def _rows_of_values(typed: Typed, node: exp.Values) -> Iterator[Finding]:
+    for row in node.expressions:
+        for made, cell in zip(typed.items(node), row.expressions, strict=False):
+            yield from _rounded_to(cell, typed.of(cell), made.type_)
 
 
 def _function(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
@@ -140,6 +165,10 @@ def _function(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
         yield from _float_function(typed, node, call)
     elif call.name in _UNIFYING:
         yield from _mixed(typed, node, call.args, f"arguments of {call.name}")
+        if call.name != "nullif":  # which only compares with the second
+            yield from _rounded(typed, node, call.args)
+    elif call.name in _WITH_DEFAULT:
+        yield from _rounded(typed, node, [call.args[0], *call.args[2:]])
 
 
 def _float_function(typed: Typed, node: exp.Expr, call: Call) -> Iterator[Finding]:
@@ -200,6 +229,25 @@ def _mixed_types(
         yield _finding(
             node, f"a double and a decimal are {how}", "keep both decimals, or cast both to double"
         )
+
+
+def _rounded(typed: Typed, node: exp.Expr, parts: list[exp.Expr]) -> Iterator[Finding]:
+    for part in parts:
+        yield from _rounded_to(part, typed.of(part), typed.of(node))
+
+
+def _rounded_to(part: exp.Expr, type_: SqlType, made: SqlType) -> Iterator[Finding]:
+    """`part` where it is brought to a decimal that has no room for all of its digits."""
+    if not _is(type_, Kind.DECIMAL) or not _is(made, Kind.DECIMAL):
+        return
+    scale, kept = type_.scale or 0, made.scale or 0
+    if isinstance(part, exp.Literal):
+        scale = len(part.name.partition(".")[2].rstrip("0"))
+    if scale > kept:
+        sql = part.sql("duckdb", comments=False)
+        why = f"a {type_} is rounded to the {made} of what it stands beside"
+        mend = "cast what it stands beside to fewer digits before the point, as decimal(38,12)"
+        yield Finding(sql, line_of(part) or 1, why, mend, rounds=True)
 
 
 def _finding(node: exp.Expr, why: str, mend: str) -> Finding:

@@ -62,6 +62,21 @@ def test_a_function_of_floats_is_refused_with_its_line(make, cli, root):
     assert "write cast(price as double) in it" in outcome.stderr
 
 
+def test_a_union_that_rounds_is_refused_with_its_line(make, cli):
+    project = strict(make)
+    project.write(
+        {
+            "models/cents.sql": "select cast(1.25 as decimal(18, 2)) as price",
+            "models/both.sql": "select sum(price) as price from {{ ref('cents') }}\nunion all\n"
+            "select price from {{ ref('prices') }}\n",
+        }
+    )
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert "error[R260]: both would round exact money" in outcome.stderr
+    assert "where: models/both.sql:3\n" in outcome.stderr
+
+
 def test_a_float_that_was_asked_for_is_one(make, cli):
     project = strict(make)
     project.write(

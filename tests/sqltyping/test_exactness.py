@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.sqltyping.exactness import check_exact
-from runner.sqltyping.types import DOUBLE, INTEGER, MONEY, TEXT
+from runner.sqltyping.types import DOUBLE, INTEGER, MONEY, TEXT, decimal
 
 SCHEMA = {"t": {"d": MONEY, "i": INTEGER, "f": DOUBLE, "s": TEXT}, "money": {"d": MONEY}}
 
@@ -79,6 +79,42 @@ def test_finds(sql: str, fault: str) -> None:
 )
 def test_passes(sql: str) -> None:
     assert check_exact(sql, SCHEMA) == []
+
+
+CENTS = {"t": {"c": decimal(18, 2), "d": MONEY, "i": INTEGER}}
+GROWN = "with recursive r as (select cast(1 as decimal(9,1)) as x union all {}) select x from r"
+
+
+@pytest.mark.parametrize(
+    ("sql", "fault"),
+    [
+        ("select sum(c) from t union all select d from t", "d"),
+        ("select d from t union select sum(c) from t", "d"),
+        ("select coalesce(sum(c), max(d)) from t", "MAX(d)"),
+        ("select greatest(sum(c), 0.125) from t", "0.125"),
+        ("select case when i > 0 then d else (select sum(c) from t) end from t", "d"),
+        ("select lag(c, 1, 0.125) over (order by i) from t", "0.125"),
+        ("select x from (values (cast(1 as decimal(38,2))), (0.125)) as v (x)", "0.125"),
+        (GROWN.format("select x * 1.055 from r"), "x * 1.055"),
+    ],
+)
+def test_finds_what_rounds(sql: str, fault: str) -> None:
+    (finding,) = check_exact(sql, CENTS)
+    assert (finding.sql, finding.what) == (fault, "round exact money")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select coalesce(c, d), greatest(d, 0.125), case when i > 0 then c else d end from t",
+        "select sum(d) from t union all select c from t union all select 0.1 from t",
+        "select coalesce(sum(c), 0.000), nullif(sum(c), max(d)), coalesce(d, 0, i) from t",
+        "select lag(c, 1, 0) over (order by i) from t",
+        GROWN.format("select cast(x * 1.055 as decimal(9,1)) from r"),
+    ],
+)
+def test_what_keeps_its_decimals_passes(sql: str) -> None:
+    assert check_exact(sql, CENTS) == []
 
 
 def test_names_the_line() -> None:
