@@ -13,6 +13,7 @@ from runner.build import fingerprint, state
 from runner.build.report import Watcher
 from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
+from runner.compile.compiler import reads_outside
 from runner.compile.inlined import Inlined, place
 from runner.engines.base import Column, Engine, Relation
 from runner.errors import ExactnessError
@@ -30,7 +31,7 @@ _CLEAN: set[str] = set()
 class Look:
     """SQL that is being looked at, while the database may already run it.
 
-    `digest` is what to remember of it; None where the guard is off.
+    `digest` is what to remember of it; None where the guard is off, and of what reads a file.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Look:
     def settle(self) -> str | None:
         """Wait for what it finds, and say it once: an error, or a note.
 
-        The digest; None where there was something to say, or the guard is off.
+        The digest; None where there was something to say, or nothing to remember.
         """
         if self._findings is not None and (met := self._findings.result()):
             self._findings, self.digest = None, None
@@ -73,6 +74,11 @@ class ExactnessGuard:
         standing = {} if setting == "off" else engine.relations()
         self._standing = {name.lower(): relation for name, relation in standing.items()}
         self._schema = _types(standing)
+        # as the database calls them: what several of its types are to us are not one to it
+        self._native = {
+            name.lower(): {c.name: c.native_type or str(c.type) for c in relation.columns}
+            for name, relation in standing.items()
+        }
         self._beside = ThreadPoolExecutor(1, "exactness")
 
     def __enter__(self) -> ExactnessGuard:
@@ -137,13 +143,16 @@ class ExactnessGuard:
     def learn(self, relation: str, columns: Iterable[Column]) -> None:
         """A relation was made anew: its columns are what later SQL reads."""
         self._schema[relation.lower()] = {c.name: c.type for c in columns}
+        self._native[relation.lower()] = {c.name: c.native_type or str(c.type) for c in columns}
 
     def _look(self, sql: str, refuse: Callable[[list[Finding]], None], made: str = "") -> Look:
         if self.setting == "off":
             return Look(None)
-        read = {name: self._schema[name] for name in named_in(sql, self._schema)}
+        read = {name: self._native[name] for name in named_in(sql, self._native)}
         read.pop(made.lower(), None)
-        digest = fingerprint.digest(__version__, sql, str(read))
+        # what stands outside may have other columns each time: nothing is remembered of it
+        outside = reads_outside(sql)
+        digest = None if outside else fingerprint.digest(__version__, sql, str(read))
         if digest in self.passed or digest in _CLEAN:
             return Look(digest)
         from runner.sqltyping.exactness import check_exact

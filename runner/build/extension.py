@@ -15,7 +15,7 @@ from runner.build.fingerprint import Fact
 from runner.compile.compiled import Compiled
 from runner.compile.context import FRESH_PREFIX, LOST_PREFIX
 from runner.engines.base import Column, Engine, Relation
-from runner.sqltyping.types import NULL, UNKNOWN, Kind, SqlType
+from runner.sqltyping.types import NULL, Kind
 
 REPLACE = "replace"
 OVERWRITE = "overwrite"
@@ -50,17 +50,24 @@ def misfit(found: Sequence[Column], standing: Sequence[Column]) -> str | None:
     if gives != has:
         return f"what extends it gives {', '.join(gives)}; its table has {', '.join(has)}"
     for new, old in zip(found, standing, strict=True):
-        if not _fits(new.type, old.type):
-            types = [str(c.type) if c.type != UNKNOWN else c.native_type for c in (new, old)]
+        if not _fits(new, old):
+            # as the database calls them where our words do not tell them apart
+            types = [str(c.type) for c in (new, old)]
+            if types[0] == types[1]:
+                types = [c.native_type for c in (new, old)]
             return f"what extends it gives {new.name} as {types[0]}; its table has {types[1]}"
     return None
 
 
-def _fits(new: SqlType, old: SqlType) -> bool:
+def _fits(found: Column, standing: Column) -> bool:
+    new, old = found.type, standing.type
     whole = (Kind.INTEGER, Kind.HUGEINT)
     if new.kind in whole or (new.kind is old.kind is Kind.DECIMAL):
         # a number too large is refused, but decimals too many are rounded without a word
         return old.kind in (*whole, Kind.DECIMAL) and (new.scale or 0) <= (old.scale or 0)
+    if new.kind is old.kind and new.kind in (Kind.DOUBLE, Kind.UNKNOWN):
+        # a list of decimals, a float of 32 bits, a time of seconds: what it holds is in its name
+        return found.native_type == standing.native_type
     return new.kind is old.kind or new == NULL
 
 

@@ -36,6 +36,19 @@ _CALLS = (
     "nextval", "transaction_timestamp", "get_current_timestamp", "get_current_time",
 )  # fmt: skip
 _CALLED = re.compile(rf"\b(?:{'|'.join(_CALLS)})\s*\(")
+# of one argument it is the time until today
+_AGE = re.compile(r"\bage\s*\(((?:[^(),]|\([^()]*\))*)\)")
+# what is no SQL of the query's own, and where FROM is part of an expression
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+_NO_SOURCE = re.compile(r"\bdistinct\s+from\b|\(\s*[\w.']+\s+from\b")
+_READ_IN = r"(?:\bfrom|\bjoin|,)\s*"
+_OUTSIDE = re.compile(
+    # a file, by a function or by its name; a table of another schema
+    r"\b(?:read_\w+|\w+_scan|glob|sniff_csv|query|query_table)\s*\("
+    rf"|{_READ_IN}'[^']*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|xlsx|db|duckdb)(?:\.\w+)?'"
+    r"|\b(?:from|join)\s+'"
+    r"|\b(?:from|join)\s+(?!\"?main\"?\s*\.)(?:\w+|\"[^\"]+\")\s*\.\s*[\w\"]"
+)
 
 
 class DisabledRefError(CompileError):
@@ -338,7 +351,24 @@ def is_volatile(sql: str) -> bool:
     False
     """
     plain = sql.lower()
-    if any(clock in plain for clock in _CLOCKS):
+    if any(clock in plain for clock in _CLOCKS) or reads_outside(sql):
+        return True
+    if "age" in plain and _AGE.search(plain) is not None:
         return True
     # a look for each word first: most SQL has none of them, and a pattern is slow to say so
     return any(word in plain for word in _CALLS) and _CALLED.search(plain) is not None
+
+
+@cache
+def reads_outside(sql: str) -> bool:
+    """Whether it reads what is no table of the project's schema, whose changes nobody would see.
+
+    >>> reads_outside("select * from read_csv('a.csv')"), reads_outside("select * from raw.orders")
+    (True, True)
+    >>> reads_outside("select extract(year from o.t) from main.orders as o -- from a.b")
+    False
+    """
+    plain = sql.lower()
+    if not any(mark in plain for mark in (".", "'", "(")):
+        return False
+    return _OUTSIDE.search(_NO_SOURCE.sub(" ", _COMMENT.sub(" ", plain))) is not None
