@@ -18,6 +18,7 @@ _BATCH_TABLES = "ledger_batch_tables"
 _CONFIG_KEYS = (
     "materialized", "kernel", "contract", "unique_key", "incremental_strategy", "column_types",
 )  # fmt: skip
+_SEED_KEYS = ("column_types", "delimiter")
 
 
 def digest(*parts: str) -> str:
@@ -44,7 +45,7 @@ def of_seed(seed: Seed, engine_name: str) -> str:
         __version__,
         engine_name,
         read_text(seed.path),
-        json.dumps(seed.config.get("column_types"), sort_keys=True, default=str),
+        json.dumps([seed.config.get(k) for k in _SEED_KEYS], sort_keys=True, default=str),
     )
 
 

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import MAX_PREC, Context, Decimal
 from typing import Any
 
 from runner.engines.base import Column, Engine
@@ -32,6 +32,7 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})$")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.(\d+)$")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?Z?$")
+_EXACTLY = Context(prec=MAX_PREC)
 _NULLS = {"", "null"}
 
 
@@ -170,9 +171,12 @@ def _convert(value: str, column: Column, seed: Seed, line: int) -> Any:
     if value.strip().lower() in _NULLS:
         return None
     try:
-        return _PARSERS.get(column.type.kind, str)(
+        converted = _PARSERS.get(column.type.kind, str)(
             value.strip() if column.type is not TEXT else value
         )
+        if isinstance(converted, Decimal):
+            _require_room(converted, column.type)
+        return converted
     except (ValueError, ArithmeticError) as error:
         raise ProjectError(
             "R227",
@@ -206,6 +210,15 @@ def _decimal(text: str) -> Decimal:
     if not value.is_finite():
         raise ValueError("it is no finite number")
     return value
+
+
+def _require_room(value: Decimal, type_: SqlType) -> None:
+    """ValueError for decimals that a database would round away without a word."""
+    scale = type_.scale or 0
+    kept = value.normalize(_EXACTLY).as_tuple().exponent
+    assert isinstance(kept, int)
+    if -kept > scale:
+        raise ValueError(f"it has {-kept} decimals, and would be rounded to {scale}")
 
 
 _PARSERS: dict[Kind, Any] = {
