@@ -41,7 +41,7 @@ class CheckPlanner:
         parents = [self.planner.current.get(unique_id) for unique_id in rule.reads]
         if any(p is None for p in parents) or is_volatile(rule.failing):
             return CheckStep(rule, Action.BUILD, None)
-        own = fingerprint.digest(rule.failing, rule.rule.judgement)
+        own = fingerprint.digest(rule.failing, rule.extending, rule.rule.judgement)
         combined = fingerprint.of_node(own, [p for p in parents if p is not None])
         known = self.planner.check_states.get(rule.rule.name)
         if known and known.fingerprint == combined and not self.request.full_refresh:

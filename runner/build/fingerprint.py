@@ -17,6 +17,7 @@ _BATCH_TABLES = "ledger_batch_tables"
 # what decides a table's content; tags, descriptions and severities do not
 _CONFIG_KEYS = (
     "materialized", "kernel", "contract", "unique_key", "incremental_strategy", "column_types",
+    "stale", "changed",
 )  # fmt: skip
 _SEED_KEYS = ("column_types", "delimiter")
 
@@ -36,6 +37,7 @@ def of_definition(compiled: Compiled, engine_name: str) -> str:
         __version__,
         engine_name,
         compiled.sql,
+        compiled.extending,
         json.dumps([config, columns], sort_keys=True, default=str),
     )
 

@@ -48,7 +48,7 @@ class Planner:
             for unique_id, found in sources.fingerprints.items()
         }
         # the same without rows of any kind: what dbt's incremental models are extended by
-        self.code: dict[str, str | None] = {
+        self.code: dict[str, str] = {
             unique_id: unique_id for unique_id in sources.fingerprints
         }
         self.whole: set[str] = set()
@@ -115,7 +115,7 @@ class Planner:
             own = fingerprint.of_definition(compiled, self.engine.name)
             self.current[unique_id] = self._combined(own, compiled, self.current)
             self.structure[unique_id] = self._combined(own, compiled, self.structure)
-            self.code[unique_id] = self._combined(own, compiled, self.code)
+            self.code[unique_id] = self._code(own, compiled)
             return (
                 Step(
                     unique_id,
@@ -135,7 +135,7 @@ class Planner:
             self.current[unique_id] = known.fingerprint if known and stands else None
             self.structure[unique_id] = known.structure if known and stands else None
             self.code[unique_id] = (
-                self._combined(known.definition, compiled, self.code)
+                self._code(known.definition, compiled)
                 if known and compiled
                 else unique_id
             )
@@ -160,7 +160,7 @@ class Planner:
         if compiled is None:
             self.code[unique_id] = unique_id
         else:
-            self.code[unique_id] = self._combined(definition, compiled, self.code)
+            self.code[unique_id] = self._code(definition, compiled)
             if compiled.materialized == "incremental" and not extension.strategy(compiled):
                 structure = self.code[unique_id]
         step = Step(
@@ -178,6 +178,10 @@ class Planner:
         if is_volatile(compiled.sql) or any(p is None for p in parents):
             return None
         return fingerprint.of_node(definition, [p for p in parents if p is not None])
+
+    def _code(self, definition: str, compiled: Compiled) -> str:
+        """SQL that may answer differently each time is the same SQL all the same."""
+        return fingerprint.of_node(definition, [self.code[p] for p in compiled.depends_on])
 
     def _decide(self, step: Step, request: Request) -> tuple[Action, str]:
         known, combined = self.nodes.get(step.unique_id), step.fingerprint

@@ -27,6 +27,7 @@ from runner.compile.ephemeral import with_ctes
 from runner.errors import nearest
 
 _ROW_KINDS = {RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION}
+_OF_NEW_ROWS = ("is_incremental", "built_through", "fresh")
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,12 @@ def _ends(parts: Sequence[str], before: int = 0) -> tuple[int, ...]:
 
 def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
     if rule.kind is RuleKind.SQL:
-        sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
-        return CompiledRule(rule, None, reads, sql)
+        written = str(rule.arguments["sql"])
+        sql, reads = compiler.snippet(written, rule.where)
+        extending = ""
+        if any(word in written for word in _OF_NEW_ROWS):
+            extending, _ = compiler.snippet(written, rule.where, built_through=0)
+        return CompiledRule(rule, None, reads, sql, extending=extending)
     if rule.kind is RuleKind.EXPECTATION:
         return compile_expectation(compiler, rule)
     assert rule.table is not None

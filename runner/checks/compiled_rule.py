@@ -34,6 +34,7 @@ class CompiledRule:
     schema: SchemaTest | None = None  # of the columns that `failing` has until they are judged
     is_of_view: bool = False  # the relation is computed whenever it is read
     judges_rows: bool = False  # each row of the relation by itself, whatever the others are
+    extending: str = ""  # a rule of SQL, as its author wrote it for new rows (`is_incremental()`)
     parent_key: tuple[tuple[str, str], ...] = ()  # of a reference: its columns, and the parent's
 
 

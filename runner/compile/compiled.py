@@ -21,7 +21,11 @@ STRATEGIES = {
 
 @dataclass(frozen=True)
 class Compiled:
-    """`depends_on` are unique ids of models, seeds and sources, direct ones only."""
+    """`depends_on` are unique ids of models, seeds and sources, direct ones only.
+
+    `extending` is the SQL of an incremental model whose table stands (`is_incremental()`), as it is
+    of no batch: that is only a number.
+    """
 
     model: Model
     sql: str
@@ -29,6 +33,7 @@ class Compiled:
     depends_on: tuple[str, ...]
     columns: tuple[ColumnSpec, ...]
     description: str
+    extending: str = ""
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -193,7 +194,13 @@ class Compiler:
     # models
 
     def all_models(self) -> dict[str, Compiled]:
-        return {name: self.model(name) for name in self.project.models}
+        for name in self.project.models:
+            self.model(name)
+        # when all are known: what only extends a model may refer to any
+        for name, made in self._compiled.items():
+            if made.materialized == "incremental" and made.is_enabled and not made.extending:
+                self._compiled[name] = replace(made, extending=self.incremental_sql(name, 0))
+        return {name: self._compiled[name] for name in self.project.models}
 
     def model(self, name: str) -> Compiled:
         if name not in self._compiled:
