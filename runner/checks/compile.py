@@ -228,7 +228,9 @@ def _generic(compiler: Compiler, rule: Rule, relation: str, unique_id: str) -> C
             f"did you mean '{near}'?" if near else f"known: {', '.join(sorted(tests))}",
         )
     given: Mapping[str, Any] = rule.arguments["arguments"]
-    arguments = {"model": relation, **given}
+    # in brackets and of a name, as dbt has it: the macro reads from it as it would from a table
+    rows = relation if rule.filter is None else f"{batch(rule, relation)} as dbt_subquery"
+    arguments = {"model": rows, **given}
     if rule.columns:
         arguments["column_name"] = rule.columns[0]
     call = ", ".join(f"{name}=given['{name}']" for name in arguments)

@@ -26,6 +26,7 @@ _CONFIG = (
     "store_failures", "store_failures_as", "alias", "schema", "database", "group",
 )  # fmt: skip
 _CONFIG_CALL = re.compile(r"{{-?\s*config\s*\((.*?)\)\s*-?}}", re.S)
+_COMMENT = re.compile(r"{#.*?#}", re.S)
 _SETTING = re.compile(r"(\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,\s)]+))")
 
 
@@ -138,7 +139,7 @@ def _dbt_value(kind: RuleKind, arguments: Mapping[str, Any]) -> Any:
 def singular(path: Path, sql: str) -> Rule | None:
     """A dbt project's tests/NAME.sql: rows it returns are failures. None where it is disabled."""
     config: dict[str, Any] = {}
-    for call in _CONFIG_CALL.findall(sql):
+    for call in _CONFIG_CALL.findall(_COMMENT.sub("", sql)):
         for key, single, double, bare in _SETTING.findall(call):
             config[key] = single or double or bare
     if not _is_enabled(config):

@@ -250,3 +250,35 @@ def test_what_is_not_followed_is_named(tmp_path, cli):
     outcome = cli(project, "build", "--target", "duckdb")
     assert outcome.exit_code == 2
     assert "ref('learnt') names a Python model" in outcome.stderr
+
+
+ENOUGH = {
+    "macros/enough.sql": "{% test enough(model, column_name, n) %}\n"
+    "select 1 as short where (select count({{ column_name }}) from {{ model }}) < {{ n }}\n"
+    "{% endtest %}",
+    "models/outer_rows.yml": """
+        models:
+          - name: outer_rows
+            columns:
+              - name: id
+                tests:
+                  - enough: {arguments: {n: 2}, config: {where: "amount > 15"}}
+                  - enough: {name: more, arguments: {n: 2}, config: {where: "amount > 25"}}
+    """,
+}
+
+
+@pytest.mark.parametrize("target", ["duckdb", "sqlite"])
+def test_a_generic_test_of_ones_own_is_about_the_rows_that_where_says(tmp_path, cli, target):
+    _, outcome = _built(tmp_path, cli, target, ENOUGH)
+    assert outcome.exit_code == 1
+    assert "1 passed, 0 warned, 1 failed" in outcome.stderr
+    assert "FAIL more\n" in outcome.stderr
+
+
+@pytest.mark.parametrize("said", ["enabled=false", "severity='warn'"])
+def test_a_config_in_a_comment_is_none(tmp_path, cli, said):
+    test = "{# not yet: {{ config(%s) }} #}\nselect * from {{ ref('raw') }}" % said
+    _, outcome = _built(tmp_path, cli, "duckdb", {"tests/none.sql": test})
+    assert outcome.exit_code == 1
+    assert "FAIL none\n" in outcome.stderr
