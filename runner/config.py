@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import Location, ProjectError, UsageError, nearest
+from runner.written import Written
 
 ENGINES = ("duckdb", "sqlite")
 EXACTNESS = ("error", "warn", "off")
@@ -172,7 +173,7 @@ def load_config(start: Path, overrides: Mapping[str, Any] | None = None) -> Conf
 
 def _read_table(file: Path) -> dict[str, Any]:
     try:
-        parsed = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        parsed = tomllib.loads(file.read_text(encoding="utf-8-sig"), parse_float=Written)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         found = re.search(r"at line (\d+)", str(error))
         raise ProjectError(

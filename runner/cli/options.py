@@ -162,8 +162,10 @@ def parse_vars(pairs: Iterable[str]) -> dict[str, Any]:
             )
         import yaml
 
+        from runner.project.yaml_file import read_value
+
         try:
-            found[name] = yaml.safe_load(text)
+            found[name] = read_value(text)
         # a date that does not exist is a ValueError
         except (yaml.YAMLError, ValueError) as error:
             raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from runner.errors import Location, ProjectError
 from runner.project.text_file import read_text
+from runner.written import Written
 
 _TEXT = "tag:yaml.org,2002:str"
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader is ten times faster
@@ -46,8 +48,14 @@ class _Loader(_Base):  # type: ignore[misc]
         # most of a project's YAML is plain text, and constructing objects is what costs time
         return node.value if node.tag == _TEXT else self.construct_object(node, deep=True)
 
+    def construct_written(self, node: Any) -> float:
+        text = str(node.value)
+        # 1:30.5 is a number of base 60 to YAML
+        return self.construct_yaml_float(node) if ":" in text else Written(text)  # type: ignore[no-any-return]
+
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_line_map)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_written)
 # on and off are words in this field, not booleans; dates in YAML are text to us
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
@@ -64,12 +72,29 @@ class _ExactLoader(_Loader):
 
 
 _ExactLoader.add_constructor("tag:yaml.org,2002:float", _ExactLoader.construct_decimal)
+# 5e-3 is a number here, as it is in JSON; YAML takes it for text, which a database would round
+_ExactLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+class _ValueLoader(_Base):  # type: ignore[misc]
+    construct_written = _Loader.construct_written
+
+
+_ValueLoader.add_constructor("tag:yaml.org,2002:float", _ValueLoader.construct_written)
+
+
+def read_value(text: str) -> Any:
+    """One value, as YAML reads it."""
+    return yaml.load(text, Loader=_ValueLoader)
 
 
 def read_yaml(path: Path, *, exact: bool = False) -> LineMap:
     """The file's top-level mapping (empty for an empty file); ProjectError where it is broken.
 
-    `exact` reads numbers with a point as Decimal.
+    `exact` reads numbers with a point as Decimal; without it they are floats that are written out
+    as they stand in the file.
     """
     try:
         # the loader is a SafeLoader

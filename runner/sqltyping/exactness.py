@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -86,9 +87,9 @@ def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
         if _is(typed.of(node), Kind.DECIMAL) and _is(typed.of(node.this), Kind.DOUBLE):
             yield _finding(node, "a double is cast to a decimal", "keep the value a decimal")
     elif isinstance(node, _COMPARISONS):
-        yield from _mixed(typed, node, [node.this, node.expression], "compared")
+        yield from _compared(typed, node, [node.this, node.expression])
     elif isinstance(node, exp.Between):
-        yield from _mixed(typed, node, [node.this, node.args["low"], node.args["high"]], "compared")
+        yield from _compared(typed, node, [node.this, node.args["low"], node.args["high"]])
     elif isinstance(node, exp.In):
         yield from _membership(typed, node)
     elif isinstance(node, exp.Case | exp.If) and not isinstance(node.parent, exp.Case):
@@ -132,6 +133,7 @@ def _membership(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     if query is not None:
         types.extend(item.type_ for item in typed.items(query))
     yield from _mixed_types(node, [node.this, *node.expressions], types, "compared")
+    yield from _rounded_texts(typed, [node.this, *node.expressions])
 
 
 def _set_operation(typed: Typed, node: exp.SetOperation) -> Iterator[Finding]:
@@ -231,9 +233,45 @@ def _mixed_types(
         )
 
 
+def _compared(typed: Typed, node: exp.Expr, parts: list[exp.Expr]) -> Iterator[Finding]:
+    yield from _mixed(typed, node, parts, "compared")
+    yield from _rounded_texts(typed, parts)
+
+
 def _rounded(typed: Typed, node: exp.Expr, parts: list[exp.Expr]) -> Iterator[Finding]:
     for part in parts:
         yield from _rounded_to(part, typed.of(part), typed.of(node))
+    yield from _rounded_texts(typed, parts)
+
+
+def _rounded_texts(typed: Typed, parts: list[exp.Expr]) -> Iterator[Finding]:
+    """Numbers in quotes beside decimals, whose type they take: of too many digits for it."""
+    beside = [t for part in parts if _is(t := typed.of(part), Kind.DECIMAL)]
+    if not beside:
+        return
+    kept = max(type_.scale or 0 for type_ in beside)
+    for part in parts:
+        if isinstance(part, exp.Literal) and part.is_string and _decimals(part.name) > kept:
+            yield Finding(
+                part.sql("duckdb", comments=False),
+                line_of(part) or 1,
+                f"text takes the type of the {beside[0]} beside it, and is rounded to that",
+                "write the number without quotes",
+                rounds=True,
+            )
+
+
+def _decimals(text: str) -> int:
+    """How many a number written as text has; none where it is no number."""
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        return 0
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or not any(digits):
+        return 0
+    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -(exponent + trailing))
 
 
 def _rounded_to(part: exp.Expr, type_: SqlType, made: SqlType) -> Iterator[Finding]:
@@ -242,7 +280,7 @@ def _rounded_to(part: exp.Expr, type_: SqlType, made: SqlType) -> Iterator[Findi
         return
     scale, kept = type_.scale or 0, made.scale or 0
     if isinstance(part, exp.Literal):
-        scale = len(part.name.partition(".")[2].rstrip("0"))
+        scale = _decimals(part.name)
     if scale > kept:
         sql = part.sql("duckdb", comments=False)
         why = f"a {type_} is rounded to the {made} of what it stands beside"

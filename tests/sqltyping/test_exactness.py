@@ -96,6 +96,10 @@ GROWN = "with recursive r as (select cast(1 as decimal(9,1)) as x union all {}) 
         ("select lag(c, 1, 0.125) over (order by i) from t", "0.125"),
         ("select x from (values (cast(1 as decimal(38,2))), (0.125)) as v (x)", "0.125"),
         (GROWN.format("select x * 1.055 from r"), "x * 1.055"),
+        ("select i from t where c > '0.005'", "'0.005'"),
+        ("select i from t where c between 0 and '5e-3'", "'5e-3'"),
+        ("select i from t where c in (1, '0.125')", "'0.125'"),
+        ("select coalesce(c, '0.125') from t", "'0.125'"),
     ],
 )
 def test_finds_what_rounds(sql: str, fault: str) -> None:
@@ -110,6 +114,7 @@ def test_finds_what_rounds(sql: str, fault: str) -> None:
         "select sum(d) from t union all select c from t union all select 0.1 from t",
         "select coalesce(sum(c), 0.000), nullif(sum(c), max(d)), coalesce(d, 0, i) from t",
         "select lag(c, 1, 0) over (order by i) from t",
+        "select i from t where c > '0.50' and d < '0.005' and c in ('1', '5e-2')",
         GROWN.format("select cast(x * 1.055 as decimal(9,1)) from r"),
     ],
 )

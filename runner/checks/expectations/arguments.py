@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -160,7 +161,7 @@ def literal(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, int):
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     return "'" + str(value).replace("'", "''") + "'"
 
