@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from runner.build.plan import Action, CheckStep, Request, Step
 from runner.checks.compiled_rule import CompiledRule
 from runner.checks.rules import RuleKind
 from runner.compile.compiler import is_volatile
+from runner.compile.plain_reads import texts_of
 
 if TYPE_CHECKING:
     from runner.build.planner import Planner
+_QUERY = re.compile(r"\bselect\b|\bfrom\b", re.I)
 
 
 class CheckPlanner:
@@ -68,6 +71,8 @@ class CheckPlanner:
             # its author says which, by the fresh rows of what it reads
             extended = all(self._is_extended(r) for r in rule.reads if self._is_replaced(r))
             return "" if extended else None
+        if _reads_within(rule):
+            return None  # what it compares a row with may be other rows than it was
         subject, *others = rule.reads
         if any(self._moved(r) and r not in self.planner.facts for r in others) and (
             self._lost_to(rule) is None
@@ -112,6 +117,12 @@ class CheckPlanner:
 
     def _moved(self, unique_id: str) -> bool:
         return self.planner.current.get(unique_id) != self.planner.nodes[unique_id].fingerprint
+
+
+def _reads_within(rule: CompiledRule) -> bool:
+    """Whether a query stands in its condition, or among the rows that it is about."""
+    written = [rule.rule.filter or "", *texts_of(rule.rule.arguments)]
+    return any(_QUERY.search(text) for text in written)
 
 
 def _and_orphans(rule: CompiledRule, fresh: str, parent: str) -> str:

@@ -54,7 +54,7 @@ def compile_rules(compiler: Compiler, rules: Iterable[Rule]) -> list[CompiledRul
     compiled = []
     for rule in rules:
         try:
-            made = _inlined(compiler, _compile(compiler, rule))
+            made = _inlined(compiler, _of_its_rows(compiler, rule))
             compiled.append(replace(made, is_of_view=made.relation in views))
         except DisabledRefError:
             continue
@@ -124,6 +124,19 @@ def _apart(relation: str, rules: Sequence[CompiledRule]) -> Scan:
 
 def _ends(parts: Sequence[str], before: int = 0) -> tuple[int, ...]:
     return tuple(before + n for n in accumulate(part.count("\n") + 1 for part in parts))
+
+
+def _of_its_rows(compiler: Compiler, rule: Rule) -> CompiledRule:
+    """The rule compiled, with what says which rows it is about rendered."""
+    if rule.filter is None or "{" not in rule.filter:
+        return _compile(compiler, rule)
+    condition, more = compiler.snippet(rule.filter, rule.where)
+    made = _compile(compiler, replace(rule, filter=condition))
+    if not more:
+        return made
+    reads = tuple(dict.fromkeys((*made.reads, *more)))
+    # a condition that reads other tables cannot stand in an aggregate's filter
+    return replace(made, reads=reads, aggregate=None)
 
 
 def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:

@@ -72,11 +72,14 @@ def doubles(rule: Rule, relation: str, columns: Sequence[str], fresh: str | None
     condition = " and ".join(f"{c} is not null" for c in columns)
     rows = f"{relation}\nwhere {filtered(rule, condition)}"
     if fresh is not None:
-        keys = ", ".join(f"kept.{c}" for c in columns)
-        same = " and ".join(f"kept.{c} = fresh.{c}" for c in columns)
+        names = [f"key_{place}" for place in range(len(columns))]
+        # named, as a key may be any SQL
+        keys = ", ".join(f"{c} as {name}" for c, name in zip(columns, names, strict=True))
+        same = " and ".join(f"kept.{name} = fresh.{name}" for name in names)
+        listed = ", ".join(f"kept.{name}" for name in names)
         rows = (
-            f"(\nselect {keys}\nfrom (select * from {rows}) as kept\n"
-            f"inner join (select distinct {listed} from {fresh}) as fresh on {same}\n) as among"
+            f"(select {keys} from {rows}) as kept\n"
+            f"inner join (select distinct {keys} from {fresh}) as fresh on {same}"
         )
     return (
         f"select {listed}, count(*) as row_count\nfrom {rows}\n"

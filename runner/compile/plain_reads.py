@@ -62,7 +62,7 @@ def notes(
             )
     for rule in rules:
         told = {names[unique_id].lower() for unique_id in rule.reads}
-        for text in _texts(rule.rule.arguments):
+        for text in (*texts_of(rule.rule.arguments), rule.rule.filter or ""):
             for name in plain_reads(text, written.keys() - told):
                 said.append(
                     f"{rule.rule.where}: the check {rule.rule.name} reads {name} by its plain "
@@ -71,9 +71,10 @@ def notes(
     return said
 
 
-def _texts(arguments: object) -> Iterator[str]:
+def texts_of(arguments: object) -> Iterator[str]:
+    """Each text among a rule's arguments."""
     if isinstance(arguments, str):
         yield arguments
     elif isinstance(arguments, Mapping):
         for value in arguments.values():
-            yield from _texts(value)
+            yield from texts_of(value)

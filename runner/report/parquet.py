@@ -14,6 +14,7 @@ from runner.sqltyping.types import Kind, SqlType
 _CHUNK_ROWS = 20_000
 _STORED = {
     Kind.INTEGER: "bigint",
+    Kind.HUGEINT: "decimal(38,0)",  # Parquet has no wider whole number, and DuckDB writes a double
     Kind.TEXT: "varchar",
     Kind.UNKNOWN: "varchar",
     Kind.NULL: "varchar",
@@ -21,7 +22,7 @@ _STORED = {
 
 
 def parquet_type(type_: SqlType) -> str:
-    """What a column is stored as, in DuckDB's words: a whole number has 64 bits."""
+    """What a column is stored as, in DuckDB's words: a whole number has 64 bits, a sum 38 digits."""
     return _STORED.get(type_.kind, str(type_))
 
 

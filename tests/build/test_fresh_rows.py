@@ -151,3 +151,26 @@ def test_what_kept_the_rules_is_published(traded, cli):
         for n in traded.open(read_only=True).relations()
         if n.startswith(("runner_fresh", "runner_lost"))
     ] == []
+
+
+WITHIN = """
+    checks:
+      - table: order_fills
+        rules:
+          - {expression: price <= 2 * (select min(price) from order_fills), name: near_the_least}
+          - expression: price < 110
+            name: others_are_low
+            where: fill_id in (select fill_id from order_fills where price > 60) and batch_id < 100
+          - {unique: [lower(exchange_fill_id)], name: ids_differ}
+          - {expect_column_values_to_be_unique: lower(exchange_fill_id), name: as_told_by_gx}
+"""
+
+
+def test_a_row_is_judged_again_where_what_it_is_compared_with_has_changed(
+    traded, cli, in_part: list[str]
+):
+    traded.write({"checks/limits.yml": WITHIN.replace("price < 110", "price < 130")})
+    assert cli(traded, "build").exit_code == 0
+    assert load(cli, traded, fill(3, 50, "BUY", 2)) == 1
+    assert "ids_differ" in in_part
+    assert traded.rows("select check_name from check_failures") == [("near_the_least",)]

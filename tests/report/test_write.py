@@ -73,6 +73,14 @@ def test_parquet_keeps_whole_numbers_of_64_bits(built, cli, tmp_path):
     assert duckdb.sql(f"select n from '{path}'").fetchall() == [(2**63 - 1,)]
 
 
+def test_parquet_keeps_sums_of_whole_numbers(built, cli, tmp_path, engine_name):
+    path = tmp_path / "answer.parquet"
+    query = "select sum(n) as n from (select 9007199254740993 as n) as t"
+    outcome = cli(built, "query", query, "--format", "parquet", "-o", str(path))
+    assert outcome.exit_code == 0, outcome.stderr
+    assert duckdb.sql(f"select n from '{path}'").fetchall() == [(9007199254740993,)]
+
+
 def test_parquet_keeps_decimals_decimals(built, cli, tmp_path):
     path = tmp_path / "answer.parquet"
     assert cli(built, "query", QUERY, "--format", "parquet", "-o", str(path)).exit_code == 0
