@@ -22,6 +22,13 @@ _NOT_FOLLOWED = {
 }
 
 
+# dbt's settings of an incremental model that decide which rows its table keeps
+_CHANGES_ROWS = (
+    "merge_update_columns", "merge_exclude_columns", "merge_clauses", "merge_update_condition",
+    "merge_insert_condition", "merge_on_using_columns", "incremental_predicates", "predicates",
+)  # fmt: skip
+
+
 def merged(model: Model, inside: Mapping[str, Any]) -> dict[str, Any]:
     """Config of the folder, the YAML and the model's own call, the last winning; tags add up."""
     levels = (model.folder_config, model.properties.config, inside)
@@ -46,6 +53,17 @@ def refuse_unknown(model: Model, config: Mapping[str, Any]) -> None:
             mend=f"did you mean '{near}'?" if near else f"one of {', '.join(MATERIALIZATIONS)}",
         )
     _refuse_unknown_strategy(model, config)
+    if config["materialized"] != "incremental":
+        return
+    for key in _CHANGES_ROWS:
+        if config.get(key):
+            raise CompileError(
+                "R254",
+                f"{model.name} asks for {key}, which is not supported",
+                where=Location(model.path, 1),
+                why="without it other rows would be replaced than under dbt",
+                mend="say it in the model's query: whole rows are replaced, by unique_key",
+            )
 
 
 def _refuse_unknown_strategy(model: Model, config: Mapping[str, Any]) -> None:

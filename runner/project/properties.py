@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,13 @@ from runner.checks.rules import Rule
 from runner.errors import Location, ProjectError
 from runner.project.nodes import ColumnSpec, Properties, Source
 from runner.project.yaml_file import LineMap, read_yaml
+
+
+_AS_RULES = {
+    "not_null": ("not_null",),
+    "unique": ("unique",),
+    "primary_key": ("not_null", "unique"),
+}
 
 
 @dataclass
@@ -89,11 +96,12 @@ def _name(entry: LineMap, path: Path) -> str:
 def _properties(entry: LineMap, name: str, path: Path) -> Properties:
     rules: list[Rule] = []
     rules += tests_beside(_tests(entry, path), name, None, path, entry.line)
+    promised = [*tests_beside(_constraints(entry, path), name, None, path, entry.line)]
     columns = []
     for column in _entries(entry, "columns", path):
         column_name = _name(column, path)
         rules += tests_beside(_tests(column, path), name, column_name, path, column.line)
-        rules += tests_beside(_constraints(column, path), name, column_name, path, column.line)
+        promised += tests_beside(_constraints(column, path), name, column_name, path, column.line)
         columns.append(
             ColumnSpec(
                 column_name,
@@ -118,7 +126,7 @@ def _properties(entry: LineMap, name: str, path: Path) -> Properties:
         str(entry.get("description") or ""),
         tuple(columns),
         config,
-        tuple(rules),
+        (*rules, *_beside(rules, promised)),
         Location(path, entry.line),
     )
 
@@ -141,15 +149,44 @@ def _list(entry: LineMap, key: str, path: Path) -> list[Any]:
     return value
 
 
-def _constraints(column: LineMap, path: Path) -> list[str]:
-    """A contract's not_null, unique and primary_key, as the rules that prove them."""
-    found = [str(entry.get("type")) for entry in _entries(column, "constraints", path)]
-    as_rules = {
-        "not_null": ["not_null"],
-        "unique": ["unique"],
-        "primary_key": ["not_null", "unique"],
-    }
-    return [rule for constraint in found for rule in as_rules.get(constraint, [])]
+def _beside(tests: list[Rule], promised: list[Rule]) -> Iterator[Rule]:
+    """The rules of constraints that no test says already; those it says more mildly, by a name."""
+    said = {rule.name: rule for rule in tests}
+    for rule in {rule.name: rule for rule in promised}.values():
+        same = said.get(rule.name)
+        if same is None:
+            yield rule
+        elif (same.judgement, same.filter) != (rule.judgement, rule.filter):
+            yield replace(rule, name=f"constraint_{rule.name}")
+
+
+def _constraints(entry: LineMap, path: Path) -> list[Any]:
+    """A contract's constraints on a column or a model, as the rules that prove them."""
+    rules: list[Any] = []
+    for constraint in _entries(entry, "constraints", path):
+        kind = str(constraint.get("type"))
+        about = constraint.get("columns")
+        for test in _AS_RULES.get(kind, ()):
+            rules.append(test if about is None else _rule(test, {"columns": about}, constraint))
+        if kind == "check":
+            if not constraint.get("expression"):
+                raise ProjectError(
+                    "R223",
+                    "a constraint of type check has no expression",
+                    where=Location(path, constraint.line),
+                    mend="add expression: and what must be true of each row",
+                )
+            told = {"expression": str(constraint["expression"])}
+            if constraint.get("name"):
+                told["name"] = str(constraint["name"])
+            rules.append(_rule("expression", told, constraint))
+    return rules
+
+
+def _rule(test: str, arguments: dict[str, Any], at: LineMap) -> LineMap:
+    made = LineMap({test: arguments})
+    made.line, made.lines = at.line, {}
+    return made
 
 
 def _listed(value: Any) -> list[str]:

@@ -282,3 +282,42 @@ def test_a_config_in_a_comment_is_none(tmp_path, cli, said):
     _, outcome = _built(tmp_path, cli, "duckdb", {"tests/none.sql": test})
     assert outcome.exit_code == 1
     assert "FAIL none\n" in outcome.stderr
+
+
+CONSTRAINED = """
+    models:
+      - name: outer_rows
+        config: {{contract: {{enforced: true}}}}
+        constraints: [{model}]
+        columns:
+          - {{name: id, data_type: bigint}}
+          - {{name: amount, data_type: bigint, tests: [not_null], constraints: [{column}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "failing"),
+    [
+        ("{type: check, expression: amount < 25}", "{type: not_null}", "expression_outer_rows_"),
+        ("{type: unique, columns: [id, amount]}", "{type: check, expression: amount > 15}", "exp"),
+        ("{type: primary_key, columns: [id]}", "{type: unique}", "unique_outer_rows_id"),
+    ],
+)
+@pytest.mark.parametrize("target", ["duckdb", "sqlite"])
+def test_a_contracts_constraints_hold(tmp_path, cli, target, model, column, failing):
+    described = CONSTRAINED.format(model=model, column=column)
+    _, outcome = _built(tmp_path, cli, target, {"models/outer_rows.yml": described})
+    assert outcome.exit_code == 1, outcome.stderr
+    assert "0 warned, 1 failed" in outcome.stderr
+    assert f"FAIL {failing}" in outcome.stderr
+
+
+@pytest.mark.parametrize("setting", ["merge_update_columns=['amount']", "predicates=['1 = 0']"])
+def test_what_would_keep_other_rows_is_refused(tmp_path, cli, setting):
+    model = (
+        "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id', %s) "
+        "}}\nselect id, amount from {{ ref('raw') }}"
+    )
+    _, outcome = _built(tmp_path, cli, "duckdb", {"models/kept.sql": model % setting})
+    assert outcome.exit_code == 2
+    assert "error[R254]: kept asks for " in outcome.stderr
