@@ -19,19 +19,29 @@ _QUERY = re.compile(r"\bselect\b|\bfrom\b", re.I)
 
 
 class CheckPlanner:
-    """`steps` are those of the build whose tables the checks judge."""
+    """`steps` are those of the build whose tables the checks judge.
 
-    def __init__(self, planner: Planner, steps: Sequence[Step], request: Request) -> None:
+    `shown` are models that are not built, and whose rows it changes: views of what is.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        steps: Sequence[Step],
+        request: Request,
+        shown: frozenset[str] = frozenset(),
+    ) -> None:
         self.planner = planner
         self.steps = {step.unique_id: step for step in steps}
         self.request = request
+        self.judged = request.selected | shown
 
     def plan(self, rules: Iterable[CompiledRule]) -> tuple[CheckStep, ...]:
         return tuple(c for rule in rules if (c := self._check(rule)) is not None)
 
     def _check(self, rule: CompiledRule) -> CheckStep | None:
-        """A check runs if all it reads stands, and any of it was selected."""
-        if not self.request.is_everything and not self.request.selected & set(rule.reads):
+        """A check runs if all it reads stands, and any of it was selected, or shows what was."""
+        if not self.request.is_everything and not self.judged & set(rule.reads):
             return None
         for unique_id in rule.reads:
             node = self.planner.models.get(unique_id) or self.planner.seeds.get(unique_id)

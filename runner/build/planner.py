@@ -61,10 +61,11 @@ class Planner:
             if unique_id in self.models or unique_id in self.seeds
         ]
         chosen = self._extended([s for s in steps if s is not None], request)
-        checks = CheckPlanner(self, chosen, request).plan(rules)
+        left = self._removed()
+        shown, moved = self._shown_through(chosen, is_any_dropped=request.prune and bool(left))
+        checks = CheckPlanner(self, chosen, request, moved).plan(rules)
         failed = {name for name, known in self.check_states.items() if known.failures}
         due = {c.rule.rule.name for c in checks if c.action is Action.BUILD}
-        left = self._removed()
         return Plan(
             tuple(chosen),
             checks,
@@ -72,7 +73,7 @@ class Planner:
             self.check_states,
             self.facts,
             self.last_batch,
-            self._shown_through(chosen, is_any_dropped=request.prune and bool(left)),
+            shown,
             left,
             request.prune,
             frozenset(failed & {r.rule.name for r in rules} - due),
@@ -86,10 +87,11 @@ class Planner:
 
     def _shown_through(
         self, steps: Sequence[Step], *, is_any_dropped: bool
-    ) -> tuple[Compiled, ...]:
+    ) -> tuple[tuple[Compiled, ...], frozenset[str]]:
         """Standing views that show rows of this build, and are not built by it.
 
-        All of them where relations are dropped: their SQL as published may read one.
+        All of them where relations are dropped: their SQL as published may read one. Then the
+        unique ids of these, and of the ephemeral models in between.
         """
         built = {s.unique_id for s in steps if s.action in (Action.BUILD, Action.EXTEND)}
         changed = set(built)
@@ -106,7 +108,7 @@ class Planner:
             elif standing is not None and standing.is_view:
                 changed.add(unique_id)
                 found.append(model)
-        return tuple(found)
+        return tuple(found), frozenset(changed - built)
 
     def _step(self, unique_id: str, request: Request) -> Step | None:
         compiled, seed = self.models.get(unique_id), self.seeds.get(unique_id)
@@ -133,7 +135,9 @@ class Planner:
             known = self.nodes.get(unique_id)
             stands = known is not None and self._touched(known) is None
             self.current[unique_id] = known.fingerprint if known and stands else None
-            self.structure[unique_id] = known.structure if known and stands else None
+            # of one that is extended by any rows, what is known leaves them out
+            is_dbts = compiled is not None and self._is_dbts(compiled)
+            self.structure[unique_id] = known.structure if known and stands and not is_dbts else None
             self.code[unique_id] = (
                 self._code(known.definition, compiled)
                 if known and compiled
@@ -161,7 +165,7 @@ class Planner:
             self.code[unique_id] = unique_id
         else:
             self.code[unique_id] = self._code(definition, compiled)
-            if compiled.materialized == "incremental" and not extension.strategy(compiled):
+            if self._is_dbts(compiled):
                 structure = self.code[unique_id]
         step = Step(
             unique_id, name, Action.SKIP, "", combined, definition, seed, compiled, structure
@@ -178,6 +182,11 @@ class Planner:
         if is_volatile(compiled.sql) or any(p is None for p in parents):
             return None
         return fingerprint.of_node(definition, [p for p in parents if p is not None])
+
+    @staticmethod
+    def _is_dbts(compiled: Compiled) -> bool:
+        """Whether it is incremental by one of dbt's own strategies."""
+        return compiled.materialized == "incremental" and not extension.strategy(compiled)
 
     def _code(self, definition: str, compiled: Compiled) -> str:
         """SQL that may answer differently each time is the same SQL all the same."""
