@@ -48,9 +48,7 @@ class Planner:
             for unique_id, found in sources.fingerprints.items()
         }
         # the same without rows of any kind: what dbt's incremental models are extended by
-        self.code: dict[str, str] = {
-            unique_id: unique_id for unique_id in sources.fingerprints
-        }
+        self.code: dict[str, str] = {unique_id: unique_id for unique_id in sources.fingerprints}
         self.whole: set[str] = set()
         self.last_batch = extension.last_batch(engine, self.relations)
 
@@ -137,11 +135,11 @@ class Planner:
             self.current[unique_id] = known.fingerprint if known and stands else None
             # of one that is extended by any rows, what is known leaves them out
             is_dbts = compiled is not None and self._is_dbts(compiled)
-            self.structure[unique_id] = known.structure if known and stands and not is_dbts else None
+            self.structure[unique_id] = (
+                known.structure if known and stands and not is_dbts else None
+            )
             self.code[unique_id] = (
-                self._code(known.definition, compiled)
-                if known and compiled
-                else unique_id
+                self._code(known.definition, compiled) if known and compiled else unique_id
             )
             if known and stands and compiled is not None and compiled.materialized == "view":
                 # a view shows new facts without being built: its readers must see that

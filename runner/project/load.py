@@ -195,8 +195,13 @@ def _seeds(
 
 
 def _refuse_doubles(models: dict[str, Model], seeds: dict[str, Seed]) -> None:
-    for name in models.keys() & seeds.keys():
-        raise _double(name, models[name].path, seeds[name].path)
+    # to a database names are the same in large and in small letters
+    known: dict[str, Model | Seed] = {}
+    nodes: list[Model | Seed] = [*models.values(), *seeds.values()]
+    for node in nodes:
+        other = known.setdefault(node.name.lower(), node)
+        if other is not node:
+            raise _double(other.name, other.path, node.path)
 
 
 def _double(name: str, first: Path, second: Path) -> ProjectError:

@@ -13,7 +13,6 @@ from runner.errors import Location, ProjectError
 from runner.project.nodes import ColumnSpec, Properties, Source
 from runner.project.yaml_file import LineMap, read_yaml
 
-
 _AS_RULES = {
     "not_null": ("not_null",),
     "unique": ("unique",),

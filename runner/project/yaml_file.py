@@ -51,7 +51,7 @@ class _Loader(_Base):  # type: ignore[misc]
     def construct_written(self, node: Any) -> float:
         text = str(node.value)
         # 1:30.5 is a number of base 60 to YAML
-        return self.construct_yaml_float(node) if ":" in text else Written(text)  # type: ignore[no-any-return]
+        return self.construct_yaml_float(node) if ":" in text else Written(text)
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_line_map)

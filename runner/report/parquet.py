@@ -22,7 +22,10 @@ _STORED = {
 
 
 def parquet_type(type_: SqlType) -> str:
-    """What a column is stored as, in DuckDB's words: a whole number has 64 bits, a sum 38 digits."""
+    """What a column is stored as, in DuckDB's words.
+
+    A whole number has 64 bits, a sum of such 38 digits.
+    """
     return _STORED.get(type_.kind, str(type_))
 
 

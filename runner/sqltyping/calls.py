@@ -51,6 +51,11 @@ _FUNCTIONS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.LogicalAnd: ("bool_and", ("this",)),
     exp.LogicalOr: ("bool_or", ("this",)),
     exp.AnyValue: ("any_value", ("this",)),
+    exp.First: ("first", ("this",)),
+    exp.Last: ("last", ("this",)),
+    exp.Pi: ("pi", ()),
+    exp.Rand: ("random", ()),
+    exp.TimeToUnix: ("epoch", ("this",)),
     exp.GroupConcat: ("string_agg", ("this", "separator")),
     exp.ArgMax: ("arg_max", ("this", "expression")),
     exp.ArgMin: ("arg_min", ("this", "expression")),
@@ -74,6 +79,7 @@ _HARMLESS = {
 
 AGGREGATES = {
     "count", "count_if", "sum", "avg", "min", "max", "bool_and", "bool_or", "any_value",
+    "first", "last",
     "string_agg", "arg_max", "arg_min",
 }  # fmt: skip
 WINDOW_ONLY = {

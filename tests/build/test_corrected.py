@@ -87,7 +87,10 @@ def test_what_is_stale_is_part_of_a_model(ledger, cli):
     twice = ledger.rows("select batch_id, n from counted order by batch_id")
     assert len(twice) > 2  # what it took for stale was wrong
     ledger.write(
-        {"models/staging/counted.sql": COUNTED.format("> 0"), "checks/mine.yml": "checks:\n  - {table: counted, rules: [{row_count: {min: 1}}]}\n"}
+        {
+            "models/staging/counted.sql": COUNTED.format("> 0"),
+            "checks/mine.yml": "checks:\n  - {table: counted, rules: [{row_count: {min: 1}}]}\n",
+        }
     )
     assert cli(ledger, "build").exit_code == 0
     assert ledger.rows("select batch_id, n from counted order by batch_id") == [(2, 1), (3, 1)]

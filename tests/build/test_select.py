@@ -11,7 +11,8 @@ def test_a_view_of_what_is_built_is_judged_as_well(make, cli):
         {
             "seeds/a.csv": "id\n1\n",
             "seeds/b.csv": "id\n1\n",
-            "models/inner.sql": "{{ config(materialized='ephemeral') }} select id from {{ ref('a') }}",
+            "models/inner.sql": "{{ config(materialized='ephemeral') }} "
+            "select id from {{ ref('a') }}",
             "models/shown.sql": "select id from {{ ref('inner') }}",
             "models/other.sql": "select id from {{ ref('b') }}",
             "checks/c.yml": """
@@ -61,3 +62,10 @@ def test_what_stands_on_a_model_of_dbts_own_strategy_is_built_whole(tmp_path, en
         assert cli(project, "build", "--select", "rates", "kept").exit_code == 0
         assert cli(project, "build", "--select", "derived").exit_code == 0
         assert project.rows("select v from derived") == [(rate,)]
+
+
+def test_names_that_only_letters_size_tells_apart_are_one(make, cli):
+    project = make({"seeds/foo.csv": "id\n1\n", "models/Foo.sql": "select 5 as other"})
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert "error[R225]: two files are called 'Foo'" in outcome.stderr

@@ -278,7 +278,7 @@ def test_a_generic_test_of_ones_own_is_about_the_rows_that_where_says(tmp_path, 
 
 @pytest.mark.parametrize("said", ["enabled=false", "severity='warn'"])
 def test_a_config_in_a_comment_is_none(tmp_path, cli, said):
-    test = "{# not yet: {{ config(%s) }} #}\nselect * from {{ ref('raw') }}" % said
+    test = f"{{# not yet: {{{{ config({said}) }}}} #}}\nselect * from {{{{ ref('raw') }}}}"
     _, outcome = _built(tmp_path, cli, "duckdb", {"tests/none.sql": test})
     assert outcome.exit_code == 1
     assert "FAIL none\n" in outcome.stderr

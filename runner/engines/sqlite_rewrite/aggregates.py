@@ -151,7 +151,10 @@ def aggregate(writer: Writer, node: exp.Expr, call: Call, *, over: bool = False)
         raise refusal(node, f"{call.name}(distinct …) is not translated", "use a subquery")
     if over and (call.distinct or call.name in _NOT_OVER):
         raise refusal(node, f"SQLite has no such {call.name} over a window", "use a subquery")
-    return (AGGREGATE_RULES | WINDOW_RULES)[call.name](writer, node, call)
+    rules = AGGREGATE_RULES | WINDOW_RULES
+    if call.name not in rules:
+        raise refusal(node, f"which row is {call.name} is not said", "write arg_min or arg_max")
+    return rules[call.name](writer, node, call)
 
 
 def filtered(writer: Writer, node: exp.Expr, *, over: bool = False) -> str:
