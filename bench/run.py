@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +43,10 @@ _SORTED_COPY = [
     "create table sorted_copy as select * from order_fills "
     "order by account_id, instrument_id, executed_at, fill_id",
 ]
+
+
+# lot sizes of generate.py, by the last digit of an instrument's number
+_LOTS = [Decimal("0.001")] * 5 + [Decimal("0.01")] * 3 + [Decimal(1)] * 2
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ def bench_build(work: Path, fills: int, rounds: int) -> tuple[Path, Path]:
 def late_fills(path: Path, count: int, turn: int = 0) -> None:
     """Fills of every account and instrument after all that the generator made, as a venue's CSV.
 
-    Those of a later `turn` are others, and later.
+    Their quantities are as its are: 1 to 1,000 lots. Those of a later `turn` are others, and later.
     """
     chance = random.Random(turn)
     columns = (
@@ -187,10 +192,11 @@ def late_fills(path: Path, count: int, turn: int = 0) -> None:
             symbol = (
                 f"C{j}/USDT" if kind < 5 else f"C{j}/USDT:USDT" if kind < 8 else f"C{j}/USD:C{j}"
             )
+            quantity = Decimal(chance.randint(1, 1000)) * _LOTS[kind]
             at = datetime(2026, 4, 2) + timedelta(days=turn, seconds=n)
             print(
                 f"GEN,ACC{account:02},{symbol},L{turn}-{n // 3},LF{turn}-{n},{side},"
-                f"{chance.randint(1, 999)},{chance.randint(100, 90_000) / 100:.2f},"
+                f"{quantity},{chance.randint(100, 90_000) / 100:.2f},"
                 f"0.{chance.randrange(1000):03},{'USDT' if kind < 8 else f'C{j}'},TAKER,"
                 f"{at:%Y-%m-%dT%H:%M:%SZ}",
                 file=file,

@@ -51,8 +51,7 @@ class Ahead:
         if step.action is not Action.BUILD or not extension.strategy(made) or not self._is_worth_it:
             return
         assert made is not None
-        # of no batch: as a build that extends the table looks at it
-        sql, within = compiler.incremental_sql(made.name, 0), inlined(compiler, made, 0)
+        sql, within = made.extending, inlined(compiler, made, 0)
         look = guard.model(made, watcher, sql, lambda: within)
         known = self.plan.nodes.get(step.unique_id)
         if known and known.exact_sql == exact_sql and f" {look.digest}" in (exact_sql or ""):

@@ -10,12 +10,13 @@ from runner.build import extension, fingerprint, state
 from runner.build.plan import Action, CheckStep, Request, Step
 from runner.checks.compiled_rule import CompiledRule
 from runner.checks.rules import RuleKind
-from runner.compile.compiler import is_volatile
 from runner.compile.plain_reads import texts_of
+from runner.compile.volatile import is_volatile
 
 if TYPE_CHECKING:
     from runner.build.planner import Planner
-_QUERY = re.compile(r"\bselect\b|\bfrom\b", re.I)
+
+_QUERY = re.compile(r"\bselect\b|\(\s*(?:--[^\n]*\n\s*)*(?:with|from|table)\b", re.I)
 
 
 class CheckPlanner:

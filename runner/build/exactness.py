@@ -13,8 +13,8 @@ from runner.build import fingerprint, state
 from runner.build.report import Watcher
 from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
-from runner.compile.compiler import reads_outside
 from runner.compile.inlined import Inlined, place
+from runner.compile.volatile import reads_outside
 from runner.engines.base import Column, Engine, Relation
 from runner.errors import ExactnessError
 from runner.sqltyping.named import named_in

@@ -11,7 +11,7 @@ from runner.build.check_planner import CheckPlanner
 from runner.build.plan import Action, Plan, Request, Step
 from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
-from runner.compile.compiler import is_volatile
+from runner.compile.volatile import is_volatile
 from runner.engines.base import Engine
 from runner.errors import SelectionError
 from runner.graph.dag import Dag

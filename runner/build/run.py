@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from runner.build import extension, removed, state, values
 from runner.build.ahead import Ahead
@@ -156,8 +157,8 @@ def _looks(compiler: Compiler, step: Step, guard: ExactnessGuard, watcher: Watch
     looks = [guard.model(made, watcher, made.sql, lambda: inlined(compiler, made))]
     if step.action is Action.EXTEND:
         # of no batch: that is only a number, and makes no difference to types
-        extending = compiler.incremental_sql(made.name, 0)
-        looks.append(guard.model(made, watcher, extending, lambda: inlined(compiler, made, 0)))
+        within = partial(inlined, compiler, made, 0)
+        looks.append(guard.model(made, watcher, made.extending, within))
     return looks
 
 

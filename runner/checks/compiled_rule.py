@@ -72,8 +72,8 @@ def doubles(rule: Rule, relation: str, columns: Sequence[str], fresh: str | None
     condition = " and ".join(f"{c} is not null" for c in columns)
     rows = f"{relation}\nwhere {filtered(rule, condition)}"
     if fresh is not None:
-        names = [f"key_{place}" for place in range(len(columns))]
-        # named, as a key may be any SQL
+        # a key may be any SQL
+        names = [c if c.isidentifier() else f"key_{place}" for place, c in enumerate(columns)]
         keys = ", ".join(f"{c} as {name}" for c, name in zip(columns, names, strict=True))
         same = " and ".join(f"kept.{name} = fresh.{name}" for name in names)
         listed = ", ".join(f"kept.{name}" for name in names)

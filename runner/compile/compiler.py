@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from runner.compile import settings
@@ -30,26 +29,6 @@ from runner.compile.template_cache import TemplateCache
 from runner.config import Target
 from runner.errors import CompileError, Location, nearest
 from runner.project.nodes import Model, Project, Properties
-
-_CLOCKS = ("current_timestamp", "current_date", "current_time", "localtime", "'now'")
-_CALLS = (
-    "now", "today", "random", "randomblob", "uuid", "uuidv4", "uuidv7", "gen_random_uuid",
-    "nextval", "transaction_timestamp", "get_current_timestamp", "get_current_time",
-)  # fmt: skip
-_CALLED = re.compile(rf"\b(?:{'|'.join(_CALLS)})\s*\(")
-# of one argument it is the time until today
-_AGE = re.compile(r"\bage\s*\(((?:[^(),]|\([^()]*\))*)\)")
-# what is no SQL of the query's own, and where FROM is part of an expression
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
-_NO_SOURCE = re.compile(r"\bdistinct\s+from\b|\(\s*[\w.']+\s+from\b")
-_READ_IN = r"(?:\bfrom|\bjoin|,)\s*"
-_OUTSIDE = re.compile(
-    # a file, by a function or by its name; a table of another schema
-    r"\b(?:read_\w+|\w+_scan|glob|sniff_csv|query|query_table)\s*\("
-    rf"|{_READ_IN}'[^']*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|xlsx|db|duckdb)(?:\.\w+)?'"
-    r"|\b(?:from|join)\s+'"
-    r"|\b(?:from|join)\s+(?!\"?main\"?\s*\.)(?:\w+|\"[^\"]+\")\s*\.\s*[\w\"]"
-)
 
 
 class DisabledRefError(CompileError):
@@ -346,36 +325,3 @@ class Compiler:
         finally:
             self._rendering = outer
         return rendered, depends_on
-
-
-@cache
-def is_volatile(sql: str) -> bool:
-    """Whether the same SQL may answer differently over the same rows.
-
-    >>> is_volatile("select now()"), is_volatile("select date('now')")
-    (True, True)
-    >>> is_volatile("select cast(null as uuid) as id -- what is known now")
-    False
-    """
-    plain = sql.lower()
-    if any(clock in plain for clock in _CLOCKS) or reads_outside(sql):
-        return True
-    if "age" in plain and _AGE.search(plain) is not None:
-        return True
-    # a look for each word first: most SQL has none of them, and a pattern is slow to say so
-    return any(word in plain for word in _CALLS) and _CALLED.search(plain) is not None
-
-
-@cache
-def reads_outside(sql: str) -> bool:
-    """Whether it reads what is no table of the project's schema, whose changes nobody would see.
-
-    >>> reads_outside("select * from read_csv('a.csv')"), reads_outside("select * from raw.orders")
-    (True, True)
-    >>> reads_outside("select extract(year from o.t) from main.orders as o -- from a.b")
-    False
-    """
-    plain = sql.lower()
-    if not any(mark in plain for mark in (".", "'", "(")):
-        return False
-    return _OUTSIDE.search(_NO_SOURCE.sub(" ", _COMMENT.sub(" ", plain))) is not None
