@@ -19,8 +19,8 @@ _NOT_FOLLOWED = {
     "alias": "tables are called by their models' names",
     "schema": "all tables stand in one schema",
     "database": "all tables stand in the target's database",
+    "full_refresh": "a model whose SQL has changed is built from nothing",
 }
-
 
 # dbt's settings of an incremental model that decide which rows its table keeps
 _CHANGES_ROWS = (
@@ -89,13 +89,20 @@ def _refuse_unknown_strategy(model: Model, config: Mapping[str, Any]) -> None:
         )
 
 
+def _is_meant(key: str, compiled: Compiled) -> bool:
+    """Whether a setting asks for something else than what happens."""
+    value = compiled.config.get(key)
+    if key == "full_refresh":
+        return value is False
+    return bool(value) and not (key == "alias" and value == compiled.name)
+
+
 def not_followed(models: Iterable[Compiled]) -> list[str]:
     """A sentence for each of dbt's settings that is set, and is not followed here."""
     found: dict[str, list[str]] = {}
     for compiled in models:
         for key in _NOT_FOLLOWED:
-            value = compiled.config.get(key)
-            if value and not (key == "alias" and value == compiled.name):
+            if _is_meant(key, compiled):
                 found.setdefault(key, []).append(compiled.name)
     return [
         f"{key} of {', '.join(sorted(names))} is not followed: {_NOT_FOLLOWED[key]}"

@@ -232,7 +232,8 @@ def test_what_is_disabled_is_left_out_with_what_reads_it(tmp_path, cli):
 def test_what_is_not_followed_is_named(tmp_path, cli):
     files = {
         "dbt_project.yml": 'name: shop\non-run-end: "select 1"\nmodels: {+schema: marts}\n',
-        "models/hooked.sql": "{{ config(post_hook='drop table raw', alias='h') }} select 1 as n",
+        "models/hooked.sql": "{{ config(post_hook='drop table raw', alias='h', "
+        "full_refresh=false) }} select 1 as n",
         "models/learnt.py": "def model(dbt, session): return dbt.ref('raw')\n",
         "models/learnt.yml": "models: [{name: learnt}]\n",
     }
@@ -243,6 +244,7 @@ def test_what_is_not_followed_is_named(tmp_path, cli):
         "schema of hooked, inner, outer_rows is not followed",
         "post_hook of hooked is not followed",
         "alias of hooked is not followed",
+        "full_refresh of hooked is not followed",
         "Python models are not run: learnt",
     ):
         assert f"warning: {words}" in outcome.stderr
