@@ -1,5 +1,5 @@
--- One row per book with a trade: the first of its trades that facts newer than the standing tables
--- may bear on.
+-- One row per book with a trade, or that may have lost its last: the first of its trades that facts
+-- newer than the standing tables may bear on.
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='overwrite',
@@ -26,14 +26,29 @@ with firsts as (
     group by trades.book_key
 ),
 
+-- of a book whose fills count no more, no trade is left to tell of those that stand
+lost as (
+    select
+        book_key,
+        cast(1 as bigint) as first_trade_number
+    from {{ ref('int_changed_books') }}
+    where book_key not in (select book_key from {{ ref('int_trades') }})
+),
+
+changed as (
+    select * from firsts
+    union all
+    select * from lost
+),
+
 final as (
     select
         books.book_key,
         books.account_id,
         books.instrument_id,
-        firsts.first_trade_number
-    from firsts
-    inner join {{ ref('int_books') }} as books on firsts.book_key = books.book_key
+        changed.first_trade_number
+    from changed
+    inner join {{ ref('int_books') }} as books on changed.book_key = books.book_key
 )
 
 select * from final

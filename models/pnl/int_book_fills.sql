@@ -82,7 +82,11 @@ timed as (
         fills.*,
         coalesce(tied.place_in_moment, 0) as place_in_moment
     from fills
-    left join {{ ref('int_tied_fills') }} as tied on fills.fill_id = tied.fill_id
+    left join {{ ref('int_tied_fills') }} as tied
+        on fills.fill_id = tied.fill_id
+        {%- if is_incremental() %}
+        and tied.executed_at >= (select min(changed_from) from {{ ref('int_changed_books') }})
+        {%- endif %}
 ),
 
 placed as (

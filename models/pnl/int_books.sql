@@ -1,5 +1,6 @@
 -- One row per book: an account and an instrument that ever had a fill, a funding payment or a lot.
--- A book keeps its number as long as the table is extended: no row of it ever goes stale.
+-- A book keeps its number, as the ledger met it, however the table is made: no row of it ever goes
+-- stale.
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
@@ -7,35 +8,56 @@
 ) }}
 {% set fresh = 'batch_id > ' ~ built_through() if is_incremental() else '1 = 1' -%}
 with traded as (
-    select distinct account_id, instrument_id
+    select
+        account_id,
+        instrument_id,
+        min(batch_id) as batch_id
     from {{ ref('stg_order_fills') }}
     where {{ fresh }}
+    group by account_id, instrument_id
 ),
 
 funded as (
-    select distinct account_id, instrument_id
+    select
+        account_id,
+        instrument_id,
+        min(batch_id) as batch_id
     from {{ ref('stg_cash_movements') }}
     where {{ is_result('kind') }} and instrument_id is not null and {{ fresh }}
+    group by account_id, instrument_id
 ),
 
 brought_in as (
-    select distinct account_id, instrument_id
+    select
+        account_id,
+        instrument_id,
+        min(batch_id) as batch_id
     from {{ ref('stg_opening_lots') }}
     where {{ fresh }}
+    group by account_id, instrument_id
+),
+
+met as (
+    select * from traded
+    union all
+    select * from funded
+    union all
+    select * from brought_in
 ),
 
 books as (
-    select account_id, instrument_id from traded
-    union
-    select account_id, instrument_id from funded
-    union
-    select account_id, instrument_id from brought_in
+    select
+        account_id,
+        instrument_id,
+        min(batch_id) as batch_id
+    from met
+    group by account_id, instrument_id
 ),
 
 final as (
     select
         cast(row_number() over (
-            order by books.account_id, books.instrument_id
+            order by books.batch_id, books.account_id, books.instrument_id
         ) {%- if is_incremental() %} + (select coalesce(max(book_key), 0) from {{ this }}){% endif %}
             as integer) as book_key,
         books.account_id,

@@ -1,7 +1,9 @@
 -- One row per effective fill or opening lot of a moment at which its book has several: its place.
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
-    incremental_strategy='overwrite',
+    incremental_strategy='replace',
+    stale=of_changed_books('int_tied_fills', 'int_tied_fills.book_key = changed.book_key '
+        ~ 'and changed.changed_from <= int_tied_fills.executed_at'),
 ) }}
 {% set changed = ref('int_changed_books') -%}
 -- read twice, by different columns: kept whole, all of them would be read for each
@@ -52,6 +54,7 @@ placed as (
     select
         books.book_key,
         fills.fill_id,
+        fills.executed_at,
         row_number() over (
             partition by books.book_key, fills.executed_at
             order by
@@ -71,11 +74,17 @@ placed as (
 
 final as (
     select
-        book_key,
-        fill_id,
-        cast(place_in_moment as integer) as place_in_moment
+        placed.book_key,
+        placed.fill_id,
+        placed.executed_at,
+        cast(placed.place_in_moment as integer) as place_in_moment
     from placed
-    where fill_count > 1
+    {%- if is_incremental() %}
+    inner join {{ changed }} as changed
+        on placed.book_key = changed.book_key
+        and changed.changed_from <= placed.executed_at
+    {%- endif %}
+    where placed.fill_count > 1
 )
 
 select * from final

@@ -62,10 +62,13 @@ class CheckPlanner:
             return CheckStep(rule, Action.SKIP, combined)
         if self.request.full_refresh or not self._has_passed(rule, own, known):
             return CheckStep(rule, Action.BUILD, combined)
-        fresh, parent = self._fresh(rule), self._lost_to(rule)
+        # what was published last, and has passed
+        then = [self.planner.nodes[unique_id].built_through or 0 for unique_id in rule.reads]
+        through = min(then, default=0)
+        fresh, parent = self._fresh(rule, through), self._lost_to(rule)
         if fresh is not None and parent is not None:
             fresh = _and_orphans(rule, fresh, parent)
-        return CheckStep(rule, Action.BUILD, combined, fresh, parent)
+        return CheckStep(rule, Action.BUILD, combined, fresh, parent, through)
 
     def _has_passed(self, rule: CompiledRule, own: str, known: state.CheckState | None) -> bool:
         """Whether it passed on what was published last, and that has grown by facts alone."""
@@ -76,12 +79,15 @@ class CheckPlanner:
             return False
         return all(self._grew(unique_id) for unique_id in rule.reads)
 
-    def _fresh(self, rule: CompiledRule) -> str | None:
-        """A relation of the rows that a check which has passed has not seen; None: of all rows."""
+    def _fresh(self, rule: CompiledRule, through: int) -> str | None:
+        """A relation of the rows that a check which has passed has not seen; None: of all rows.
+
+        It has seen those of the facts up to batch `through`.
+        """
         if rule.rule.kind is RuleKind.SQL:
-            # its author says which, by the fresh rows of what it reads
+            # its author says which, by the fresh rows of what it reads, and by what tells of them
             extended = all(self._is_extended(r) for r in rule.reads if self._is_replaced(r))
-            return "" if extended else None
+            return "" if extended and self._are_changes_told_since(through) else None
         if _reads_within(rule):
             return None  # what it compares a row with may be other rows than it was
         subject, *others = rule.reads
@@ -105,6 +111,19 @@ class CheckPlanner:
             return self.planner.models[parent].name
         return None
 
+    def _are_changes_told_since(self, through: int) -> bool:
+        """Whether every model that tells what changed tells of all batches after `through`."""
+        tellers = [u for u in self.planner.models if self.planner.tells_changes(u)]
+        return all(self._tells_since(unique_id, through) for unique_id in tellers)
+
+    def _tells_since(self, unique_id: str, through: int) -> bool:
+        step, known = self.steps.get(unique_id), self.planner.nodes.get(unique_id)
+        if step is None or known is None or step.action is Action.BUILD:
+            return False
+        if step.action is Action.EXTEND:
+            return step.built_through <= through
+        return step.fingerprint is not None and step.fingerprint == known.fingerprint
+
     def _is_replaced(self, unique_id: str) -> bool:
         return extension.strategy(self.planner.models.get(unique_id)) == extension.REPLACE
 
@@ -115,7 +134,8 @@ class CheckPlanner:
     def _grew(self, unique_id: str) -> bool:
         """Whether a node is as it was, or other only by facts appended since."""
         if unique_id in self.planner.facts:
-            return unique_id not in self.planner.appended_unseen
+            structure = self.planner.facts[unique_id].structure
+            return structure is not None and structure == self.planner.nodes[unique_id].structure
         step = self.steps.get(unique_id)
         known = self.planner.nodes[unique_id]
         if step is None:

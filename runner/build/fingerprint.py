@@ -13,6 +13,7 @@ from runner.engines.base import Engine, Relation
 from runner.project.nodes import Project, Seed
 from runner.project.text_file import read_text
 
+_BATCHES = "ledger_batches"
 _BATCH_TABLES = "ledger_batch_tables"
 # what decides a table's content; tags, descriptions and severities do not
 _CONFIG_KEYS = (
@@ -30,7 +31,10 @@ def digest(*parts: str) -> str:
 
 
 def of_definition(compiled: Compiled, engine_name: str) -> str:
-    """A model by itself: rendered SQL, what config decides, contract, runner version."""
+    """A model by itself: rendered SQL, what config decides, contract, runner version.
+
+    What extends a table belongs to it: rows that it once put in wrong would stay, once it is right.
+    """
     config = {key: compiled.config.get(key) for key in _CONFIG_KEYS}
     columns = [(c.name, c.data_type) for c in compiled.columns] if compiled.has_contract else []
     return digest(
@@ -62,6 +66,8 @@ class Fact:
 
     fingerprint: str
     row_count: int
+    # of how many of its rows no batch tells of; None where there are no batches
+    structure: str | None
 
 
 @dataclass(frozen=True)
@@ -77,12 +83,7 @@ def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relatio
     one made behind the runner's back. A table without that guard may have changed in place.
     """
     guarded = engine.guarded_facts()
-    last_batch: dict[str, str] = {}
-    if _BATCH_TABLES in relations:
-        rows = engine.query(
-            f"select table_name, max(batch_id) as batch_id from {_BATCH_TABLES} group by table_name"
-        ).rows
-        last_batch = {table: str(batch) for table, batch in rows}
+    last_batch, told = _told_by_batches(engine, relations)
     found: dict[str, str | None] = {}
     facts: dict[str, Fact] = {}
     tables = {source.identifier for source in project.sources.values()}
@@ -92,8 +93,29 @@ def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relatio
         if table in counts:
             count = counts[table]
             made_of = digest(table, str(count), last_batch.get(table, ""))
-            facts[source.unique_id] = Fact(made_of, count)
+            untold = digest(table, str(count - told.get(table, 0)))
+            structure = untold if _BATCH_TABLES in relations else None
+            facts[source.unique_id] = Fact(made_of, count, structure)
             found[source.unique_id] = made_of
         else:
             found[source.unique_id] = None
     return Sources(found, facts)
+
+
+def _told_by_batches(
+    engine: Engine, relations: Mapping[str, Relation]
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Of each table, its last batch, and how many rows batches tell of."""
+    if _BATCH_TABLES not in relations:
+        return {}, {}
+    parts = list(
+        engine.query(
+            "select table_name, max(batch_id) as batch_id, sum(row_count) as row_count, "
+            f"count(*) as part_count from {_BATCH_TABLES} group by table_name"
+        ).rows
+    )
+    ((batches,),) = engine.query(f"select count(distinct batch_id) as n from {_BATCH_TABLES}").rows
+    told = {table: int(rows) for table, _, rows, _ in parts}
+    # the ledger's own books are in no list: a batch is one row of one, and one of the other a table
+    told |= {_BATCHES: int(batches), _BATCH_TABLES: sum(int(n) for *_, n in parts)}
+    return {table: str(batch) for table, batch, *_ in parts}, told

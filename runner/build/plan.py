@@ -26,8 +26,10 @@ class Step:
     """One seed or model; `fingerprint` is None where it must be built every time.
 
     `structure` is a fingerprint that leaves the facts out: None where nothing but a whole build
-    will do. `built_through` is the batch that the tables extended in this build hold. Of a view,
-    `changed` is the condition on its rows that can be others than at the last publish; None: any.
+    will do. `built_through` is the batch that the tables extended in this build hold, and
+    `holds_through` that which this one will: of what stands as it is, what was built longest ago
+    says. Of a view, `changed` is the condition on its rows that can be others than at the last
+    publish; None: any.
     """
 
     unique_id: str
@@ -41,6 +43,7 @@ class Step:
     structure: str | None = None
     built_through: int = 0
     changed: str | None = None
+    holds_through: int = 0
 
     @property
     def materialized(self) -> str:
@@ -58,7 +61,8 @@ class Step:
 class CheckStep:
     """A check, and `fresh`: the rows it need look at, where all others have passed it before.
 
-    `parent` is the extended model whose lost rows are among what these are found by.
+    `through` is the last batch of facts that it has passed. `parent` is the extended model whose
+    lost rows are among what these are found by.
     """
 
     rule: CompiledRule
@@ -66,6 +70,7 @@ class CheckStep:
     fingerprint: str | None
     fresh: str | None = None
     parent: str | None = None
+    through: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,12 +85,6 @@ class Plan:
     removed: tuple[state.NodeState, ...]  # relations that no model or seed makes any more
     is_pruned: bool  # whether those are dropped
     standing: frozenset[str]  # checks that failed at the last publish, and need not run again
-
-    @property
-    def published_through(self) -> int:
-        """The last batch of facts that the last publish knew of."""
-        known = [self.nodes[f].built_through or 0 for f in self.facts if f in self.nodes]
-        return min(known, default=0)
 
     @cached_property
     def referred_to(self) -> Mapping[str, tuple[str, ...]]:

@@ -42,15 +42,18 @@ class Planner:
         self.facts = sources.facts
         # fingerprints as this build will leave them
         self.current: dict[str, str | None] = dict(sources.fingerprints)
-        # the same without the facts, and the nodes that change in more than those
+        # the same without the facts that batches tell of, and the nodes that change in more than
+        # those: rows appended behind the runner's back carry no batch to find them by
         self.structure: dict[str, str | None] = {
-            unique_id: unique_id if unique_id in sources.facts else found
+            unique_id: sources.facts[unique_id].structure if unique_id in sources.facts else found
             for unique_id, found in sources.fingerprints.items()
         }
         # the same without rows of any kind: what dbt's incremental models are extended by
         self.code: dict[str, str] = {unique_id: unique_id for unique_id in sources.fingerprints}
         self.whole: set[str] = set()
         self.last_batch = extension.last_batch(engine, self.relations)
+        # the last batch of facts that each node will hold
+        self.holds: dict[str, int] = dict.fromkeys(sources.fingerprints, self.last_batch)
 
     def plan(self, request: Request, rules: Sequence[CompiledRule]) -> Plan:
         steps = [
@@ -116,6 +119,7 @@ class Planner:
             self.current[unique_id] = self._combined(own, compiled, self.current)
             self.structure[unique_id] = self._combined(own, compiled, self.structure)
             self.code[unique_id] = self._code(own, compiled)
+            self.holds[unique_id] = self._held_by_parents(compiled)
             return (
                 Step(
                     unique_id,
@@ -130,20 +134,7 @@ class Planner:
                 else None
             )
         if not selected:
-            known = self.nodes.get(unique_id)
-            stands = known is not None and self._touched(known) is None
-            self.current[unique_id] = known.fingerprint if known and stands else None
-            # of one that is extended by any rows, what is known leaves them out
-            is_dbts = compiled is not None and self._is_dbts(compiled)
-            self.structure[unique_id] = (
-                known.structure if known and stands and not is_dbts else None
-            )
-            self.code[unique_id] = (
-                self._code(known.definition, compiled) if known and compiled else unique_id
-            )
-            if known and stands and compiled is not None and compiled.materialized == "view":
-                # a view shows new facts without being built: its readers must see that
-                self.current[unique_id] = self._combined(known.definition, compiled, self.current)
+            self._leave(unique_id)
             return None
         if seed is not None:
             definition = fingerprint.of_seed(seed, self.engine.name)
@@ -159,6 +150,7 @@ class Planner:
             name = compiled.name
         self.current[unique_id] = combined
         self.structure[unique_id] = structure
+        self.holds[unique_id] = self._held_by_parents(compiled)
         if compiled is None:
             self.code[unique_id] = unique_id
         else:
@@ -166,12 +158,48 @@ class Planner:
             if self._is_dbts(compiled):
                 structure = self.code[unique_id]
         step = Step(
-            unique_id, name, Action.SKIP, "", combined, definition, seed, compiled, structure
+            unique_id,
+            name,
+            Action.SKIP,
+            "",
+            combined,
+            definition,
+            seed,
+            compiled,
+            structure,
+            holds_through=self.holds[unique_id],
         )
         action, reason = self._decide(step, request)
         if action is Action.BUILD and not self._differs_in_facts_only(step):
             self.whole.add(unique_id)
         return replace(step, action=action, reason=reason)
+
+    def _leave(self, unique_id: str) -> None:
+        """A node that is not selected: as it was published, or as it shows what stands now."""
+        known, compiled = self.nodes.get(unique_id), self.models.get(unique_id)
+        stands = known is not None and self._touched(known) is None
+        self.current[unique_id] = known.fingerprint if known and stands else None
+        # of one that is extended by any rows, what is known leaves them out
+        is_dbts = compiled is not None and self._is_dbts(compiled)
+        self.structure[unique_id] = known.structure if known and stands and not is_dbts else None
+        self.holds[unique_id] = known.built_through or 0 if known else 0
+        if known is None or compiled is None:
+            self.code[unique_id] = unique_id
+            return
+        self.code[unique_id] = self._code(known.definition, compiled)
+        found = self._combined(known.definition, compiled, self.current)
+        is_view = compiled.materialized == "view"
+        if stands and is_view:
+            # it shows what is new without being built: its readers must see that
+            self.current[unique_id] = found
+            self.structure[unique_id] = self._combined(known.definition, compiled, self.structure)
+        if is_view or (found is not None and found == known.fingerprint):
+            self.holds[unique_id] = self._held_by_parents(compiled)
+
+    def _held_by_parents(self, compiled: Compiled | None) -> int:
+        """The last batch of facts that all a model stands on holds."""
+        parents = compiled.depends_on if compiled else ()
+        return min((self.holds.get(parent, 0) for parent in parents), default=self.last_batch)
 
     def _combined(
         self, definition: str, compiled: Compiled, of: Mapping[str, str | None]
@@ -230,23 +258,24 @@ class Planner:
 
     def _changed_beyond_facts(self, step: Step, request: Request) -> str | None:
         known = self.nodes[step.unique_id]
-        if step.structure is None or known.structure != step.structure:
-            return "more than facts has changed"
         ancestors = self.dag.ancestors(step.unique_id)
+        if step.structure is None or known.structure != step.structure:
+            if any(self._is_appended_unseen(a) for a in ancestors):
+                return "facts were appended outside a batch"
+            return "more than facts has changed"
         if ancestors & self.whole:
             return "what it stands on is built whole"
-        tellers = {a for a in ancestors if self._tells_changes(a)}
+        tellers = {a for a in ancestors if self.tells_changes(a)}
         if not tellers <= request.selected:
             return "what has changed is not selected"
-        if ancestors & self.appended_unseen:
-            return "facts were appended outside a batch"
         return None
 
-    @cached_property
-    def appended_unseen(self) -> frozenset[str]:
-        return extension.appended_unseen(self.engine, self.relations, self.facts, self.nodes)
+    def _is_appended_unseen(self, unique_id: str) -> bool:
+        """Whether a fact has rows since the last publish that no batch tells of."""
+        fact, known = self.facts.get(unique_id), self.nodes.get(unique_id)
+        return fact is not None and known is not None and fact.structure != known.structure
 
-    def _tells_changes(self, unique_id: str) -> bool:
+    def tells_changes(self, unique_id: str) -> bool:
         return extension.strategy(self.models.get(unique_id)) == extension.OVERWRITE
 
     def _extended(self, steps: Sequence[Step], request: Request) -> list[Step]:
@@ -263,7 +292,7 @@ class Planner:
         through = min(extended, default=0)
         found = []
         for step in steps:
-            if self._tells_changes(step.unique_id) and step.action is not Action.BUILD:
+            if self.tells_changes(step.unique_id) and step.action is not Action.BUILD:
                 action = Action.EXTEND if extended else Action.SKIP
                 step = replace(step, action=action, reason="what has changed")
             changed = self._changed_rows(step, request, through) if extended else None

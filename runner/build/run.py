@@ -217,8 +217,7 @@ def _audit(
     watcher.checks_started(len(steps))
     history.ensure_table(engine)
     due = [
-        c.rule if c.fresh is None else narrowed(compiler, c.rule, c.fresh, plan.published_through)
-        for c in steps
+        c.rule if c.fresh is None else narrowed(compiler, c.rule, c.fresh, c.through) for c in steps
     ]
     try:
         result.checks = run_checks(engine, due, config.stored_failures, watcher.check_finished)
@@ -258,7 +257,13 @@ def _write_state(
     relations = engine.relations()
     for unique_id, fact in plan.facts.items():
         nodes[unique_id] = state.of_fact(
-            unique_id, fact.fingerprint, fact.row_count, plan.last_batch, now, result.run_id
+            unique_id,
+            fact.fingerprint,
+            fact.row_count,
+            fact.structure,
+            plan.last_batch,
+            now,
+            result.run_id,
         )
     for done in result.steps:
         step = done.step
@@ -276,11 +281,12 @@ def _write_state(
                 done.exact_sql,
                 relations[step.name].definition,
                 step.structure,
-                plan.last_batch,
+                step.holds_through,
             )
         elif step.action is Action.SKIP and step.unique_id in nodes:
             # no fact that it holds has changed
-            nodes[step.unique_id] = replace(nodes[step.unique_id], built_through=plan.last_batch)
+            known = nodes[step.unique_id]
+            nodes[step.unique_id] = replace(known, built_through=step.holds_through)
     checks = dict(plan.check_states)
     fingerprints = {c.rule.rule.name: c.fingerprint for c in plan.checks}
     for check in result.checks:

@@ -32,17 +32,36 @@ class NodeState:
     # digests of its SQL and of that which extends it, with the types read, once found to be exact
     exact_sql: str | None
     relation_definition: str  # as the catalogue had it when it was published
-    structure: str | None  # of its definition and all it stands on but the facts
-    built_through: int | None  # the last batch of facts it holds
+    # of its definition and all it stands on but the facts; of a fact, of what no batch tells of it
+    structure: str | None
+    # the last batch of facts it holds: it, and the standing tables that it was built over
+    built_through: int | None
 
 
 def of_fact(
-    unique_id: str, fingerprint: str, row_count: int, last_batch: int, now: datetime, run_id: str
+    unique_id: str,
+    fingerprint: str,
+    row_count: int,
+    structure: str | None,
+    last_batch: int,
+    now: datetime,
+    run_id: str,
 ) -> NodeState:
     """A fact as a build found it: with how many rows, up to which batch."""
     table = unique_id.rpartition(".")[2]
     return NodeState(
-        unique_id, table, fingerprint, "", FACT, row_count, now, run_id, None, "", None, last_batch
+        unique_id,
+        table,
+        fingerprint,
+        "",
+        FACT,
+        row_count,
+        now,
+        run_id,
+        None,
+        "",
+        structure,
+        last_batch,
     )
 
 

@@ -121,3 +121,21 @@ def test_a_book_whose_last_fill_is_busted_ends_earlier(engine_name: str) -> None
         ledger.close()
     assert actions["daily_pnl"] is Action.EXTEND
     assert len(rows["daily_pnl"]) == 4
+
+
+def test_a_book_whose_only_fill_is_busted_has_no_trade(engine_name: str) -> None:
+    only = replace(
+        Week(1, 4).fills[0], fee=ZERO, executed_at=EPOCH, recorded_at=EPOCH, kind="TRADE",
+        corrects=None,
+    )  # fmt: skip
+    bust = replace(only, fill_id=uid("bust"), venue_id="bust", kind="BUST", corrects=only.fill_id)
+    ledger, known = empty_ledger(engine_name), set[str]()
+    try:
+        for n, batch in enumerate((Batch([only]), Batch([bust])), start=1):
+            append(ledger, n, batch, known)
+            actions = build(ledger, TABLES)
+        rows = rows_when_whole(ledger, TABLES)
+    finally:
+        ledger.close()
+    assert actions["trades"] is Action.EXTEND
+    assert rows["trades"] == []
