@@ -17,13 +17,16 @@ def materialize(engine: Engine, compiled: Compiled) -> int:
     kernel = _kernel(compiled)
     given = engine.describe(compiled.sql)
     read = [c for c in given if c.name in kernel.inputs]
-    if tuple(c.name for c in read) != kernel.inputs:
+    # SQLite would take a column that is not there for a text, and leave ties in any order
+    unsorted = [name for name in kernel.order_by if name not in {c.name for c in given}]
+    if tuple(c.name for c in read) != kernel.inputs or unsorted:
         raise CompileError(
             "R255",
             f"{compiled.name} does not give what the kernel '{kernel.name}' reads",
             where=Location(compiled.model.path, 1),
             why=f"its query has the columns {', '.join(c.name for c in given)}",
-            mend=f"select {', '.join(kernel.inputs)}, in this order",
+            mend=f"select {', '.join(kernel.inputs)}, in this order"
+            + (f"; and {', '.join(unsorted)}, to sort by" if unsorted else ""),
         )
     columns = output_columns(compiled)
     if compiled.has_contract:

@@ -51,3 +51,19 @@ def test_the_line_of_an_increment(make, cli):
     outcome = cli(project, "build")
     assert outcome.exit_code == 3
     assert "where: models/broken.sql:6\n" in outcome.stderr
+
+
+def test_a_kernel_is_given_what_it_sorts_by(make, cli):
+    # SQLite takes a name in quotes that no column has for a text
+    read = "book_key, method, is_inverse, multiplier, fill_key, quantity, price, fee"
+    project = make(
+        {
+            "seeds/raw.csv": f"{read.replace(' ', '')},executed_at\n" + ",".join("111111110"),
+            "models/lots.sql": "{{ config(materialized='kernel', kernel='lot_matching') }}\n"
+            f"select {read}, executed_at from {{{{ ref('raw') }}}}\n",
+        }
+    )
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2
+    assert "error[R255]: lots does not give what the kernel 'lot_matching' reads" in outcome.stderr
+    assert "and place_in_moment, to sort by" in outcome.stderr
