@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.engines.base import Column, Engine
 from runner.engines.staging import Staging
+from runner.errors import EngineError
 from runner.ingest import chain
 from runner.ingest.facts import SOURCE_ROW, FactTable, schema_version
 from runner.ingest.functions import quoted
@@ -56,6 +57,14 @@ def append(
     Each table's come after those of the tables it points to, as `facts` has them. `now` (UTC) is
     when the ledger learns the facts.
     """
+    for missing in (a.table for a in appends if a.table not in facts):
+        raise EngineError(
+            "R326",
+            f"the project has no migration that makes {missing}",
+            why="its migrations are older than the runner, which appends to that table",
+            mend="take over the newer ones from a project that `runner init` makes, and run "
+            "`runner migrate up`",
+        )
     order = list(facts)
     filled = [
         a

@@ -15,6 +15,7 @@ import zstandard
 
 from runner.errors import EngineError
 from runner.ingest import raw_rows
+from tests.canonical_files import INSTRUMENT
 from tests.ingest.conftest import VENUES, Ledger
 from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
@@ -140,3 +141,15 @@ def test_an_altered_block_is_noticed(stored: bytes) -> None:
     payload = base64.b64encode(stored).decode()
     with pytest.raises(EngineError, match="is not what was kept"):
         list(raw_rows._rows_in(payload, hashlib.sha256(b"2\ta").hexdigest()))
+
+
+def test_a_project_of_older_migrations_is_told_what_it_lacks(make_ledger, cli):
+    ledger = make_ledger()
+    for path in (ledger.root / "sql/migrations").glob("001*.sql"):
+        path.unlink()
+    ledger.write({"i.csv": INSTRUMENT})
+    outcome = cli(ledger, "ingest", "i.csv", "--format", "canonical-instruments")
+    assert outcome.exit_code == 3
+    assert "R326" in outcome.stderr
+    assert "the project has no migration that makes raw_blocks" in outcome.stderr
+    assert ledger.rows("select batch_id from ledger_batches") == []
