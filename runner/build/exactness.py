@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -73,12 +73,11 @@ class ExactnessGuard:
         self.passed = frozenset(passed)
         standing = {} if setting == "off" else engine.relations()
         self._standing = {name.lower(): relation for name, relation in standing.items()}
-        self._schema = _types(standing)
+        self._schema: dict[str, dict[str, SqlType]] = {}
         # as the database calls them: what several of its types are to us are not one to it
-        self._native = {
-            name.lower(): {c.name: c.native_type or str(c.type) for c in relation.columns}
-            for name, relation in standing.items()
-        }
+        self._native: dict[str, dict[str, str]] = {}
+        for name, relation in standing.items():
+            self.learn(name, relation.columns)
         self._beside = ThreadPoolExecutor(1, "exactness")
 
     def __enter__(self) -> ExactnessGuard:
@@ -141,7 +140,7 @@ class ExactnessGuard:
         return self._look(rule.failing, refuse) if self.setting == "error" else Look(None)
 
     def learn(self, relation: str, columns: Iterable[Column]) -> None:
-        """A relation was made anew: its columns are what later SQL reads."""
+        """A relation's columns, of what stands or was made anew: they are what later SQL reads."""
         self._schema[relation.lower()] = {c.name: c.type for c in columns}
         self._native[relation.lower()] = {c.name: c.native_type or str(c.type) for c in columns}
 
@@ -178,11 +177,8 @@ def findings(engine: Engine, sql: str) -> list[Finding]:
     """Each place where a query would."""
     from runner.sqltyping.exactness import check_exact
 
-    return check_exact(sql, _types(engine.relations()))
-
-
-def _types(relations: Mapping[str, Relation]) -> dict[str, dict[str, SqlType]]:
-    return {
+    types = {
         name.lower(): {column.name: column.type for column in relation.columns}
-        for name, relation in relations.items()
+        for name, relation in engine.relations().items()
     }
+    return check_exact(sql, types)

@@ -256,15 +256,7 @@ def _write_state(
     nodes = {k: v for k, v in plan.nodes.items() if k not in gone}
     relations = engine.relations()
     for unique_id, fact in plan.facts.items():
-        nodes[unique_id] = state.of_fact(
-            unique_id,
-            fact.fingerprint,
-            fact.row_count,
-            fact.structure,
-            plan.last_batch,
-            now,
-            result.run_id,
-        )
+        nodes[unique_id] = state.of_fact(unique_id, fact, plan.last_batch, now, result.run_id)
     for done in result.steps:
         step = done.step
         if step.action in (Action.BUILD, Action.EXTEND):

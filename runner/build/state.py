@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+from runner.build.fingerprint import Fact
 from runner.engines.base import Column, Engine, Relation
 from runner.sqltyping.types import INTEGER, TEXT, TIMESTAMP
 
@@ -38,29 +39,21 @@ class NodeState:
     built_through: int | None
 
 
-def of_fact(
-    unique_id: str,
-    fingerprint: str,
-    row_count: int,
-    structure: str | None,
-    last_batch: int,
-    now: datetime,
-    run_id: str,
-) -> NodeState:
+def of_fact(unique_id: str, fact: Fact, last_batch: int, now: datetime, run_id: str) -> NodeState:
     """A fact as a build found it: with how many rows, up to which batch."""
     table = unique_id.rpartition(".")[2]
     return NodeState(
         unique_id,
         table,
-        fingerprint,
+        fact.fingerprint,
         "",
         FACT,
-        row_count,
+        fact.row_count,
         now,
         run_id,
         None,
         "",
-        structure,
+        fact.structure,
         last_batch,
     )
 

@@ -52,22 +52,13 @@ def refuse_unknown(model: Model, config: Mapping[str, Any]) -> None:
             where=Location(model.path, 1),
             mend=f"did you mean '{near}'?" if near else f"one of {', '.join(MATERIALIZATIONS)}",
         )
-    _refuse_unknown_strategy(model, config)
-    if config["materialized"] != "incremental":
-        return
-    for key in _CHANGES_ROWS:
-        if config.get(key):
-            raise CompileError(
-                "R254",
-                f"{model.name} asks for {key}, which is not supported",
-                where=Location(model.path, 1),
-                why="without it other rows would be replaced than under dbt",
-                mend="say it in the model's query: whole rows are replaced, by unique_key",
-            )
+    if config["materialized"] == "incremental":
+        _refuse_unknown_strategy(model, config)
+        _refuse_other_rows(model, config)
 
 
 def _refuse_unknown_strategy(model: Model, config: Mapping[str, Any]) -> None:
-    if config["materialized"] != "incremental" or not config.get("incremental_strategy"):
+    if not config.get("incremental_strategy"):
         return
     strategy = str(config["incremental_strategy"])
     if strategy not in STRATEGIES:
@@ -87,6 +78,18 @@ def _refuse_unknown_strategy(model: Model, config: Mapping[str, Any]) -> None:
             why="that tells which of its rows new ones take the place of",
             mend=f"add {needed} to its config",
         )
+
+
+def _refuse_other_rows(model: Model, config: Mapping[str, Any]) -> None:
+    for key in _CHANGES_ROWS:
+        if config.get(key):
+            raise CompileError(
+                "R254",
+                f"{model.name} asks for {key}, which is not supported",
+                where=Location(model.path, 1),
+                why="without it other rows would be replaced than under dbt",
+                mend="say it in the model's query: whole rows are replaced, by unique_key",
+            )
 
 
 def _is_meant(key: str, compiled: Compiled) -> bool:

@@ -6,6 +6,7 @@ Facts arrive in the order of time but for a few, so that most trades were closed
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -89,15 +90,21 @@ def test_later_facts_extend_trades_and_days(engine_name: str) -> None:
 
 
 def assert_same_however_built(engine_name: str, history: Week, seed: int) -> dict[str, Action]:
+    return built_in_parts(engine_name, arrivals(history, seed))[0]
+
+
+def built_in_parts(
+    engine_name: str, batches: Iterable[Batch]
+) -> tuple[dict[str, Action], dict[str, list[str]]]:
+    """What the last build did, and the rows, which are those of one that makes all anew."""
     ledger, known = empty_ledger(engine_name), set[str]()
     try:
-        for n, batch in enumerate(arrivals(history, seed), start=1):
+        for n, batch in enumerate(batches, start=1):
             append(ledger, n, batch, known)
             actions = build(ledger, TABLES)
-        rows_when_whole(ledger, TABLES)
+        return actions, rows_when_whole(ledger, TABLES)
     finally:
         ledger.close()
-    return actions
 
 
 def test_a_book_whose_last_fill_is_busted_ends_earlier(engine_name: str) -> None:
@@ -111,14 +118,7 @@ def test_a_book_whose_last_fill_is_busted_ends_earlier(engine_name: str) -> None
     )
     bust = replace(last, fill_id=uid("bust"), venue_id="bust", kind="BUST", corrects=last.fill_id)
     tick = Tick(first.instrument_id, first.price, EPOCH + timedelta(days=3), uid("tick"))
-    ledger, known = empty_ledger(engine_name), set[str]()
-    try:
-        for n, batch in enumerate((Batch([first, last], [tick]), Batch([bust])), start=1):
-            append(ledger, n, batch, known)
-            actions = build(ledger, TABLES)
-        rows = rows_when_whole(ledger, TABLES)
-    finally:
-        ledger.close()
+    actions, rows = built_in_parts(engine_name, (Batch([first, last], [tick]), Batch([bust])))
     assert actions["daily_pnl"] is Action.EXTEND
     assert len(rows["daily_pnl"]) == 4
 
@@ -129,13 +129,6 @@ def test_a_book_whose_only_fill_is_busted_has_no_trade(engine_name: str) -> None
         corrects=None,
     )  # fmt: skip
     bust = replace(only, fill_id=uid("bust"), venue_id="bust", kind="BUST", corrects=only.fill_id)
-    ledger, known = empty_ledger(engine_name), set[str]()
-    try:
-        for n, batch in enumerate((Batch([only]), Batch([bust])), start=1):
-            append(ledger, n, batch, known)
-            actions = build(ledger, TABLES)
-        rows = rows_when_whole(ledger, TABLES)
-    finally:
-        ledger.close()
+    actions, rows = built_in_parts(engine_name, (Batch([only]), Batch([bust])))
     assert actions["trades"] is Action.EXTEND
     assert rows["trades"] == []
