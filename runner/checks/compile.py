@@ -27,7 +27,6 @@ from runner.compile.ephemeral import with_ctes
 from runner.errors import nearest
 
 _ROW_KINDS = {RuleKind.NOT_NULL, RuleKind.ACCEPTED_VALUES, RuleKind.EXPRESSION}
-_OF_NEW_ROWS = ("is_incremental", "built_through", "fresh")
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _of_its_rows(compiler: Compiler, rule: Rule) -> CompiledRule:
     """The rule compiled, with what says which rows it is about rendered."""
     if rule.filter is None or "{" not in rule.filter:
         return _compile(compiler, rule)
-    condition, more = compiler.snippet(rule.filter, rule.where)
+    condition, more, _ = compiler.snippet(rule.filter, rule.where)
     made = _compile(compiler, replace(rule, filter=condition))
     if not more:
         return made
@@ -142,10 +141,10 @@ def _of_its_rows(compiler: Compiler, rule: Rule) -> CompiledRule:
 def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:
     if rule.kind is RuleKind.SQL:
         written = str(rule.arguments["sql"])
-        sql, reads = compiler.snippet(written, rule.where)
+        sql, reads, is_of_new_rows = compiler.snippet(written, rule.where)
         extending = ""
-        if any(word in written for word in _OF_NEW_ROWS):
-            extending, _ = compiler.snippet(written, rule.where, built_through=0)
+        if is_of_new_rows:
+            extending = compiler.snippet(written, rule.where, built_through=0).sql
         return CompiledRule(rule, None, reads, sql, extending=extending)
     if rule.kind is RuleKind.EXPECTATION:
         return compile_expectation(compiler, rule)
@@ -186,10 +185,9 @@ def narrowed(compiler: Compiler, rule: CompiledRule, fresh: str, through: int) -
     """
     kind = rule.rule.kind
     if kind is RuleKind.SQL:
-        sql, _ = compiler.snippet(
-            str(rule.rule.arguments["sql"]), rule.rule.where, built_through=through
-        )
-        return replace(rule, counted=sql)
+        written = str(rule.rule.arguments["sql"])
+        fresh_sql = compiler.snippet(written, rule.rule.where, built_through=through).sql
+        return replace(rule, counted=fresh_sql)
     if rule.aggregate is not None and rule.condition is not None:
         return replace(rule, relation=fresh, is_of_view=False)
     if rule.keys:
@@ -207,7 +205,7 @@ def _violation(compiler: Compiler, rule: Rule) -> tuple[str, tuple[str, ...]]:
     if rule.kind is RuleKind.ACCEPTED_VALUES:
         values = ", ".join(literal(v) for v in rule.arguments["values"])
         return f"{rule.columns[0]} not in ({values})", ()
-    sql, reads = compiler.snippet(str(rule.arguments["sql"]), rule.where)
+    sql, reads, _ = compiler.snippet(str(rule.arguments["sql"]), rule.where)
     return f"not {enclosed(sql)}", reads
 
 
@@ -247,5 +245,5 @@ def _generic(compiler: Compiler, rule: Rule, relation: str, unique_id: str) -> C
     if rule.columns:
         arguments["column_name"] = rule.columns[0]
     call = ", ".join(f"{name}=given['{name}']" for name in arguments)
-    sql, reads = compiler.snippet(f"{{{{ {macro}({call}) }}}}", rule.where, {"given": arguments})
+    sql, reads, _ = compiler.snippet(f"{{{{ {macro}({call}) }}}}", rule.where, {"given": arguments})
     return CompiledRule(rule, relation, (unique_id, *reads), sql)

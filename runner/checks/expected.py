@@ -42,8 +42,9 @@ def compile_expectation(compiler: Compiler, rule: Rule) -> CompiledRule:
             reads.append(unique_id)
             others.append(given[key])
         elif argument.takes is Takes.SQL:
-            given[key], more = compiler.snippet(given[key], rule.where)
-            reads += more
+            snippet = compiler.snippet(given[key], rule.where)
+            given[key] = snippet.sql
+            reads += snippet.reads
     relation = None
     if rule.table is not None:
         relation, unique_id = relation_of(compiler, rule.table, rule)

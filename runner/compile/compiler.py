@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.compile import settings
 from runner.compile.compiled import Compiled
 from runner.compile.context import (
     CTE_PREFIX,
-    FRESH_PREFIX,
     Adapter,
     ConfigCall,
     CrossDatabase,
@@ -35,6 +34,17 @@ class DisabledRefError(CompileError):
     pass
 
 
+class Snippet(NamedTuple):
+    """A check's SQL rendered, and the unique ids of what it reads.
+
+    `is_of_new_rows`: it asked for `is_incremental()` or the like, so may differ where that is so.
+    """
+
+    sql: str
+    reads: tuple[str, ...]
+    is_of_new_rows: bool
+
+
 class Compiler:
     """Renders each model of a project once, as for a build from nothing."""
 
@@ -52,7 +62,9 @@ class Compiler:
         self._rendering = Rendering("")
         self._compiled: dict[str, Compiled] = {}
         self._under_way: list[str] = []
-        self.templates = Templates(self._context(target), cache, project.macro_folders)
+        self.templates = Templates(
+            self._context(target), cache, project.macro_folders, project.root
+        )
         for path in project.macro_files:
             self.templates.add_macros(path)
 
@@ -71,9 +83,9 @@ class Compiler:
             "env_var": env_var,
             "log": log,
             "print": lambda message: log(message, info=True),
-            "is_incremental": lambda: self._rendering.is_incremental,
-            "fresh": lambda name: FRESH_PREFIX + name,
-            "built_through": lambda: self._rendering.built_through,
+            "is_incremental": lambda: self._rendering.is_incremental(),
+            "fresh": lambda name: self._rendering.fresh(name),
+            "built_through": lambda: self._rendering.through(),
             "build_slice": lambda: self._rendering.slice,
             "doc": self._doc,
             "execute": True,
@@ -307,21 +319,19 @@ class Compiler:
         variables: Mapping[str, Any] | None = None,
         *,
         built_through: int | None = None,
-    ) -> tuple[str, tuple[str, ...]]:
-        """A check's SQL rendered, and the unique ids of what it reads.
-
-        With `built_through`, as it is where what it read before has passed (`is_incremental()`).
-        """
+    ) -> Snippet:
+        """With `built_through`, as it is where what it read before has passed."""
         outer, self._rendering = self._rendering, Rendering("", built_through=built_through)
+        own = self._rendering
         try:
             rendered = self.templates.render(sql, where.path, variables)
-            depends_on = self._depends_on(self._rendering)
+            depends_on = self._depends_on(own)
             # only what the check itself says is of new rows
-            whole = Rendering("", refs=self._rendering.refs)
+            whole = Rendering("", refs=own.refs)
             rendered = with_ctes(rendered.rstrip().rstrip(";"), self._ephemeral_ctes(whole))
         except CompileError as error:
             error.where = where
             raise
         finally:
             self._rendering = outer
-        return rendered, depends_on
+        return Snippet(rendered, depends_on, own.is_of_new_rows)

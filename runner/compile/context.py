@@ -35,10 +35,20 @@ class Rendering:
     sources: list[tuple[str, str]] = field(default_factory=list)
     built_through: int | None = None  # of an incremental model whose table stands
     slice: Slice | None = None  # of a model that is built in several
+    is_of_new_rows: bool = False  # it asked whether its table stands, so it may differ where so
 
-    @property
     def is_incremental(self) -> bool:
+        self.is_of_new_rows = True
         return self.built_through is not None
+
+    def through(self) -> int | None:
+        self.is_of_new_rows = True
+        return self.built_through
+
+    def fresh(self, name: str) -> str:
+        """The table of the rows that this build puts into a model."""
+        self.is_of_new_rows = True
+        return FRESH_PREFIX + name
 
 
 class ConfigCall:

@@ -30,7 +30,7 @@ class MacroReturn(Exception):
 
 
 class Templates:
-    """Templates of one project, sharing one set of globals and macros.
+    """Templates of the project in `root`, sharing one set of globals and macros.
 
     A macro may call any other, whatever file it stands in: names are bound when called.
     """
@@ -40,8 +40,10 @@ class Templates:
         context: Mapping[str, Any],
         cache: TemplateCache | None = None,
         macro_folders: Sequence[Path] = (),
+        root: Path | None = None,
     ) -> None:
         self.cache = cache or TemplateCache(None)
+        self._root = root
         self._macro_folders = macro_folders
         self.environment = jinja2.Environment(
             undefined=jinja2.StrictUndefined,
@@ -108,7 +110,7 @@ class Templates:
             ) from error
 
     def _template(self, source: str, path: Path) -> jinja2.Template:
-        name = str(path)
+        name = self._name(path)
         self._paths[name] = path
         code = self.cache.get(name, source)
         try:
@@ -126,6 +128,12 @@ class Templates:
         return jinja2.Template.from_code(
             self.environment, code, self.environment.make_globals(None)
         )
+
+    def _name(self, path: Path) -> str:
+        """As the project has it: what is kept of a template holds wherever the project stands."""
+        if self._root is not None and path.is_relative_to(self._root):
+            return path.relative_to(self._root).as_posix()
+        return str(path)
 
     def _folders_in_words(self) -> str:
         named = " or ".join(str(Location(folder)) for folder in self._macro_folders)

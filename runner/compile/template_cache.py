@@ -12,6 +12,8 @@ from types import CodeType
 import jinja2
 
 _FORMAT = f"{jinja2.__version__} {sys.version}"
+# by key, what this process has compiled: a watched project is opened again and again
+_MADE: dict[str, CodeType] = {}
 
 
 class TemplateCache:
@@ -28,13 +30,14 @@ class TemplateCache:
 
     def get(self, name: str, source: str) -> CodeType | None:
         key = _key(name, source)
-        code = self._known.get(key) or self._used.get(key)
+        code = self._known.get(key) or _MADE.get(key)
         if code is not None:
             self._used[key] = code
         return code
 
     def put(self, name: str, source: str, code: CodeType) -> None:
-        self._used[_key(name, source)] = code
+        key = _key(name, source)
+        self._used[key] = _MADE[key] = code
 
     def save(self) -> None:
         if self._path is None or self._used.keys() == self._known.keys():

@@ -61,10 +61,14 @@ def load(cli: Cli, project: MadeProject, fills: str) -> None:
 
 
 def published(project: MadeProject) -> dict[str, list[str]]:
-    return {
-        table: sorted(str([str(v) for v in row]) for row in project.rows(f"select * from {table}"))
-        for table in TABLES
-    }
+    with closing(project.open(read_only=True)) as opened:
+        return {
+            table: sorted(
+                str([str(value) for value in row])
+                for row in opened.query(f"select * from {table}").rows
+            )
+            for table in TABLES
+        }
 
 
 def built(cli: Cli, project: MadeProject, *arguments: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
-from tests.conftest import slim_ledger_project
+from tests.conftest import ROOT, slim_ledger_project
 
 ADDED = """
 {{{{ config(materialized='incremental') }}}}
@@ -52,25 +52,41 @@ COUNTED = """
 {{{{ config(materialized='incremental', incremental_strategy='replace', stale='batch_id {}') }}}}
 select batch_id, count(*) as n from {{{{ ref('stg_order_fills') }}}} group by batch_id
 """
+NEW = "{{% if is_incremental() %}} and batch_id > {{{{ built_through() }}}} {} {{% endif %}}"
 CHECKED = """
     checks:
       - name: fills_are_cheap
         sql: |
-          select fill_id from {{{{ ref('stg_order_fills') }}}} where price > 300
-          {{% if is_incremental() %}} and batch_id > {{{{ built_through() }}}} {} {{% endif %}}
+          select fill_id from {{ ref('stg_order_fills') }} where price > 300
+          NEW
 """
+# what is of new rows stands in the check, or in a macro that it calls
+PLACES = {
+    "check": lambda more: {"checks/mine.yml": CHECKED.replace("NEW", NEW.format(more))},
+    "macro": lambda more: {
+        "checks/mine.yml": CHECKED.replace("NEW", "{{ and_new() }}"),
+        "models/macros/mine.sql": f"{{% macro and_new() %}}{NEW.format(more)}{{% endmacro %}}",
+    },
+}
+APART = {"macros", "staging"}
+
+
+@pytest.fixture(params=PLACES)
+def place(request):
+    return PLACES[request.param]
 
 
 @pytest.fixture
-def ledger(tmp_path, engine_name, cli):
-    project = slim_ledger_project(tmp_path / "ledger", engine_name)
+def ledger(tmp_path, engine_name, cli, place):
+    without = {p.name for p in (ROOT / "models").iterdir() if p.is_dir()} - APART
+    project = slim_ledger_project(tmp_path / "ledger", engine_name, without=without)
     project.write(
         {
             "i.csv": INSTRUMENT,
             "fills.csv": FILLS_HEADER + fill(1, 100, "BUY", 1),
             "more.csv": FILLS_HEADER + fill(2, 400, "BUY", 2),
             "models/staging/counted.sql": COUNTED.format("< 0"),
-            "checks/mine.yml": CHECKED.format("+ 100"),
+            **place("+ 100"),
         }
     )
     assert cli(project, "migrate", "up").exit_code == 0
@@ -80,6 +96,7 @@ def ledger(tmp_path, engine_name, cli):
     return project
 
 
+@pytest.mark.parametrize("place", [PLACES["check"]], ids=["check"])
 def test_what_is_stale_is_part_of_a_model(ledger, cli):
     twice = ledger.rows("select batch_id, n from counted order by batch_id")
     assert len(twice) > 2  # what it took for stale was wrong
@@ -93,7 +110,7 @@ def test_what_is_stale_is_part_of_a_model(ledger, cli):
     assert ledger.rows("select batch_id, n from counted order by batch_id") == [(2, 1), (3, 1)]
 
 
-def test_what_a_check_says_of_new_rows_is_part_of_it(ledger, cli):
+def test_what_a_check_says_of_new_rows_is_part_of_it(ledger, cli, place):
     assert ledger.rows("select price from order_fills where price > 300")  # nobody looked there
-    ledger.write({"checks/mine.yml": CHECKED.format("")})
+    ledger.write(place(""))
     assert cli(ledger, "build").exit_code == 1

@@ -109,7 +109,7 @@ def test_what_extends_a_table_is_looked_at_once(make, cli, monkeypatch: pytest.M
     monkeypatch.setattr(exactness, "check_exact", counting)
     for row in (2, 3):
         # as another process, which knows what is published and no more
-        guard._CLEAN.clear()
+        monkeypatch.setattr(guard, "_CLEAN", set())
         with (project.root / "seeds" / "paid.csv").open("a") as file:
             file.write(f"{row},2.5\n")
         outcome = cli(project, "build")

@@ -121,7 +121,7 @@ def test_a_large_ledger_looks_ahead(traded, cli, monkeypatch: pytest.MonkeyPatch
         return []
 
     # as another process, which knows what is published and no more
-    exactness._CLEAN.clear()
+    monkeypatch.setattr(exactness, "_CLEAN", set())
     monkeypatch.setattr(sqltyping, "check_exact", look)
     assert load(cli, traded, fill(3, 100, "BUY", 2)) == 0
     assert bool(looked) is not is_large
@@ -135,7 +135,7 @@ def test_what_would_extend_a_large_ledger_inexactly_is_refused(
         "{% if is_incremental() %} where filled_quantity * cast(2 as double) > 2 {% endif %}\n"
     )
     model.write_text(model.read_text() + inexact)
-    exactness._CLEAN.clear()
+    monkeypatch.setattr(exactness, "_CLEAN", set())
     monkeypatch.setattr(ahead, "LARGE_LEDGER_ROWS", 1)
     outcome = cli(traded, "build", "--full-refresh")
     # on SQLite a float that meets a decimal is no SQL at all

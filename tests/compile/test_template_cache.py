@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import jinja2
 import pytest
+
+from runner.compile import template_cache
+from tests.conftest import MadeProject
 
 SHOP = {
     "macros/cents.sql": "{% macro cents(x) %}{{ x }} * 100{% endmacro %}",
@@ -20,15 +25,27 @@ def compiled(cli, project) -> str:
     return outcome.stdout.strip()
 
 
+def refuse(*_: object, **__: object) -> None:
+    raise AssertionError("compiled again")
+
+
 def test_what_has_not_changed_is_not_compiled_again(make, cli, monkeypatch: pytest.MonkeyPatch):
     project = make(SHOP)
     first = compiled(cli, project)
-
-    def refuse(*args: object, **more: object) -> None:
-        raise AssertionError("compiled again")
-
     monkeypatch.setattr(jinja2.Environment, "compile", refuse)
     assert compiled(cli, project) == first
+    monkeypatch.setattr(template_cache, "_MADE", {})  # as another process
+    assert compiled(cli, project) == first
+
+
+def test_nor_where_the_project_stands_elsewhere(make, cli, tmp_path, monkeypatch):
+    project = make(SHOP)
+    first = compiled(cli, project)
+    moved = MadeProject(tmp_path / "moved", project.engine)
+    shutil.copytree(project.root, moved.root)
+    monkeypatch.setattr(template_cache, "_MADE", {})
+    monkeypatch.setattr(jinja2.Environment, "compile", refuse)
+    assert compiled(cli, moved) == first
 
 
 def test_an_edited_macro_is_compiled_anew(make, cli):
@@ -39,8 +56,9 @@ def test_an_edited_macro_is_compiled_anew(make, cli):
 
 
 @pytest.mark.parametrize("content", [b"", b"not code", b"i\x01\x00\x00\x00"])
-def test_a_cache_that_cannot_be_read_is_no_cache(make, cli, content: bytes):
+def test_a_cache_that_cannot_be_read_is_no_cache(make, cli, monkeypatch, content: bytes):
     project = make(SHOP)
     first = compiled(cli, project)
+    monkeypatch.setattr(template_cache, "_MADE", {})
     (project.root / "target" / "templates.cache").write_bytes(content)
     assert compiled(cli, project) == first
