@@ -24,6 +24,11 @@ ENGINES = ("duckdb", "sqlite")
 gc.set_threshold(100_000, 20, 100)
 
 
+def target(engine: str, path: Path) -> Target:
+    """As many processes test as there are cores, and few rows are faster without threads."""
+    return Target("t", engine, path, {"threads": "1"} if engine == "duckdb" else {})
+
+
 @dataclass
 class Outcome:
     """What one command line came to."""
@@ -51,7 +56,7 @@ class MadeProject:
             path.write_text(dedent(text).lstrip("\n"), encoding="utf-8", errors="surrogateescape")
 
     def open(self, *, read_only: bool = False) -> Engine:
-        return open_engine(Target("t", self.engine, self.database), read_only=read_only)
+        return open_engine(target(self.engine, self.database), read_only=read_only)
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         opened = self.open(read_only=True)
@@ -62,7 +67,6 @@ class MadeProject:
 
 
 def _pyproject(engine: str) -> str:
-    # as many processes test as there are cores, and few rows are faster without threads
     threads = "threads = 1\n" if engine == "duckdb" else ""
     return (
         f'[tool.runner]\nname = "shop"\ntarget = "t"\n\n'

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from runner.config import Config, Target, load_config
+from runner.config import Config, load_config
 from runner.engines.base import Engine, open_engine
 from runner.ingest.facts import fact_tables
 from runner.ingest.load import LoadReport, ingest
 from runner.migrate import apply
 from runner.migrate.files import load_migrations
+from tests.conftest import target
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -25,7 +26,7 @@ NOW = datetime(2026, 3, 10, 12)
 
 
 def new_ledger(engine_name: str, path: Path) -> Engine:
-    engine = open_engine(Target("t", engine_name, path))
+    engine = open_engine(target(engine_name, path))
     apply.up(engine, load_migrations(ROOT / "sql" / "migrations"))
     return engine
 
@@ -43,10 +44,10 @@ class Ledger:
     def declare(self) -> None:
         """The golden accounts and instruments, of a ledger that holds nothing yet."""
         assert self.declared is not None and not self.rows("select 1 from ledger_batches")
-        target = self.engine.target
+        place = self.engine.target
         self.engine.close()
-        shutil.copyfile(self.declared, target.path)
-        self.engine = open_engine(target)
+        shutil.copyfile(self.declared, place.path)
+        self.engine = open_engine(place)
 
     def load(self, form: str, content: str | bytes, name: str = "", **options: Any) -> LoadReport:
         """Write `content` into a file and ingest it."""
@@ -98,7 +99,7 @@ def declared(templates: dict[str, Path]) -> dict[str, Path]:
     for engine_name, template in templates.items():
         made[engine_name] = template.with_stem("declared")
         shutil.copyfile(template, made[engine_name])
-        engine = open_engine(Target("t", engine_name, made[engine_name]))
+        engine = open_engine(target(engine_name, made[engine_name]))
         ledger = Ledger(engine, load_config(ROOT), template.parent)
         for form in ("canonical-accounts", "canonical-instruments"):
             ledger.load_file(form, GOLDEN / f"{form}.csv")
@@ -118,7 +119,7 @@ def golden_ledgers(
         folder = tmp_path_factory.mktemp("golden")
         path = folder / f"ledger.{engine_name}"
         shutil.copyfile(template, path)
-        ledger = Ledger(open_engine(Target("t", engine_name, path)), load_config(ROOT), folder)
+        ledger = Ledger(open_engine(target(engine_name, path)), load_config(ROOT), folder)
         made[engine_name] = (ledger, load_all(ledger, GOLDEN))
     yield made
     for ledger, _ in made.values():
@@ -137,7 +138,7 @@ def open_copy(
         folder.mkdir()
         path = folder / f"ledger.{engine_name}"
         shutil.copyfile(templates[engine_name], path)
-        engine = open_engine(Target("t", engine_name, path))
+        engine = open_engine(target(engine_name, path))
         opened.append(Ledger(engine, load_config(ROOT), folder, declared=declared[engine_name]))
         return opened[-1]
 

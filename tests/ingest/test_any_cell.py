@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.config import Target, load_config
+from runner.config import load_config
 from runner.engines.base import open_engine
 from runner.ingest.formats import formats
+from tests.conftest import target
 from tests.ingest.conftest import ROOT, Ledger
 from tests.ingest.test_golden import FOLDERS, in_order
 
@@ -46,7 +47,7 @@ def known(templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
     """A DuckDB ledger with the golden files in it, so that there is what rows point to."""
     folder = tmp_path_factory.mktemp("any_cell")
     shutil.copyfile(templates["duckdb"], folder / "l.duckdb")
-    engine = open_engine(Target("t", "duckdb", folder / "l.duckdb"))
+    engine = open_engine(target("duckdb", folder / "l.duckdb"))
     ledger = Ledger(engine, load_config(ROOT), folder)
     for path in FILES:
         ledger.load_file(path.stem, path)

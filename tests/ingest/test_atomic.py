@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from runner.config import Target
 from runner.engines.base import open_engine
+from tests.conftest import target
 from tests.ingest.conftest import ROOT, Ledger
 from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
@@ -92,13 +92,13 @@ def test_a_killed_process(ledger: Ledger) -> None:
         child.send_signal(signal.SIGKILL)
         child.wait()
         child.stdout.close()
-        ledger.engine = open_engine(Target("t", name, database))
+        ledger.engine = open_engine(target(name, database))
         count = len(ledger.rows("select 1 from order_fills"))
         assert count in (0, len(rows))
         if not count:
             assert ledger.facts() == before
         ledger.engine.close()
-    ledger.engine = open_engine(Target("t", name, database))
+    ledger.engine = open_engine(target(name, database))
     ledger.load_file("canonical-fills", path)
     assert len(ledger.rows("select 1 from order_fills")) == len(rows)
     stored = ledger.rows("select chain_hash from ledger_batches order by batch_id")

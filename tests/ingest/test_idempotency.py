@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.config import Target, load_config
+from runner.config import load_config
 from runner.engines.base import open_engine
-from tests.conftest import ENGINES
+from tests.conftest import ENGINES, target
 from tests.ingest.conftest import GOLDEN, ROOT, Ledger
 from tests.ingest.test_bad_files import FILLS
 from tests.ingest.test_bad_rows import fill
@@ -58,7 +58,7 @@ def _ledger(declared: dict[str, Path], folder: Path, engine_name: str) -> Ledger
     folder.mkdir()
     path = folder / f"l.{engine_name}"
     shutil.copyfile(declared[engine_name], path)
-    engine = open_engine(Target("t", engine_name, path))
+    engine = open_engine(target(engine_name, path))
     return Ledger(engine, load_config(ROOT), folder)
 
 

@@ -18,12 +18,12 @@ from uuid import UUID
 import duckdb
 import pytest
 
-from runner.config import Target
 from runner.engines.base import open_engine
 from runner.ingest.kept_rows import Selection
 from runner.ingest.retry import RetryReport, retry
 from runner.ingest.shapes.stated import Extent
 from tests.canonical_files import INSTRUMENT
+from tests.conftest import target
 from tests.ingest.conftest import NOW, ROOT, Ledger
 from tests.ingest.fix_messages import report
 from tests.ingest.test_bad_files import FILLS
@@ -231,7 +231,7 @@ def test_killed_at_random(ledger: Ledger) -> None:
         child.send_signal(signal.SIGKILL)
         child.wait()
         child.stdout.close()
-        ledger.engine = open_engine(Target("t", name, database))
+        ledger.engine = open_engine(target(name, database))
         closed = len(ledger.rows("select 1 from quarantine_resolutions"))
         assert closed % size == 0 and closed == fills(ledger)
     again(ledger)

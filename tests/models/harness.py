@@ -14,12 +14,13 @@ from runner.build.materialize import materialize
 from runner.build.plan import Action, Step
 from runner.build.seeds import load_seed
 from runner.compile.compiled import Compiled
-from runner.config import Target, load_config
+from runner.config import load_config
 from runner.engines.base import Column, Engine
 from runner.engines.base import open_engine as open_target
 from runner.migrate.apply import apply_statements
 from runner.migrate.files import load_migrations
 from runner.workspace import Workspace, open_workspace
+from tests.conftest import target
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,8 +30,7 @@ def in_memory(engine: str) -> Engine:
 
 
 def _open(engine: str, path: Path) -> Engine:
-    settings = {"threads": "1"} if engine == "duckdb" else {}
-    return open_target(Target("test", engine, path, settings))
+    return open_target(target(engine, path))
 
 
 def _migrated(engine: str, path: Path = Path(":memory:")) -> Engine:

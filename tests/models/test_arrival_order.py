@@ -126,7 +126,7 @@ def amended(tmp_path, engine_name, cli):
         for name, form in (("i", "instruments"), (told[0][0], "fills")):
             outcome = cli(ledger, "ingest", f"{name}.csv", "--format", f"canonical-{form}")
             assert outcome.exit_code == 0, outcome.stderr
-        return cli(ledger, "build")
+        return cli(ledger, "build", "--select", "+int_fills_effective")
 
     return ledger, built_with
 
