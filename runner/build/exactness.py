@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,41 +22,63 @@ from runner.sqltyping.named import named_in
 from runner.sqltyping.types import SqlType
 
 if TYPE_CHECKING:
-    from runner.sqltyping.exactness import Finding
+    from runner.sqltyping.exactness import Finding, Looked
 
 
 # digests of SQL that this process has looked at: a watched project is built again and again
 _CLEAN: set[str] = set()
+_FLOATS = re.compile(r"\b(?:double|float|real)\b", re.IGNORECASE)
+_MONEY = re.compile(r"\b(?:decimal|numeric)\b", re.IGNORECASE)
 
 
 class Look:
     """SQL that is being looked at, while the database may already run it.
 
-    `digest` is what to remember of it; None where the guard is off, and of what reads a file.
+    `digest` is what to remember of it; None where the guard is off, of what reads a file, and of
+    what could not be followed to the end, though it `reads_money`.
     """
 
     def __init__(
         self,
         digest: str | None,
-        findings: Future[list[Finding]] | None = None,
+        looking: Future[Looked] | None = None,
         refuse: Callable[[list[Finding]], None] | None = None,
+        *,
+        reads_money: bool = False,
     ) -> None:
         self.digest = digest
-        self._findings = findings
+        self._looking = looking
         self._refuse = refuse
+        self._reads_money = reads_money
 
     def settle(self) -> str | None:
         """Wait for what it finds, and say it once: an error, or a note.
 
         The digest; None where there was something to say, or nothing to remember.
         """
-        if self._findings is not None and (met := self._findings.result()):
-            self._findings, self.digest = None, None
-            if self._refuse is not None:
-                self._refuse(met)
-        elif self._findings is not None and self.digest is not None:
+        if self._looking is None:
+            return self.digest
+        looked = self._looking.result()
+        if met := [*looked.findings, *(looked.doubts if self._reads_money else ())]:
+            self._say(met)
+        elif self._reads_money and not looked.is_followed:
+            self.digest = None
+        elif self.digest is not None:
             _CLEAN.add(self.digest)
         return self.digest
+
+    def settle_columns(self, columns: Iterable[Column]) -> None:
+        """Likewise, of the `columns` that the database has made of it."""
+        if self._looking is None or not self._reads_money:
+            return
+        floats = [c.name for c in columns if _FLOATS.search(c.native_type or str(c.type))]
+        if floats and (found := self._looking.result().as_made(floats)):
+            self._say(found)
+
+    def _say(self, met: list[Finding]) -> None:
+        self._looking, self.digest = None, None
+        if self._refuse is not None:
+            self._refuse(met)
 
 
 class ExactnessGuard:
@@ -154,9 +177,11 @@ class ExactnessGuard:
         digest = None if outside else fingerprint.digest(__version__, sql, str(read))
         if digest in self.passed or digest in _CLEAN:
             return Look(digest)
-        from runner.sqltyping.exactness import check_exact
+        from runner.sqltyping.exactness import look_at
 
-        return Look(digest, self._beside.submit(check_exact, sql, dict(self._schema)), refuse)
+        looking = self._beside.submit(look_at, sql, dict(self._schema))
+        types = [type_ for columns in read.values() for type_ in columns.values()]
+        return Look(digest, looking, refuse, reads_money=any(map(_MONEY.search, types)))
 
 
 @contextmanager

@@ -103,8 +103,10 @@ def _build(
             made = _make(engine, compiler, plan, step, looks, guard)
             if made.misfit is not None:
                 watcher.note(f"warning: {step.name} was built whole: {made.misfit}")
-            exact_sql = _remembered(plan, step, looks if made.misfit is None else looks[:1])
             columns = engine.describe(f'select * from "{step.name}"')
+            for look in looks:
+                look.settle_columns(columns)
+            exact_sql = _remembered(plan, step, looks if made.misfit is None else looks[:1])
             guard.learn(step.name, columns)
             values.prove_numbers(engine, step.name, columns, step.path)
             ahead.look(engine, compiler, step, columns, exact_sql, guard, watcher)

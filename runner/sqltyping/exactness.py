@@ -1,8 +1,9 @@
 """Finds the places where DuckDB would turn exact money into a binary float, or round it unasked.
 
-The lint is tolerant: what it cannot type, it passes over. SQL that mixes DOUBLE and DECIMAL is
-found wherever the two meet; a ratio of explicit doubles (`cast(x as double) / y`) is fine as long
-as it does not flow back into a decimal, and so is a function of one (`sqrt(cast(x as double))`).
+The lint is tolerant: what it cannot type, it passes over, but for what the database then makes a
+float of (`Looked.as_made`). SQL that mixes DOUBLE and DECIMAL is found wherever the two meet; a
+ratio of explicit doubles (`cast(x as double) / y`) is fine as long as it does not flow back into a
+decimal, and so is a function of one (`sqrt(cast(x as double))`).
 
 What brings several decimals to one type (a union, a case, coalesce) keeps the most whole digits and
 lets decimals go once 38 digits do not hold both: a sum, which is of 38 digits, with two decimals
@@ -11,8 +12,8 @@ rounds whatever stands beside it to cents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
@@ -31,8 +32,11 @@ _COMPARISONS = (
 )  # fmt: skip
 _UNIFYING = {"coalesce", "greatest", "least", "nullif"}
 _WITH_DEFAULT = {"lag", "lead"}
+_KEEPING = {"round", "abs", "coalesce"}  # the type of their first argument
 _MEAN = "write {{ divide(sum, count) }} with the sum and the count"
 _DIVIDE = "write {{ divide(a, b) }}, or cast both to double where a ratio is wanted"
+_FLOAT = "it is a float, made of what cannot be followed"
+_SAY = "cast what it is made of to a decimal, or to double where a float is wanted"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Finding:
     why: str
     mend: str
     rounds: bool = False  # it stays a decimal, of fewer digits
+    is_doubtful: bool = False  # of what may be money, and cannot be followed
 
     @property
     def what(self) -> str:
@@ -59,23 +64,71 @@ class Finding:
         return f"line {self.line}: `{self.sql}`: {self.why}; {self.mend}"
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What came of looking: `findings`, and what is known of the columns that a statement gives.
+
+    By their names in small letters: `outputs` are all of them (none where it cannot be read), and
+    `unfollowed` those that may be made of money, though nobody can tell how. `doubts` are places
+    where a float is made of what may be money.
+    """
+
+    findings: list[Finding]
+    doubts: list[Finding] = field(default_factory=list)
+    outputs: frozenset[str] = frozenset()
+    unfollowed: Mapping[str, exp.Expr] = field(default_factory=dict)
+
+    @property
+    def is_followed(self) -> bool:
+        return bool(self.outputs) and not self.unfollowed
+
+    def as_made(self, floats: Iterable[str]) -> list[Finding]:
+        """Of the columns that the database makes `floats`, those that nobody is known to want."""
+        found = []
+        for name in floats:
+            if name.lower() in self.unfollowed:
+                node = self.unfollowed[name.lower()]
+                found.append(_finding(node, f"as {name}, {_FLOAT}", _SAY))
+            elif name.lower() not in self.outputs:
+                found.append(Finding(name, 1, _FLOAT, _SAY))
+        return found
+
+
 def check_exact(sql: str, schema: Schema) -> list[Finding]:
     """Every place in one DuckDB statement where a decimal becomes, or meets, a float.
 
     SQL that cannot be parsed, and parts that cannot be typed, give no finding.
     """
+    return look_at(sql, schema).findings
+
+
+def look_at(sql: str, schema: Schema) -> Looked:
+    """Likewise, with the types of what it gives."""
     try:
         tree = parse(sql)
     except SqlglotError:
-        return []
+        return Looked([])
     body = tree.expression if isinstance(tree, exp.Insert | exp.Create) else tree
     if not isinstance(body, exp.Query | exp.Values):
-        return []
+        return Looked([])
     typed = infer(body, schema)
     findings = [found for node in body.walk() for found in _look(typed, node)]
     if isinstance(tree, exp.Insert):
         findings.extend(_look_at_insert(tree, typed, schema))
-    return sorted(findings, key=lambda finding: finding.line)
+    findings.sort(key=lambda finding: finding.line)
+    sure = [finding for finding in findings if not finding.is_doubtful]
+    doubts = [finding for finding in findings if finding.is_doubtful]
+    items = {item.name.lower(): item for item in typed.items(body)}
+    unfollowed = {n: i.node for n, i in items.items() if _is_unfollowed(typed, i.node)}
+    return Looked(sure, doubts, frozenset(items), unfollowed)
+
+
+def _is_unfollowed(typed: Typed, node: exp.Expr) -> bool:
+    """Whether it has no type that is known, and may be made of money: a list of decimals, say."""
+    if typed.of(node).kind is not Kind.UNKNOWN:
+        return False
+    inside = node.find_all(exp.Column, exp.Query, exp.Star)
+    return any(typed.of(part).kind in (Kind.UNKNOWN, Kind.DECIMAL) for part in inside)
 
 
 def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
@@ -84,7 +137,7 @@ def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     elif isinstance(node, _ARITHMETIC):
         yield from _arithmetic(typed, node)
     elif isinstance(node, exp.Cast | exp.TryCast):
-        if _is(typed.of(node), Kind.DECIMAL) and _is(typed.of(node.this), Kind.DOUBLE):
+        if _is(typed.of(node), Kind.DECIMAL) and _is_float(typed, node.this):
             yield _finding(node, "a double is cast to a decimal", "keep the value a decimal")
     elif isinstance(node, _COMPARISONS):
         yield from _compared(typed, node, [node.this, node.expression])
@@ -103,12 +156,28 @@ def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
         yield from _function(typed, node)
 
 
+def _is_float(typed: Typed, node: exp.Expr) -> bool:
+    """Whether it is a double; a quotient is one whatever it is of, but for intervals."""
+    node, type_ = node.unnest(), typed.of(node)
+    if type_.kind is not Kind.UNKNOWN:
+        return type_.kind is Kind.DOUBLE
+    if isinstance(node, exp.Div):
+        return True
+    if isinstance(node, (*_ARITHMETIC, exp.Neg)):
+        return any(_is_float(typed, side) for side in node.iter_expressions())
+    call = read_call(node) if isinstance(node, exp.Func) else None
+    return call is not None and call.name in _KEEPING and _is_float(typed, call.args[0])
+
+
 def _division(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     sides = [typed.of(node.this), typed.of(node.expression)]
     explicit = any(_is(side, Kind.DOUBLE) for side in sides)
     if any(_is(side, Kind.DECIMAL) for side in sides) and not explicit:
         operator = "//" if isinstance(node, exp.IntDiv) else "/"
         yield _finding(node, f"a decimal divided with {operator} becomes a double", _DIVIDE)
+    elif isinstance(node, exp.Div) and not explicit:  # // of whole numbers is one
+        if any(_is_unfollowed(typed, side) for side in (node.this, node.expression)):
+            yield _doubt(node)
 
 
 def _arithmetic(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
@@ -163,6 +232,8 @@ def _function(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
             "avg of a decimal is a double",
             _MEAN,
         )
+    elif call.name == "avg" and call.args and _is_unfollowed(typed, call.args[0]):
+        yield _doubt(node)
     elif call.name in float_functions.NAMES:
         yield from _float_function(typed, node, call)
     elif call.name in _UNIFYING:
@@ -186,6 +257,8 @@ def _float_function(typed: Typed, node: exp.Expr, call: Call) -> Iterator[Findin
             if call.name in float_functions.MEANS
             else f"write cast({wanted} as double) in it where a float is wanted",
         )
+    elif not explicit and any(_is_unfollowed(typed, arg) for arg in call.args):
+        yield _doubt(node)
 
 
 def _reads_data(node: exp.Expr) -> bool:
@@ -290,6 +363,10 @@ def _rounded_to(part: exp.Expr, type_: SqlType, made: SqlType) -> Iterator[Findi
 
 def _finding(node: exp.Expr, why: str, mend: str) -> Finding:
     return Finding(node.sql("duckdb", comments=False), line_of(node) or 1, why, mend)
+
+
+def _doubt(node: exp.Expr) -> Finding:
+    return replace(_finding(node, _FLOAT, _SAY), is_doubtful=True)
 
 
 def _is(type_: SqlType, kind: Kind) -> bool:

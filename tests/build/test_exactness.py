@@ -46,7 +46,7 @@ def test_what_was_found_exact_is_not_looked_at_again(make, cli, monkeypatch: pyt
     def look(sql: str, schema: object) -> None:
         raise AssertionError(f"looked again at {sql}")
 
-    monkeypatch.setattr(exactness, "check_exact", look)
+    monkeypatch.setattr(exactness, "look_at", look)
     outcome = cli(project, "build", "--full-refresh")
     assert outcome.exit_code == 0, outcome.stderr
 
@@ -86,6 +86,53 @@ def test_a_float_that_was_asked_for_is_one(make, cli):
     assert project.rows("select x from roots") == [(1.25**0.5,)]
 
 
+HELD = (
+    "select [price] as paid, {'price': price} as quote, map(['of'], [price]) as named,\n"
+    "timestamp '2026-03-02 10:00:00' as seen_at from {{ ref('prices') }}"
+)
+
+
+@pytest.mark.parametrize("engine_name", ["duckdb"])  # SQLite has no such types
+@pytest.mark.parametrize(
+    "made",
+    [
+        "paid[1] / 3", "paid[1] // 3", "quote.price / 3", "named['of'] / 3", "list_avg(paid)", "unnest(paid) / 2",
+        "list_transform(paid, lambda x: x / 3)", "(select avg(x) from unnest(paid) as u(x))",
+        "cast(round(paid[1] / 3, 2) as decimal(18, 2))", "sqrt(paid[1])", "entropy(paid[1])",
+    ],
+)  # fmt: skip
+def test_a_float_of_money_in_a_list_is_refused(make, cli, made: str):
+    project = strict(make)
+    project.write(
+        {
+            "models/held.sql": HELD,
+            "models/shared.sql": f"select\n    {made} as share\nfrom {{{{ ref('held') }}}}",
+        }
+    )
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 2, outcome.stderr
+    assert "error[R260]: shared would turn exact money into a binary float" in outcome.stderr
+    assert "where: models/shared.sql:2\n" in outcome.stderr
+    assert not project.rows("select 1 from duckdb_tables() where table_name = 'shared'")
+
+
+@pytest.mark.parametrize("engine_name", ["duckdb"])
+@pytest.mark.parametrize(
+    "made", ["list_sum(paid)", "cast(paid[1] as double) / 3", "extract(epoch from seen_at)", "paid"]
+)
+def test_what_is_exact_or_no_money_is_not(make, cli, made: str):
+    project = strict(make)
+    project.write(
+        {
+            "models/held.sql": HELD,
+            "models/shared.sql": f"select {made} as share from {{{{ ref('held') }}}}",
+        }
+    )
+    for _ in range(2):
+        outcome = cli(project, "build", "--full-refresh")
+        assert (outcome.exit_code, "warning" in outcome.stderr) == (0, False), outcome.stderr
+
+
 def test_what_extends_a_table_is_looked_at_once(make, cli, monkeypatch: pytest.MonkeyPatch):
     project = strict(make)
     project.write(
@@ -100,13 +147,13 @@ def test_what_extends_a_table_is_looked_at_once(make, cli, monkeypatch: pytest.M
     )
     assert cli(project, "build").exit_code == 0
     seen: list[str] = []
-    look = exactness.check_exact
+    look = exactness.look_at
 
     def counting(sql: str, schema: object) -> object:
         seen.append(sql)
         return look(sql, schema)
 
-    monkeypatch.setattr(exactness, "check_exact", counting)
+    monkeypatch.setattr(exactness, "look_at", counting)
     for row in (2, 3):
         # as another process, which knows what is published and no more
         monkeypatch.setattr(guard, "_CLEAN", set())

@@ -116,13 +116,13 @@ def test_a_large_ledger_looks_ahead(traded, cli, monkeypatch: pytest.MonkeyPatch
     assert cli(traded, "build", "--full-refresh").exit_code == 0
     looked: list[str] = []
 
-    def look(sql: str, schema: object) -> list[object]:
+    def look(sql: str, schema: object) -> sqltyping.Looked:
         looked.append(sql)
-        return []
+        return sqltyping.Looked([], outputs=frozenset({"all"}))
 
     # as another process, which knows what is published and no more
     monkeypatch.setattr(exactness, "_CLEAN", set())
-    monkeypatch.setattr(sqltyping, "check_exact", look)
+    monkeypatch.setattr(sqltyping, "look_at", look)
     assert load(cli, traded, fill(3, 100, "BUY", 2)) == 0
     assert bool(looked) is not is_large
 
