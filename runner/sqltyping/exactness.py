@@ -175,9 +175,12 @@ def _division(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     if any(_is(side, Kind.DECIMAL) for side in sides) and not explicit:
         operator = "//" if isinstance(node, exp.IntDiv) else "/"
         yield _finding(node, f"a decimal divided with {operator} becomes a double", _DIVIDE)
-    elif isinstance(node, exp.Div) and not explicit:  # // of whole numbers is one
-        if any(_is_unfollowed(typed, side) for side in (node.this, node.expression)):
-            yield _doubt(node)
+    elif (
+        isinstance(node, exp.Div)  # // of whole numbers is one
+        and not explicit
+        and any(_is_unfollowed(typed, side) for side in (node.this, node.expression))
+    ):
+        yield _doubt(node)
 
 
 def _arithmetic(typed: Typed, node: exp.Expr) -> Iterator[Finding]:

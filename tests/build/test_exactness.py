@@ -96,7 +96,8 @@ HELD = (
 @pytest.mark.parametrize(
     "made",
     [
-        "paid[1] / 3", "paid[1] // 3", "quote.price / 3", "named['of'] / 3", "list_avg(paid)", "unnest(paid) / 2",
+        "paid[1] / 3", "paid[1] // 3", "quote.price / 3", "named['of'] / 3", "list_avg(paid)",
+        "unnest(paid) / 2",
         "list_transform(paid, lambda x: x / 3)", "(select avg(x) from unnest(paid) as u(x))",
         "cast(round(paid[1] / 3, 2) as decimal(18, 2))", "sqrt(paid[1])", "entropy(paid[1])",
     ],

@@ -40,6 +40,8 @@ def fill(**changes: str) -> str:
         ({"quantity": "-1"}, "not_positive", "quantity is -1"),
         ({"quantity": "0.0000000000001"}, "not_positive", "0.0000000000001"),
         ({"price": "-1"}, "price_not_positive", "allows_negative_price"),
+        ({"price": "1e-13"}, "price_not_positive", "is 1e-13, 0 at the 12 decimals that are kept,"),
+        ({"price": "0"}, "price_not_positive", "price is 0, and BTC-USDT does"),
         ({"side": "LONG"}, "unknown_word", "BUY, SELL"),
         ({"liquidity": "both"}, "unknown_word", "MAKER, TAKER"),
         ({"executed_at": "02/03/2026"}, "not_a_time", "02/03/2026"),
