@@ -71,8 +71,9 @@ class Look:
         """Likewise, of the `columns` that the database has made of it."""
         if self._looking is None or not self._reads_money:
             return
-        floats = [c.name for c in columns if _FLOATS.search(c.native_type or str(c.type))]
-        if floats and (found := self._looking.result().as_made(floats)):
+        types = {column.name: column.native_type or str(column.type) for column in columns}
+        is_float = {name: bool(_FLOATS.search(type_)) for name, type_ in types.items()}
+        if any(is_float.values()) and (found := self._looking.result().as_made(is_float)):
             self._say(found)
 
     def _say(self, met: list[Finding]) -> None:

@@ -12,7 +12,7 @@ rounds whatever stands beside it to cents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
@@ -22,7 +22,7 @@ from sqlglot.errors import SqlglotError
 from runner.sqltyping import float_functions
 from runner.sqltyping.calls import Call, read_call
 from runner.sqltyping.infer import Typed, infer
-from runner.sqltyping.names import Schema
+from runner.sqltyping.names import Item, Schema
 from runner.sqltyping.parsing import line_of, parse
 from runner.sqltyping.types import Kind, SqlType
 
@@ -68,29 +68,34 @@ class Finding:
 class Looked:
     """What came of looking: `findings`, and what is known of the columns that a statement gives.
 
-    By their names in small letters: `outputs` are all of them (none where it cannot be read), and
-    `unfollowed` those that may be made of money, though nobody can tell how. `doubts` are places
+    `outputs` are those columns (none where the statement cannot be read): a name in small letters,
+    and the expression if it may be made of money, though nobody can tell how. `doubts` are places
     where a float is made of what may be money.
     """
 
     findings: list[Finding]
     doubts: list[Finding] = field(default_factory=list)
-    outputs: frozenset[str] = frozenset()
-    unfollowed: Mapping[str, exp.Expr] = field(default_factory=dict)
+    outputs: tuple[tuple[str, exp.Expr | None], ...] = ()
 
     @property
     def is_followed(self) -> bool:
-        return bool(self.outputs) and not self.unfollowed
+        return bool(self.outputs) and all(node is None for _, node in self.outputs)
 
-    def as_made(self, floats: Iterable[str]) -> list[Finding]:
-        """Of the columns that the database makes `floats`, those that nobody is known to want."""
+    def as_made(self, columns: Mapping[str, bool]) -> list[Finding]:
+        """Of a relation's columns that are floats (True), those that nobody is known to want."""
         found = []
-        for name in floats:
-            if name.lower() in self.unfollowed:
-                node = self.unfollowed[name.lower()]
-                found.append(_finding(node, f"as {name}, {_FLOAT}", _SAY))
-            elif name.lower() not in self.outputs:
-                found.append(Finding(name, 1, _FLOAT, _SAY))
+        by_name = dict(self.outputs)
+        for place, (column, is_float) in enumerate(columns.items()):
+            if not is_float:
+                continue
+            name = column.lower()
+            if name not in by_name and len(columns) == len(self.outputs):
+                name = self.outputs[place][0]  # the database has a name of its own for it
+            node = by_name.get(name)
+            if node is not None:
+                found.append(_finding(node, f"as {column}, {_FLOAT}", _SAY))
+            elif name not in by_name:
+                found.append(Finding(column, 1, _FLOAT, _SAY))
         return found
 
 
@@ -118,15 +123,21 @@ def look_at(sql: str, schema: Schema) -> Looked:
     findings.sort(key=lambda finding: finding.line)
     sure = [finding for finding in findings if not finding.is_doubtful]
     doubts = [finding for finding in findings if finding.is_doubtful]
-    items = {item.name.lower(): item for item in typed.items(body)}
-    unfollowed = {n: i.node for n, i in items.items() if _is_unfollowed(typed, i.node)}
-    return Looked(sure, doubts, frozenset(items), unfollowed)
+    outputs = tuple((item.name.lower(), _unfollowed(typed, item)) for item in typed.items(body))
+    return Looked(sure, doubts, outputs)
+
+
+def _unfollowed(typed: Typed, item: Item) -> exp.Expr | None:
+    is_known = item.type_.kind is not Kind.UNKNOWN
+    return None if is_known or not _may_be_money(typed, item.node) else item.node
 
 
 def _is_unfollowed(typed: Typed, node: exp.Expr) -> bool:
-    """Whether it has no type that is known, and may be made of money: a list of decimals, say."""
-    if typed.of(node).kind is not Kind.UNKNOWN:
-        return False
+    return typed.of(node).kind is Kind.UNKNOWN and _may_be_money(typed, node)
+
+
+def _may_be_money(typed: Typed, node: exp.Expr) -> bool:
+    """Whether what has no type that is known may be made of decimals: of a list of them, say."""
     inside = node.find_all(exp.Column, exp.Query, exp.Star)
     return any(typed.of(part).kind in (Kind.UNKNOWN, Kind.DECIMAL) for part in inside)
 
