@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from runner.errors import UsageError
 
@@ -22,13 +22,26 @@ def moment_of(text: str, option: str = "") -> datetime:
     """
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    except (ValueError, OverflowError):  # beyond the years 1 to 9999 in UTC
         raise UsageError(
             "R200",
             f"{option} {text} is no moment" if option else f"'{text}' is no moment",
             mend="write it as 2026-03-02 or 2026-03-02T09:00:00, in UTC or with its offset",
         ) from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def is_day(text: str) -> bool:
+    """Whether a moment is written as a day, without a time.
+
+    >>> [is_day("2026-03-02"), is_day("20260302"), is_day("2026-03-02 00:00")]
+    [True, True, False]
+    """
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def microseconds(moment: datetime) -> int:

@@ -146,7 +146,7 @@ def until_of(engine: Engine, text: str) -> Until:
     """
     from runner.moments import moment_of
 
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         number = int(text)
         rows = list(
             engine.query(

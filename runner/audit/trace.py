@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runner.audit import raw_payloads
-from runner.audit.trace_steps import LOOKUPS, NEAR, STEPS, Step
+from runner.audit.trace_steps import LOOKUPS, NEAR, REQUESTS, STEPS, Lookup, Step
 from runner.engines.base import Engine
 from runner.errors import SelectionError, nearest
 
@@ -45,17 +45,19 @@ class Entry:
 def find_orders(engine: Engine, given: str) -> list[str]:
     """The orders that an id leads to: of an order, fill, request or signal, ours or theirs.
 
-    SelectionError (R206) for an id that nobody knows, with others that begin like it.
+    What is one order's id may be another's fill: all are told. SelectionError (R206) for an id that
+    nobody knows, with others that begin like it, and for a request that became no order.
     """
-    text, uuid = _quoted(given), _uuid(given)
-    present = engine.existing({lookup.table for lookup in LOOKUPS})
-    for lookup in LOOKUPS:
-        literal = uuid if lookup.is_uuid else text
-        if literal is not None and lookup.table in present:
-            rows = engine.query(lookup.sql.replace("{id}", literal)).rows
-            found = sorted({str(row[0]) for row in rows})
-            if found:
-                return found
+    if found := sorted(_found(engine, given, LOOKUPS)):
+        return found
+    if requests := sorted(_found(engine, given, REQUESTS)):
+        raise SelectionError(
+            "R206",
+            f"the request {given} became no order",
+            why=f"order_requests has it as {', '.join(requests)}, and no order names that",
+            mend=f"""see `runner query "select * from order_requests where order_request_id = """
+            f"""'{requests[0]}'"`""",
+        )
     near = _near(engine, given)
     raise SelectionError(
         "R206",
@@ -64,6 +66,18 @@ def find_orders(engine: Engine, given: str) -> list[str]:
         if near
         else 'see `runner query "select order_id, client_order_id from orders"`',
     )
+
+
+def _found(engine: Engine, given: str, lookups: Sequence[Lookup]) -> set[str]:
+    text, uuid = _quoted(given), _uuid(given)
+    present = engine.existing({lookup.table for lookup in lookups})
+    found = set()
+    for lookup in lookups:
+        literal = uuid if lookup.is_uuid else text
+        if literal is not None and lookup.table in present:
+            rows = engine.query(lookup.sql.replace("{id}", literal)).rows
+            found |= {str(row[0]) for row in rows}
+    return found
 
 
 def trace(engine: Engine, order_id: str) -> list[Entry]:

@@ -365,6 +365,14 @@ LOOKUPS = (
     Lookup("signals", f"{_OF_REQUESTS} where requests.signal_id = {{id}}", is_uuid=True),
 )
 
+# where those lead to no order
+_REQUESTS = "select order_request_id from order_requests"
+REQUESTS = (
+    Lookup("order_requests", f"{_REQUESTS} where client_request_id = {{id}}"),
+    Lookup("order_requests", f"{_REQUESTS} where order_request_id = {{id}}", is_uuid=True),
+    Lookup("order_requests", f"{_REQUESTS} where signal_id = {{id}}", is_uuid=True),
+)
+
 # ids that begin alike, for "did you mean"
 NEAR = (
     "select cast(order_id as text) as id from orders "

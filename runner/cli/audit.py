@@ -153,7 +153,7 @@ def pack(
     """
     from contextlib import closing
 
-    from runner.audit.pack.write import period_of, prove, refuse_place, write_pack
+    from runner.audit.pack.write import period_of, prove, refuse, write_pack
     from runner.cli import options
     from runner.cli.console import say
     from runner.cli.up_to_date import build_quietly
@@ -163,7 +163,7 @@ def pack(
 
     config = options.load(project_dir, variables)
     period = period_of(moment_of(first), moment_of(last), last)
-    refuse_place(output)
+    refuse(output, config)
     moment = as_of or _last_recorded(config.target(target), wait_seconds)
     frozen = options.load_as_of(project_dir, variables, target, moment, wait_seconds)
     place = frozen.target(target)

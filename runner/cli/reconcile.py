@@ -117,18 +117,18 @@ def run(
 
 @command.command()
 @click.argument("break_id", metavar="BREAK")
-@click.option("--acknowledge", "action", flag_value="ACKNOWLEDGE", help="It is known, and stays.")
-@click.option(
-    "--adopt", "action", flag_value="ADOPT", help="The venue is right: take over what it states."
-)
-@click.option("--dismiss", "action", flag_value="DISMISS", help="The venue is wrong.")
+@click.option("--acknowledge", is_flag=True, help="It is known, and stays.")
+@click.option("--adopt", is_flag=True, help="The venue is right: take over what it states.")
+@click.option("--dismiss", is_flag=True, help="The venue is wrong.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, in words.")
 @click.option("--actor", metavar="NAME", help="Who decides.  [default: the user]")
 @project_options
 @wait_option
 def resolve(
     break_id: str,
-    action: str | None,
+    acknowledge: bool,
+    adopt: bool,
+    dismiss: bool,
     reason: str,
     actor: str | None,
     project_dir: Path,
@@ -151,9 +151,13 @@ def resolve(
     from runner.reconciliation.resolution import Decision
     from runner.reconciliation.resolution import resolve as append
 
-    if action is None:
+    given = {"acknowledge": acknowledge, "adopt": adopt, "dismiss": dismiss}
+    said = [name for name, is_said in given.items() if is_said]
+    if len(said) != 1:
         raise UsageError(
-            "R200", "what is decided is not said", mend="add --acknowledge, --adopt or --dismiss"
+            "R200",
+            f"--{' and --'.join(said)} are both said" if said else "what is decided is not said",
+            mend="say one of them" if said else "add --acknowledge, --adopt or --dismiss",
         )
     if not reason.strip():
         raise UsageError("R200", "the reason is empty", mend="say why in words")
@@ -161,7 +165,7 @@ def resolve(
     require_database(config.target(target))
     opened = open_engine(config.target(target), wait_seconds=wait_seconds)
     with closing(opened) as engine:
-        decision = Decision(action, reason, actor or getpass.getuser())
+        decision = Decision(said[0].upper(), reason, actor or getpass.getuser())
         done = append(engine, config, break_id, decision)
     if done.batch_id is None:
         say(f"{break_id}: resolved so already")

@@ -60,7 +60,7 @@ def _verify(
     newest = max((b["schema_version"] for b in batches), default=0)
     refuse_newer(max(newest, schema_version(engine)), migrations)
     stated = _stated(engine, facts["ledger_batch_tables"])
-    findings = [*_anchored(batches, anchor), *_chained(batches, stated)]
+    findings = [*_anchored(batches, anchor), *_chained(batches, stated), *_dated(engine)]
     hashed = 0
     past = PastColumns(engine, migrations)
     for fact in facts.values():
@@ -122,6 +122,20 @@ def _stated(engine: Engine, fact: FactTable) -> dict[int, dict[str, chain.Root]]
         root = chain.Root(row["table_name"], row["row_count"], row["root_hash"])
         stated.setdefault(row["batch_id"], {})[root.table] = root
     return stated
+
+
+def _dated(engine: Engine) -> Iterator[Finding]:
+    """A copy of what was known by a moment leaves out what is dated later."""
+    sql = """
+        select distinct b.batch_id
+        from ledger_batch_tables as t
+        inner join ledger_batches as b on t.batch_id = b.batch_id
+        where t.recorded_at is distinct from b.recorded_at
+        order by b.batch_id
+    """
+    for (number,) in engine.query(sql).rows:
+        problem = "its tables are not dated as their batch is"
+        yield Finding(number, "ledger_batch_tables", problem)
 
 
 def _anchored(batches: Sequence[Mapping[str, Any]], anchor: Head | None) -> Iterator[Finding]:

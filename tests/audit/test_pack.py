@@ -17,13 +17,16 @@ import duckdb
 import pytest
 
 from runner.audit.pack import write as pack_write
-from runner.audit.pack.tables import PackTable, write_table
+from runner.audit.pack.tables import PackTable, Period, derived_tables_of, write_table
+from runner.audit.pack.write import period_of
 from runner.cli.main import run
 from runner.config import load_config
 from runner.engines.base import Column, open_engine, open_memory
 from runner.ledger.restoration import restore
+from runner.moments import moment_of
 from runner.scaffold import scaffold
 from runner.sqltyping.types import BOOLEAN, DATE, INTEGER, JSON, MONEY, TEXT, TIMESTAMP, UUID
+from runner.workspace import open_workspace
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, slim_ledger_project
 
@@ -199,8 +202,37 @@ def test_a_pack_without_a_name(small, cli):
     assert (small.root / "audit-pack" / "manifest.json").is_file()
 
 
+def test_the_tables_of_a_pack_are_the_same_on_every_engine(built_demo):
+    names = []
+    for engine_name in ENGINES:
+        workspace = open_workspace(load_config(built_demo(engine_name)), engine_name)
+        with closing(open_engine(workspace.target, read_only=True)) as engine:
+            period = Period(datetime(2026, 3, 3), datetime(2026, 3, 5))
+            tables = derived_tables_of(workspace.project, workspace.models, engine, period)
+            names.append([table.name for table in tables])
+    assert names[0] == names[1]
+    assert {"positions", "lot_matches", "exchange_reconciliation"} < set(names[0])
+
+
+@pytest.mark.parametrize("day", ["2026-03-05", "20260305", " 2026-W10-4 "])
+def test_a_period_ends_with_its_last_day_however_that_is_written(day):
+    period = period_of(datetime(2026, 3, 1), moment_of(day), day)
+    assert period.last == datetime(2026, 3, 6)
+
+
+def test_a_period_ends_at_its_last_moment():
+    day = datetime(2026, 3, 5)
+    assert period_of(datetime(2026, 3, 1), day, "2026-03-05 00:00").last == day
+    last = datetime(9999, 12, 31)
+    assert period_of(day, last, "9999-12-31").last == datetime.max
+
+
 @pytest.mark.parametrize("engine_name", ["duckdb"])
 def test_nothing_is_left_of_a_pack_that_failed(small, cli, tmp_path, monkeypatch):
+    within = pack(cli, small, "models/orders/evidence")
+    assert (within.exit_code, "R215" in within.stderr) == (2, True)
+    null = pack(cli, small, tmp_path / "p", "--var", "reporting_currency=")
+    assert (null.exit_code, "the var reporting_currency is null" in null.stderr) == (2, True)
     full = tmp_path / "full"
     full.mkdir()
     (full / "mine.txt").write_text("mine")

@@ -172,6 +172,8 @@ def test_watched_without_a_terminal_it_is_plain_lines(built: MadeProject, cli: C
     [
         (["--until", "2020-01-01"], "error[R206]: nothing had happened at 2020-01-01 00:00:00"),
         (["--until", "99999"], "the ledger has 1 to 1171"),
+        (["--until", "²"], "error[R200]: '²' is neither a sequence number nor a moment"),
+        (["--until", "0001-01-01T00:00+14:00"], "is neither a sequence number nor a moment"),
         (["--until", "soon"], "error[R200]: 'soon' is neither a sequence number nor a moment"),
         (["--order", "c-ord-001x"], "did you mean 'c-ord-001"),
         (["--watch"], "error[R200]"),

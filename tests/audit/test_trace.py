@@ -15,6 +15,7 @@ from runner.cli.main import run
 from runner.config import load_config
 from runner.engines.base import Engine, open_engine
 from runner.errors import SelectionError
+from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, ROOT
 
 
@@ -136,6 +137,31 @@ def test_an_unknown_id_suggests_one_like_it(engine):
         find_orders(engine, "q")
     with pytest.raises(SelectionError):
         find_orders(engine, "it's")
+
+
+def test_a_request_that_became_no_order(engine):
+    asked = (
+        "select requests.client_request_id, requests.order_request_id "
+        "from order_requests as requests left join orders "
+        "on requests.order_request_id = orders.order_request_id where orders.order_id is null"
+    )
+    (theirs, ours), *_ = engine.query(asked).rows
+    for given in (theirs, ours):
+        with pytest.raises(SelectionError, match=f"the request {given} became no order") as raised:
+            find_orders(engine, str(given))
+        assert str(ours) in (raised.value.why or "")
+
+
+def test_an_id_of_an_order_and_of_anothers_fill_leads_to_both(make_ledger, cli):
+    ledger = make_ledger()
+    fills = FILLS_HEADER + fill(1).replace("o1,f1", "100,200") + fill(2).replace("o2,f2", "200,300")
+    ledger.write({"i.csv": INSTRUMENT, "f.csv": fills})
+    assert cli(ledger, "ingest", "i.csv", "--format", "canonical-instruments").exit_code == 0
+    assert cli(ledger, "ingest", "f.csv", "--format", "canonical-fills").exit_code == 0
+    with closing(ledger.open(read_only=True)) as opened:
+        both = sorted(str(row[0]) for row in opened.query("select order_id from orders").rows)
+        assert find_orders(opened, "200") == both and len(both) == 2
+        assert len(find_orders(opened, "100")) == 1
 
 
 def told(capsys: pytest.CaptureFixture[str], root: Path, target: str, *options: str) -> str:

@@ -204,6 +204,8 @@ def test_what_cannot_be_done_is_said(loaded, reconciled, cli):
     nothing = resolve(cli, reconciled, OURS)
     assert nothing.exit_code == 2 and "R288" in nothing.stderr
     assert "R200" in cli(reconciled, "reconcile", "resolve", PRICE, "--reason", "x").stderr
+    both = resolve(cli, reconciled, PRICE, "--dismiss")
+    assert both.exit_code == 2 and "R200]: --adopt and --dismiss are both said" in both.stderr
     reconciled.write({"odd/export.json": "[]"})
     assert "R296" in cli(reconciled, "reconcile", "odd").stderr
     (reconciled.root / "empty").mkdir()
@@ -211,8 +213,8 @@ def test_what_cannot_be_done_is_said(loaded, reconciled, cli):
     assert facts(reconciled) == before
 
 
-def resolve(cli, ledger, break_id: str):
-    return cli(ledger, "reconcile", "resolve", break_id, "--adopt", "--reason", "x")
+def resolve(cli, ledger, break_id: str, *more: str):
+    return cli(ledger, "reconcile", "resolve", break_id, "--adopt", "--reason", "x", *more)
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])

@@ -162,6 +162,11 @@ PUT_RIGHT = "with that put right the hash is the one appended"
                 "its tables, row counts and roots are not those it was appended with",
             ),
         ),
+        (
+            "update ledger_batch_tables set recorded_at = timestamp '2031-01-01 00:00:00' "
+            "where batch_id = 2 and table_name = 'order_fills'",
+            (2, "ledger_batch_tables", "its tables are not dated as their batch is"),
+        ),
     ],
 )
 def test_what_was_changed_since_is_found(ledger, cli, statement, found):

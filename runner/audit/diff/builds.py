@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from runner.build import state
@@ -21,6 +22,7 @@ _MEND = (
     "(such as var:pnl_method=average)"
 )
 _BATCHES = "ledger_batches"
+_LONGEST_NAME = 60  # of a folder, before what tells it from others
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,20 @@ def place(spec: Spec, config: Config, target: str | None, wait_seconds: float) -
         name, sign, _ = spec.value.partition("=")
         if not sign or not name:
             raise UsageError("R200", f"'{spec.text}' sets no var", mend="write var:NAME=VALUE")
-        folder = "var-" + re.sub(r"[^\w=.-]+", "_", spec.value)
-        made = in_own_place(config, target, folder, wait_seconds)
+        made = in_own_place(config, target, f"var-{_as_folder(spec.value)}", wait_seconds)
     else:
         found = config.target(spec.value if spec.kind == "target" else target)
         require_database(found)
         return Place(spec, config, found, is_built_here=False)
     return Place(spec, made, made.target(target), is_built_here=True)
+
+
+def _as_folder(text: str) -> str:
+    """A text as a name that any file system takes, another for each text."""
+    name = re.sub(r"[^\w=.-]+", "_", text, flags=re.ASCII)
+    if name == text and len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[:_LONGEST_NAME]}-{sha256(text.encode()).hexdigest()[:12]}"
 
 
 def with_var(place: Place, variables: Mapping[str, Any]) -> Place:

@@ -16,9 +16,12 @@ from typing import Any
 
 from runner.checks import failures, history
 from runner.compile.compiled import Compiled
+from runner.compile.compiler import Compiler
+from runner.config import ENGINES, Target
 from runner.engines.base import Column, Engine, Result, open_memory
 from runner.errors import Location, ProjectError
 from runner.ingest.facts import FactTable
+from runner.project.nodes import Project
 from runner.report.parquet import parquet_type
 
 _QUOTED = frozenset(',"\r\n')
@@ -57,18 +60,22 @@ def fact_tables_of(facts: Mapping[str, FactTable]) -> Iterator[PackTable]:
 
 
 def derived_tables_of(
-    models: Mapping[str, Compiled], engine: Engine, period: Period
+    project: Project, models: Mapping[str, Compiled], engine: Engine, period: Period
 ) -> Iterator[PackTable]:
     """What models made: all rows of it, or those of the period where its YAML says by which column.
 
-    Left out are models that no build makes by itself, views of facts alone, and those that tell
-    what the last build took in (strategy `overwrite`): a rebuild takes in all at once.
+    Left out are models that no build makes by itself, views of facts alone, those that tell what
+    the last build took in (strategy `overwrite`: a rebuild takes in all at once), and those that
+    only some engine makes a table of: the files are the same whichever makes them.
     """
     relations = engine.relations()
+    elsewhere = [_relations_on(name, project) for name in ENGINES if name != engine.name]
     for model in sorted(models.values(), key=lambda m: m.name):
         if model.name not in relations or model.config.get("on_demand"):
             continue
         if model.config.get("incremental_strategy") == "overwrite":
+            continue
+        if any(model.name not in names for names in elsewhere):
             continue
         if all(parent.startswith("source.") for parent in model.depends_on):
             continue
@@ -79,6 +86,13 @@ def derived_tables_of(
         condition = f" where {_within(column, period)}" if column else ""
         sql = f"select {listed} from {model.name}{condition} order by {places}"
         yield PackTable("derived", model.name, sql, column)
+
+
+def _relations_on(engine: str, project: Project) -> frozenset[str]:
+    """The models that a build makes a table or a view of on an engine."""
+    models = Compiler(project, Target(engine, engine, Path(f"ledger.{engine}"))).all_models()
+    built = [m for m in models.values() if m.is_enabled and m.materialized != "ephemeral"]
+    return frozenset(model.name for model in built)
 
 
 def result_tables_of(engine: Engine, checks: Iterable[str]) -> Iterator[PackTable]:

@@ -20,12 +20,16 @@ from runner.audit.pack.tables import (
 )
 from runner.config import Config
 from runner.engines.base import Engine
-from runner.errors import ChecksFailed, UsageError
+from runner.errors import ChecksFailed, Location, UsageError
 from runner.ingest.facts import fact_tables, schema_version
 from runner.ledger.findings import Verification
 from runner.ledger.verification import verify
 from runner.migrate.files import load_migrations
+from runner.moments import is_day
+from runner.project.load import project_folders
 from runner.workspace import Workspace
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,9 @@ def period_of(first: datetime, last: datetime, last_text: str) -> Period:
 
     UsageError (R200) for one that ends before it begins.
     """
-    is_day = len(last_text.strip()) == len("2026-03-02")
-    period = Period(first, last + timedelta(days=1) if is_day else last)
+    if is_day(last_text):
+        last = min(last, datetime.max - _DAY) + _DAY
+    period = Period(first, last)
     if period.last <= period.first:
         raise UsageError(
             "R200",
@@ -54,8 +59,26 @@ def period_of(first: datetime, last: datetime, last_text: str) -> Period:
     return period
 
 
-def refuse_place(output: Path) -> None:
-    """UsageError (R215) for a place that holds something."""
+def refuse(output: Path, config: Config) -> None:
+    """UsageError (R215) for a place that holds something, or whose files are the project's.
+
+    Likewise (R200) for a var that no file can hold.
+    """
+    for name, value in config.vars.items():
+        if value is None:
+            raise UsageError(
+                "R200",
+                f"the var {name} is null, and a pack's pyproject.toml cannot say so",
+                mend="give it a value, or leave it out",
+            )
+    for folder in project_folders(config):
+        if output.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(
+                "R215",
+                f"{output} is within the project's {Location(folder)}",
+                why="the pack's files would be taken for the project's own",
+                mend="name a folder elsewhere",
+            )
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UsageError(
             "R215",
@@ -91,7 +114,7 @@ def write_pack(
     output: Path,
 ) -> Packed:
     """Pack a built ledger that was proved, whole or not at all. `config` is the project's own."""
-    refuse_place(output)
+    refuse(output, config)
     facts = fact_tables(engine, config.migration_path)
     output = output.resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +128,7 @@ def write_pack(
             write_table(engine, table, place)
             for table in (
                 *fact_tables_of(facts),
-                *derived_tables_of(workspace.models, engine, period),
+                *derived_tables_of(workspace.project, workspace.models, engine, period),
                 *result_tables_of(engine, checks),
             )
         ]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from runner.audit.diff.builds import _as_folder
 from runner.cli.main import run
 from runner.scaffold import scaffold
 from tests.canonical_files import INSTRUMENT
@@ -156,6 +157,14 @@ def test_two_engines_of_one_ledger_are_streamed(
     (row,) = found["positions"]["rows"]
     assert Decimal(row["columns"]["average_open_price"]["b"]) == 101
     assert "batches of their own" in found["note"]
+
+
+def test_every_value_of_a_var_has_a_place_of_its_own() -> None:
+    values = ["x=a b", "x=a_b", "x=a?b", "x=" + "a" * 300, "x=" + "a" * 299 + "b", "x=é"]
+    folders = [_as_folder(value) for value in values]
+    assert len(set(folders)) == len(values)
+    assert folders[1] == "x=a_b"  # what is plain is read by people
+    assert max(map(len, folders)) < 100
 
 
 @pytest.mark.parametrize(
