@@ -196,7 +196,10 @@ def test_a_pack_of_what_was_known_then(small, cli, tmp_path):
 
 
 @pytest.mark.parametrize("engine_name", ["duckdb"])
-def test_a_pack_without_a_name(small, cli):
+def test_a_pack_without_a_name_of_a_project_for_one_engine(small, cli):
+    macro = "{% macro duckdb__one() %}1{% endmacro %}"
+    one = "select {{ adapter.dispatch('one')() }} as n from {{ ref('int_books') }}"
+    small.write({"models/macros/one.sql": macro, "models/orders/one.sql": one})
     outcome = cli(small, "audit", "pack", "--from", "2026-03-01", "--to", "2026-03-31")
     assert outcome.exit_code == 0, outcome.stderr
     assert (small.root / "audit-pack" / "manifest.json").is_file()

@@ -19,7 +19,7 @@ from runner.compile.compiled import Compiled
 from runner.compile.compiler import Compiler
 from runner.config import ENGINES, Target
 from runner.engines.base import Column, Engine, Result, open_memory
-from runner.errors import Location, ProjectError
+from runner.errors import CompileError, Location, ProjectError
 from runner.ingest.facts import FactTable
 from runner.project.nodes import Project
 from runner.report.parquet import parquet_type
@@ -69,7 +69,8 @@ def derived_tables_of(
     only some engine makes a table of: the files are the same whichever makes them.
     """
     relations = engine.relations()
-    elsewhere = [_relations_on(name, project) for name in ENGINES if name != engine.name]
+    others = [_relations_on(name, project) for name in ENGINES if name != engine.name]
+    elsewhere = [names for names in others if names is not None]
     for model in sorted(models.values(), key=lambda m: m.name):
         if model.name not in relations or model.config.get("on_demand"):
             continue
@@ -88,9 +89,13 @@ def derived_tables_of(
         yield PackTable("derived", model.name, sql, column)
 
 
-def _relations_on(engine: str, project: Project) -> frozenset[str]:
-    """The models that a build makes a table or a view of on an engine."""
-    models = Compiler(project, Target(engine, engine, Path(f"ledger.{engine}"))).all_models()
+def _relations_on(engine: str, project: Project) -> frozenset[str] | None:
+    """The models that a build makes a table or a view of on an engine; None if it has no build."""
+    target = Target(engine, engine, Path(f"ledger.{engine}"))
+    try:
+        models = Compiler(project, target).all_models()
+    except CompileError:  # a macro that it has not, say
+        return None
     built = [m for m in models.values() if m.is_enabled and m.materialized != "ephemeral"]
     return frozenset(model.name for model in built)
 
