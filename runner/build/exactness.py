@@ -34,8 +34,8 @@ _MONEY = re.compile(r"\b(?:decimal|numeric)\b", re.IGNORECASE)
 class Look:
     """SQL that is being looked at, while the database may already run it.
 
-    `digest` is what to remember of it; None where the guard is off, of what reads a file, and of
-    what could not be followed to the end, though it `reads_money`.
+    `digest` is what to remember of it; None where the guard is off, and of what reads a file. What
+    `reads_money` is doubted where it could not be followed.
     """
 
     def __init__(
@@ -61,14 +61,15 @@ class Look:
         looked = self._looking.result()
         if met := [*looked.findings, *(looked.doubts if self._reads_money else ())]:
             self._say(met)
-        elif self._reads_money and not looked.is_followed:
-            self.digest = None
         elif self.digest is not None:
             _CLEAN.add(self.digest)
         return self.digest
 
     def settle_columns(self, columns: Iterable[Column]) -> None:
-        """Likewise, of the `columns` that the database has made of it."""
+        """Likewise, of the `columns` that the database has made of it.
+
+        They follow from what is remembered: the SQL, and the types of all that it reads.
+        """
         if self._looking is None or not self._reads_money:
             return
         types = {column.name: column.native_type or str(column.type) for column in columns}
@@ -77,6 +78,7 @@ class Look:
             self._say(found)
 
     def _say(self, met: list[Finding]) -> None:
+        _CLEAN.discard(self.digest or "")
         self._looking, self.digest = None, None
         if self._refuse is not None:
             self._refuse(met)

@@ -77,10 +77,6 @@ class Looked:
     doubts: list[Finding] = field(default_factory=list)
     outputs: tuple[tuple[str, exp.Expr | None], ...] = ()
 
-    @property
-    def is_followed(self) -> bool:
-        return bool(self.outputs) and all(node is None for _, node in self.outputs)
-
     def as_made(self, columns: Mapping[str, bool]) -> list[Finding]:
         """Of a relation's columns that are floats (True), those that nobody is known to want."""
         found = []

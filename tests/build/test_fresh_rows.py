@@ -118,7 +118,7 @@ def test_a_large_ledger_looks_ahead(traded, cli, monkeypatch: pytest.MonkeyPatch
 
     def look(sql: str, schema: object) -> sqltyping.Looked:
         looked.append(sql)
-        return sqltyping.Looked([], outputs=(("all", None),))
+        return sqltyping.Looked([])
 
     # as another process, which knows what is published and no more
     monkeypatch.setattr(exactness, "_CLEAN", set())
