@@ -55,6 +55,11 @@ class MadeProject:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dedent(text).lstrip("\n"), encoding="utf-8", errors="surrogateescape")
 
+    def copied(self, root: Path) -> MadeProject:
+        """The project as it is, in another folder."""
+        shutil.copytree(self.root, root)
+        return MadeProject(root, self.engine)
+
     def open(self, *, read_only: bool = False) -> Engine:
         return open_engine(target(self.engine, self.database), read_only=read_only)
 
@@ -166,9 +171,7 @@ def built_demo(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 @pytest.fixture
 def demo_copy(tmp_path: Path, engine_name: str, built_demo: Callable[[str], Path]) -> MadeProject:
     """The built demo ledger, on each engine in turn, to do with as one likes."""
-    root = tmp_path / "ledger"
-    shutil.copytree(built_demo(engine_name), root)
-    return MadeProject(root, engine_name)
+    return MadeProject(built_demo(engine_name), engine_name).copied(tmp_path / "ledger")
 
 
 @pytest.fixture

@@ -58,8 +58,8 @@ class Look:
         """
         if self._looking is None:
             return self.digest
-        looked = self._looking.result()
-        if met := [*looked.findings, *(looked.doubts if self._reads_money else ())]:
+        found = self._looking.result().findings
+        if met := [one for one in found if self._reads_money or not one.is_doubtful]:
             self._say(met)
         elif self.digest is not None:
             _CLEAN.add(self.digest)

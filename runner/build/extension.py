@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from runner.build.fingerprint import BATCHES
 from runner.compile.compiled import Compiled
 from runner.compile.context import FRESH_PREFIX, LOST_PREFIX
 from runner.engines.base import Column, Engine, Relation
@@ -17,7 +18,6 @@ from runner.sqltyping.types import NULL, Kind
 
 REPLACE = "replace"
 OVERWRITE = "overwrite"
-_BATCHES = "ledger_batches"
 
 
 def strategy(compiled: Compiled | None) -> str:
@@ -70,7 +70,7 @@ def _fits(found: Column, standing: Column) -> bool:
 
 def last_batch(engine: Engine, relations: Mapping[str, Relation]) -> int:
     """The newest batch in the ledger; 0 where there is none."""
-    if _BATCHES not in relations:
+    if BATCHES not in relations:
         return 0
-    (row,) = engine.query(f"select coalesce(max(batch_id), 0) as batch_id from {_BATCHES}").rows
+    (row,) = engine.query(f"select coalesce(max(batch_id), 0) as batch_id from {BATCHES}").rows
     return int(row[0])

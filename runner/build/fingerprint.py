@@ -13,7 +13,7 @@ from runner.engines.base import Engine, Relation
 from runner.project.nodes import Project, Seed
 from runner.project.text_file import read_text
 
-_BATCHES = "ledger_batches"
+BATCHES = "ledger_batches"
 _BATCH_TABLES = "ledger_batch_tables"
 # what decides a table's content; tags, descriptions and severities do not
 _CONFIG_KEYS = (
@@ -117,5 +117,5 @@ def _told_by_batches(
     ((batches,),) = engine.query(f"select count(distinct batch_id) as n from {_BATCH_TABLES}").rows
     told = {table: int(rows) for table, _, rows, _ in parts}
     # the ledger's own books are in no list: a batch is one row of one, and one of the other a table
-    told |= {_BATCHES: int(batches), _BATCH_TABLES: sum(int(n) for *_, n in parts)}
+    told |= {BATCHES: int(batches), _BATCH_TABLES: sum(int(n) for *_, n in parts)}
     return {table: str(batch) for table, batch, *_ in parts}, told

@@ -13,7 +13,7 @@ rounds whatever stands beside it to cents.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
@@ -22,7 +22,7 @@ from sqlglot.errors import SqlglotError
 from runner.sqltyping import float_functions
 from runner.sqltyping.calls import Call, read_call
 from runner.sqltyping.infer import Typed, infer
-from runner.sqltyping.names import Item, Schema
+from runner.sqltyping.names import Schema
 from runner.sqltyping.parsing import line_of, parse
 from runner.sqltyping.types import Kind, SqlType
 
@@ -32,11 +32,10 @@ _COMPARISONS = (
 )  # fmt: skip
 _UNIFYING = {"coalesce", "greatest", "least", "nullif"}
 _WITH_DEFAULT = {"lag", "lead"}
-_KEEPING = {"round", "abs", "coalesce"}  # the type of their first argument
 _MEAN = "write {{ divide(sum, count) }} with the sum and the count"
 _DIVIDE = "write {{ divide(a, b) }}, or cast both to double where a ratio is wanted"
-_FLOAT = "it is a float, made of what cannot be followed"
-_SAY = "cast what it is made of to a decimal, or to double where a float is wanted"
+_UNFOLLOWED = "it is a float, made of what cannot be followed"
+_CAST = "cast what it is made of to a decimal, or to double where a float is wanted"
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,10 @@ class Looked:
     """What came of looking: `findings`, and what is known of the columns that a statement gives.
 
     `outputs` are those columns (none where the statement cannot be read): a name in small letters,
-    and the expression if it may be made of money, though nobody can tell how. `doubts` are places
-    where a float is made of what may be money.
+    and the expression if it may be made of money, though nobody can tell how.
     """
 
     findings: list[Finding]
-    doubts: list[Finding] = field(default_factory=list)
     outputs: tuple[tuple[str, exp.Expr | None], ...] = ()
 
     def as_made(self, columns: Mapping[str, bool]) -> list[Finding]:
@@ -89,9 +86,9 @@ class Looked:
                 name = self.outputs[place][0]  # the database has a name of its own for it
             node = by_name.get(name)
             if node is not None:
-                found.append(_finding(node, f"as {column}, {_FLOAT}", _SAY))
+                found.append(_finding(node, f"as {column}, {_UNFOLLOWED}", _CAST))
             elif name not in by_name:
-                found.append(Finding(column, 1, _FLOAT, _SAY))
+                found.append(Finding(column, 1, _UNFOLLOWED, _CAST))
         return found
 
 
@@ -100,11 +97,11 @@ def check_exact(sql: str, schema: Schema) -> list[Finding]:
 
     SQL that cannot be parsed, and parts that cannot be typed, give no finding.
     """
-    return look_at(sql, schema).findings
+    return [found for found in look_at(sql, schema).findings if not found.is_doubtful]
 
 
 def look_at(sql: str, schema: Schema) -> Looked:
-    """Likewise, with the types of what it gives."""
+    """Likewise, with what is doubtful, and what is known of the columns it gives."""
     try:
         tree = parse(sql)
     except SqlglotError:
@@ -117,23 +114,17 @@ def look_at(sql: str, schema: Schema) -> Looked:
     if isinstance(tree, exp.Insert):
         findings.extend(_look_at_insert(tree, typed, schema))
     findings.sort(key=lambda finding: finding.line)
-    sure = [finding for finding in findings if not finding.is_doubtful]
-    doubts = [finding for finding in findings if finding.is_doubtful]
-    outputs = tuple((item.name.lower(), _unfollowed(typed, item)) for item in typed.items(body))
-    return Looked(sure, doubts, outputs)
+    outputs = tuple(
+        (item.name.lower(), item.node if _is_unfollowed(typed, item.node, item.type_) else None)
+        for item in typed.items(body)
+    )
+    return Looked(findings, outputs)
 
 
-def _unfollowed(typed: Typed, item: Item) -> exp.Expr | None:
-    is_known = item.type_.kind is not Kind.UNKNOWN
-    return None if is_known or not _may_be_money(typed, item.node) else item.node
-
-
-def _is_unfollowed(typed: Typed, node: exp.Expr) -> bool:
-    return typed.of(node).kind is Kind.UNKNOWN and _may_be_money(typed, node)
-
-
-def _may_be_money(typed: Typed, node: exp.Expr) -> bool:
-    """Whether what has no type that is known may be made of decimals: of a list of them, say."""
+def _is_unfollowed(typed: Typed, node: exp.Expr, type_: SqlType) -> bool:
+    """Whether nobody can tell its type, and it may be made of decimals: of a list of them, say."""
+    if not _is(type_, Kind.UNKNOWN):
+        return False
     inside = node.find_all(exp.Column, exp.Query, exp.Star)
     return any(typed.of(part).kind in (Kind.UNKNOWN, Kind.DECIMAL) for part in inside)
 
@@ -144,7 +135,7 @@ def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     elif isinstance(node, _ARITHMETIC):
         yield from _arithmetic(typed, node)
     elif isinstance(node, exp.Cast | exp.TryCast):
-        if _is(typed.of(node), Kind.DECIMAL) and _is_float(typed, node.this):
+        if _is(typed.of(node), Kind.DECIMAL) and _is(typed.of(node.this), Kind.DOUBLE):
             yield _finding(node, "a double is cast to a decimal", "keep the value a decimal")
     elif isinstance(node, _COMPARISONS):
         yield from _compared(typed, node, [node.this, node.expression])
@@ -163,31 +154,14 @@ def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
         yield from _function(typed, node)
 
 
-def _is_float(typed: Typed, node: exp.Expr) -> bool:
-    """Whether it is a double; a quotient is one whatever it is of, but for intervals."""
-    node, type_ = node.unnest(), typed.of(node)
-    if type_.kind is not Kind.UNKNOWN:
-        return type_.kind is Kind.DOUBLE
-    if isinstance(node, exp.Div):
-        return True
-    if isinstance(node, (*_ARITHMETIC, exp.Neg)):
-        return any(_is_float(typed, side) for side in node.iter_expressions())
-    call = read_call(node) if isinstance(node, exp.Func) else None
-    return call is not None and call.name in _KEEPING and _is_float(typed, call.args[0])
-
-
 def _division(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     sides = [typed.of(node.this), typed.of(node.expression)]
     explicit = any(_is(side, Kind.DOUBLE) for side in sides)
     if any(_is(side, Kind.DECIMAL) for side in sides) and not explicit:
         operator = "//" if isinstance(node, exp.IntDiv) else "/"
         yield _finding(node, f"a decimal divided with {operator} becomes a double", _DIVIDE)
-    elif (
-        isinstance(node, exp.Div)  # // of whole numbers is one
-        and not explicit
-        and any(_is_unfollowed(typed, side) for side in (node.this, node.expression))
-    ):
-        yield _doubt(node)
+    elif isinstance(node, exp.Div) and not explicit:  # // of whole numbers is one
+        yield from _doubts(typed, node, [node.this, node.expression])
 
 
 def _arithmetic(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
@@ -236,14 +210,11 @@ def _function(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     call = read_call(node)
     if call is None:
         return
-    if call.name == "avg" and call.args and _is(typed.of(call.args[0]), Kind.DECIMAL):
-        yield _finding(
-            node,
-            "avg of a decimal is a double",
-            _MEAN,
-        )
-    elif call.name == "avg" and call.args and _is_unfollowed(typed, call.args[0]):
-        yield _doubt(node)
+    if call.name == "avg" and call.args:
+        if _is(typed.of(call.args[0]), Kind.DECIMAL):
+            yield _finding(node, "avg of a decimal is a double", _MEAN)
+        else:
+            yield from _doubts(typed, node, call.args)
     elif call.name in float_functions.NAMES:
         yield from _float_function(typed, node, call)
     elif call.name in _UNIFYING:
@@ -267,8 +238,8 @@ def _float_function(typed: Typed, node: exp.Expr, call: Call) -> Iterator[Findin
             if call.name in float_functions.MEANS
             else f"write cast({wanted} as double) in it where a float is wanted",
         )
-    elif not explicit and any(_is_unfollowed(typed, arg) for arg in call.args):
-        yield _doubt(node)
+    elif not explicit:
+        yield from _doubts(typed, node, call.args)
 
 
 def _reads_data(node: exp.Expr) -> bool:
@@ -375,8 +346,10 @@ def _finding(node: exp.Expr, why: str, mend: str) -> Finding:
     return Finding(node.sql("duckdb", comments=False), line_of(node) or 1, why, mend)
 
 
-def _doubt(node: exp.Expr) -> Finding:
-    return replace(_finding(node, _FLOAT, _SAY), is_doubtful=True)
+def _doubts(typed: Typed, node: exp.Expr, parts: list[exp.Expr]) -> Iterator[Finding]:
+    """A float is made of `parts`, one of which may be money."""
+    if any(_is_unfollowed(typed, part, typed.of(part)) for part in parts):
+        yield replace(_finding(node, _UNFOLLOWED, _CAST), is_doubtful=True)
 
 
 def _is(type_: SqlType, kind: Kind) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
@@ -33,8 +32,7 @@ def built(built_demo: Callable[[str], Path], request: pytest.FixtureRequest) -> 
 @pytest.fixture
 def demo(built: MadeProject, tmp_path: Path) -> MadeProject:
     """A copy to tamper with."""
-    shutil.copytree(built.root, tmp_path / "copy")
-    return MadeProject(tmp_path / "copy", built.engine)
+    return built.copied(tmp_path / "copy")
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -69,8 +69,7 @@ def published(tmp_path_factory, request) -> MadeProject:
 @pytest.fixture
 def traded(published, tmp_path, cli):
     """A copy of it, when its fill was known, and what was published then."""
-    shutil.copytree(published.root, tmp_path / "ledger")
-    project = MadeProject(tmp_path / "ledger", published.engine)
+    project = published.copied(tmp_path / "ledger")
     return project, last_moment(project), answer(cli, project, POSITIONS)
 
 

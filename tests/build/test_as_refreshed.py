@@ -5,7 +5,6 @@ Also of its checks: none is passed by that a full refresh would fail.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -42,8 +41,7 @@ def traded_once(tmp_path_factory: pytest.TempPathFactory, request) -> MadeProjec
 
 @pytest.fixture
 def traded(traded_once: MadeProject, tmp_path: Path) -> MadeProject:
-    shutil.copytree(traded_once.root, tmp_path / "ledger")
-    return MadeProject(tmp_path / "ledger", traded_once.engine)
+    return traded_once.copied(tmp_path / "ledger")
 
 
 def of(account: str, fills: str) -> str:

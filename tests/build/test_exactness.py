@@ -92,6 +92,18 @@ HELD = (
 )
 
 
+def shared(make, select: str):
+    """A strict project whose model `shared` is a query of money in a list, a struct and a map."""
+    project = strict(make)
+    project.write(
+        {
+            "models/held.sql": HELD,
+            "models/shared.sql": f"{select} from {{{{ ref('held') }}}}",
+        }
+    )
+    return project
+
+
 @pytest.mark.parametrize("engine_name", ["duckdb"])  # SQLite has no such types
 @pytest.mark.parametrize(
     "made",
@@ -103,13 +115,7 @@ HELD = (
     ],
 )  # fmt: skip
 def test_a_float_of_money_in_a_list_is_refused(make, cli, made: str):
-    project = strict(make)
-    project.write(
-        {
-            "models/held.sql": HELD,
-            "models/shared.sql": f"select\n    {made} as share\nfrom {{{{ ref('held') }}}}",
-        }
-    )
+    project = shared(make, f"select\n    {made} as share")
     outcome = cli(project, "build")
     assert outcome.exit_code == 2, outcome.stderr
     assert "error[R260]: shared would turn exact money into a binary float" in outcome.stderr
@@ -126,13 +132,7 @@ def test_a_float_of_money_in_a_list_is_refused(make, cli, made: str):
     ],
 )  # fmt: skip
 def test_what_is_exact_or_no_money_is_not(make, cli, made: str):
-    project = strict(make)
-    project.write(
-        {
-            "models/held.sql": HELD,
-            "models/shared.sql": f"select {made} from {{{{ ref('held') }}}}",
-        }
-    )
+    project = shared(make, f"select {made}")
     for _ in range(2):
         outcome = cli(project, "build", "--full-refresh")
         assert (outcome.exit_code, "warning" in outcome.stderr) == (0, False), outcome.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from runner.build import ahead, exactness
@@ -51,8 +49,7 @@ def traded_once(tmp_path_factory, request) -> MadeProject:
 
 @pytest.fixture
 def traded(traded_once, tmp_path) -> MadeProject:
-    shutil.copytree(traded_once.root, tmp_path / "ledger")
-    return MadeProject(tmp_path / "ledger", traded_once.engine)
+    return traded_once.copied(tmp_path / "ledger")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -53,8 +52,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 @pytest.fixture
 def ledger(built: MadeProject, tmp_path: Path) -> MadeProject:
     """A copy of it to build by another method."""
-    shutil.copytree(built.root, tmp_path / "ledger")
-    return MadeProject(tmp_path / "ledger", built.engine)
+    return built.copied(tmp_path / "ledger")
 
 
 def derived(ledger: MadeProject) -> dict[str, list[tuple[Any, ...]]]:

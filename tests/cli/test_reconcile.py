@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,26 +58,21 @@ def loaded(tmp_path_factory, request) -> MadeProject:
 @pytest.fixture(scope="module")
 def stated(loaded, tmp_path_factory) -> MadeProject:
     """Where those statements were taken in: three breaks are open."""
-    project = copied(loaded, tmp_path_factory.mktemp("stated"))
+    project = loaded.copied(tmp_path_factory.mktemp("stated") / "ledger")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.root)
         assert run(["reconcile", "statements"]) == 1
     return project
 
 
-def copied(project: MadeProject, folder: Path) -> MadeProject:
-    shutil.copytree(project.root, folder / "ledger")
-    return MadeProject(folder / "ledger", project.engine)
-
-
 @pytest.fixture
 def ledger(loaded, tmp_path) -> MadeProject:
-    return copied(loaded, tmp_path)
+    return loaded.copied(tmp_path / "ledger")
 
 
 @pytest.fixture
 def reconciled(stated, tmp_path) -> MadeProject:
-    return copied(stated, tmp_path)
+    return stated.copied(tmp_path / "ledger")
 
 
 def report(cli, project, *args: str) -> tuple[int, dict[str, Any]]:

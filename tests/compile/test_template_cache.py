@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import jinja2
 import pytest
 
 from runner.compile import template_cache
-from tests.conftest import MadeProject
 
 SHOP = {
     "macros/cents.sql": "{% macro cents(x) %}{{ x }} * 100{% endmacro %}",
@@ -41,8 +38,7 @@ def test_what_has_not_changed_is_not_compiled_again(make, cli, monkeypatch: pyte
 def test_nor_where_the_project_stands_elsewhere(make, cli, tmp_path, monkeypatch):
     project = make(SHOP)
     first = compiled(cli, project)
-    moved = MadeProject(tmp_path / "moved", project.engine)
-    shutil.copytree(project.root, moved.root)
+    moved = project.copied(tmp_path / "moved")
     monkeypatch.setattr(template_cache, "_MADE", {})
     monkeypatch.setattr(jinja2.Environment, "compile", refuse)
     assert compiled(cli, moved) == first

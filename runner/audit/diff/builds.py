@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.build import state
 from runner.build.as_of import at_moment, in_own_place
+from runner.build.fingerprint import BATCHES
 from runner.config import Config, Target
 from runner.engines.base import Engine, Relation, open_engine, require_database
 from runner.errors import UsageError, nearest
@@ -21,7 +22,6 @@ _MEND = (
     "name it published, project, as-of:2026-03-02, target:NAME or var:NAME=VALUE "
     "(such as var:pnl_method=average)"
 )
-_BATCHES = "ledger_batches"
 _LONGEST_NAME = 60  # of a folder, before what tells it from others
 
 
@@ -133,12 +133,12 @@ def read(place: Place, wait_seconds: float) -> Build:
     with closing(opened) as engine:
         catalogue = state.read_catalogue(engine)
         nodes = {n.relation: n for n in state.read_nodes(engine, catalogue).values()}
-        batches = _batches(engine) if _BATCHES in catalogue.relations else []
+        batches = _batches(engine) if BATCHES in catalogue.relations else []
     return Build(place.spec.text, place.target, dict(catalogue.relations), nodes, batches)
 
 
 def _batches(engine: Engine) -> list[Batch]:
     rows = engine.query(
-        f"select batch_id, recorded_at, source, chain_hash from {_BATCHES} order by batch_id"
+        f"select batch_id, recorded_at, source, chain_hash from {BATCHES} order by batch_id"
     ).rows
     return [Batch(*row) for row in rows]

@@ -69,14 +69,13 @@ def derived_tables_of(
     only some engine makes a table of: the files are the same whichever makes them.
     """
     relations = engine.relations()
-    others = [_relations_on(name, project) for name in ENGINES if name != engine.name]
-    elsewhere = [names for names in others if names is not None]
+    of_others = [_relations_on(name, project) for name in ENGINES if name != engine.name]
     for model in sorted(models.values(), key=lambda m: m.name):
         if model.name not in relations or model.config.get("on_demand"):
             continue
         if model.config.get("incremental_strategy") == "overwrite":
             continue
-        if any(model.name not in names for names in elsewhere):
+        if any(names is not None and model.name not in names for names in of_others):
             continue
         if all(parent.startswith("source.") for parent in model.depends_on):
             continue

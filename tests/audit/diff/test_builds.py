@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -146,8 +145,7 @@ def test_two_engines_of_one_ledger_are_streamed(
     ledger: tuple[MadeProject, str, str], cli: Cli, tmp_path: Path
 ) -> None:
     project = ledger[0]
-    copy = MadeProject(tmp_path / "copy", project.engine)
-    shutil.copytree(project.root, copy.root)
+    copy = project.copied(tmp_path / "copy")
     for text, form in ((INSTRUMENT, "instruments"), (FILLS + fill("o1", "f1", "BUY", 101, 10), "")):
         copy.write({"facts.csv": text})
         words = ["--format", f"canonical-{form or 'fills'}", "--target", "other"]
