@@ -65,7 +65,9 @@ class Ahead:
 
     def settled(self, steps: Sequence[StepResult]) -> list[StepResult]:
         """The steps, with what was found exact of what will extend them."""
-        found = {unique_id: look.settle() for unique_id, look in self.looks.items()}
+        for look in self.looks.values():
+            look.settle()
+        found = {unique_id: look.settle_doubts() for unique_id, look in self.looks.items()}
         return [_with(step, found.get(step.step.unique_id)) for step in steps]
 
 

@@ -58,24 +58,26 @@ class Look:
         """
         if self._looking is None:
             return self.digest
-        found = self._looking.result().findings
-        if met := [one for one in found if self._reads_money or not one.is_doubtful]:
+        if met := [found for found in self._looking.result().findings if not found.is_doubtful]:
             self._say(met)
         elif self.digest is not None:
             _CLEAN.add(self.digest)
         return self.digest
 
-    def settle_columns(self, columns: Iterable[Column]) -> None:
-        """Likewise, of the `columns` that the database has made of it.
+    def settle_doubts(self, columns: Iterable[Column] = ()) -> str | None:
+        """Likewise, of what is doubtful, and of the `columns` that came of it.
 
-        They follow from what is remembered: the SQL, and the types of all that it reads.
+        Once the database has taken the SQL: of a name that is not there, it has more to say. What
+        it makes follows from what is remembered: the SQL, and the types of all that it reads.
         """
-        if self._looking is None or not self._reads_money:
-            return
-        types = {column.name: column.native_type or str(column.type) for column in columns}
-        is_float = {name: bool(_FLOATS.search(type_)) for name, type_ in types.items()}
-        if any(is_float.values()) and (found := self._looking.result().as_made(is_float)):
-            self._say(found)
+        if self._looking is not None and self._reads_money:
+            looked = self._looking.result()
+            types = {column.name: column.native_type or str(column.type) for column in columns}
+            is_float = {name: bool(_FLOATS.search(type_)) for name, type_ in types.items()}
+            doubts = [found for found in looked.findings if found.is_doubtful]
+            if met := [*doubts, *looked.as_made(is_float)]:
+                self._say(met)
+        return self.digest
 
     def _say(self, met: list[Finding]) -> None:
         _CLEAN.discard(self.digest or "")
@@ -199,6 +201,8 @@ def exact_checks(engine: Engine, rules: Iterable[CompiledRule], setting: str) ->
         finally:
             for look in looks:
                 look.settle()
+        for look in looks:
+            look.settle_doubts()
 
 
 def findings(engine: Engine, sql: str) -> list[Finding]:

@@ -105,7 +105,7 @@ def _build(
                 watcher.note(f"warning: {step.name} was built whole: {made.misfit}")
             columns = engine.describe(f'select * from "{step.name}"')
             for look in looks:
-                look.settle_columns(columns)
+                look.settle_doubts(columns)
             exact_sql = _remembered(plan, step, looks if made.misfit is None else looks[:1])
             guard.learn(step.name, columns)
             values.prove_numbers(engine, step.name, columns, step.path)
@@ -224,7 +224,9 @@ def _audit(
     try:
         result.checks = run_checks(engine, due, config.stored_failures, watcher.check_finished)
     finally:
-        exact = {name: look.settle() for name, look in looks.items()}
+        for look in looks.values():
+            look.settle()
+    exact = {name: look.settle_doubts() for name, look in looks.items()}
     for step in plan.steps:
         if step.action is Action.EXTEND:
             engine.drop(extension.fresh_rows(step.name))

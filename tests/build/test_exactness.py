@@ -123,6 +123,25 @@ def test_a_float_of_money_in_a_list_is_refused(make, cli, made: str):
     assert not project.rows("select 1 from duckdb_tables() where table_name = 'shared'")
 
 
+def test_of_a_column_that_is_not_there_the_database_has_more_to_say(make, cli):
+    project = strict(make)
+    project.write({"models/shared.sql": "select cost / 3 as share from {{ ref('prices') }}"})
+    outcome = cli(project, "build")
+    assert (outcome.exit_code, "error[R310]" in outcome.stderr) == (3, True)
+    assert "cost" in outcome.stderr
+
+
+@pytest.mark.parametrize("engine_name", ["duckdb"])
+def test_a_check_by_a_float_of_money_in_a_list_is_refused(make, cli):
+    project = shared(make, "select paid, 'x' as note")
+    check = "checks:\n  - {table: shared, rules: [{expression: 'paid[1] / 3 < 5', name: low}]}\n"
+    project.write({"checks/low.yml": check})
+    for words in (["build"], ["build", "--full-refresh"]):
+        outcome = cli(project, *words)
+        assert outcome.exit_code == 2
+        assert "error[R260]: the check low would turn exact money" in outcome.stderr
+
+
 @pytest.mark.parametrize("engine_name", ["duckdb"])
 @pytest.mark.parametrize(
     "made",
