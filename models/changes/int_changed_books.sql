@@ -31,6 +31,37 @@ earliest as (
     group by account_id, instrument_id
 ),
 
+{% if is_incremental() -%}
+-- what the tables knew before of the time from then on; that it may be void makes no difference
+standing as (
+    select
+        account_id,
+        instrument_id,
+        executed_at as held_at
+    from {{ ref('stg_order_fills') }}
+    where batch_id <= {{ built_through() }}
+        and executed_at >= (select min(changed_from) from earliest)
+    union all
+    select
+        account_id,
+        instrument_id,
+        acquired_at
+    from {{ ref('stg_opening_lots') }}
+    where batch_id <= {{ built_through() }}
+),
+
+rewritten as (
+    select distinct
+        earliest.account_id,
+        earliest.instrument_id
+    from earliest
+    inner join standing
+        on earliest.account_id = standing.account_id
+        and earliest.instrument_id = standing.instrument_id
+        and earliest.changed_from <= standing.held_at
+),
+
+{% endif -%}
 final as (
     select
         books.book_key,
@@ -40,11 +71,21 @@ final as (
         case
             when books.pnl_method = 'fifo' then earliest.changed_from
             else timestamp '0001-01-01 00:00:00'
-        end as changed_from
+        end as changed_from,
+        {%- if is_incremental() %}
+        rewritten.account_id is null as is_appended
+        {%- else %}
+        false as is_appended
+        {%- endif %}
     from earliest
     inner join {{ ref('int_books') }} as books
         on earliest.account_id = books.account_id
         and earliest.instrument_id = books.instrument_id
+    {%- if is_incremental() %}
+    left join rewritten
+        on earliest.account_id = rewritten.account_id
+        and earliest.instrument_id = rewritten.instrument_id
+    {%- endif %}
 )
 
 select * from final

@@ -64,6 +64,18 @@ bases as (
     from carried
 ),
 
+-- the first moment of a book of which fills are taken
+firsts as (
+    select
+        case
+            -- all it had before the change are in the trades that it is carried on from, or kept
+            when changed.is_appended then changed.changed_from
+            else coalesce(bases.closed_at, timestamp '0001-01-01 00:00:00')
+        end as first_at
+    from {{ ref('int_changed_books') }} as changed
+    left join bases on changed.book_key = bases.book_key
+),
+
 {% endif -%}
 changes as (
     select
@@ -97,6 +109,8 @@ changes as (
     {%- endif %}
     where fills.quantity > 0
         {%- if is_incremental() %}
+        -- says the same once more, so that few fills are joined
+        and fills.executed_at >= (select min(first_at) from firsts)
         and (
             bases.book_key is null
             or fills.executed_at > bases.closed_at

@@ -41,6 +41,9 @@ fills as (
         fills.price,
         fills.quantity,
         fills.cumulative_quantity as end_quantity,
+        {%- if is_incremental() %}
+        fills.matched_quantity,
+        {%- endif %}
         {{ units('fills.quantity') }} as quantity_units,
         {{ units('fills.fee') }} as fee_units
     {%- if is_incremental() %}
@@ -75,6 +78,10 @@ ends as (
         select book_key from {{ ref('int_books') }}
         where pnl_method = 'fifo'
     )
+        {%- if is_incremental() %}
+        -- of the lots beyond, which nothing closes, not all are there to be counted
+        and fills.end_quantity <= fills.matched_quantity
+        {%- endif %}
     window book_units as (
         partition by fills.book_key
         order by fills.end_quantity, fills.is_buy, fills.side_seq

@@ -3,7 +3,9 @@
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
     stale=of_changed_books('open_lots', 'open_lots.account_id = changed.account_id '
-        ~ 'and open_lots.instrument_id = changed.instrument_id'),
+        ~ 'and open_lots.instrument_id = changed.instrument_id '
+        ~ 'and changed.changed_from <= open_lots.opened_at')
+        ~ ' or fill_id in (select fill_id from ' ~ (ref('int_rematched_fills') | string) ~ ')',
 ) }}
 {% set all_fills, rematched_fills = ref('int_book_fills'), ref('int_rematched_fills') -%}
 {% set book_fills = rematched_fills if is_incremental() else all_fills -%}
