@@ -3,6 +3,8 @@
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='overwrite',
 ) }}
+{% set fresh = 'batch_id > ' ~ built_through() if is_incremental() else '1 = 0' -%}
+{% set known = 'batch_id <= ' ~ built_through() if is_incremental() else '1 = 0' -%}
 with changes as (
     select
         account_id,
@@ -15,11 +17,7 @@ with changes as (
         instrument_id,
         acquired_at
     from {{ ref('stg_opening_lots') }}
-    {%- if is_incremental() %}
-    where batch_id > {{ built_through() }}
-    {%- else %}
-    where 1 = 0
-    {%- endif %}
+    where {{ fresh }}
 ),
 
 earliest as (
@@ -31,7 +29,6 @@ earliest as (
     group by account_id, instrument_id
 ),
 
-{% if is_incremental() -%}
 -- what the tables knew before of the time from then on; that it may be void makes no difference
 standing as (
     select
@@ -39,7 +36,7 @@ standing as (
         instrument_id,
         executed_at as held_at
     from {{ ref('stg_order_fills') }}
-    where batch_id <= {{ built_through() }}
+    where {{ known }}
         and executed_at >= (select min(changed_from) from earliest)
     union all
     select
@@ -47,7 +44,7 @@ standing as (
         instrument_id,
         acquired_at
     from {{ ref('stg_opening_lots') }}
-    where batch_id <= {{ built_through() }}
+    where {{ known }}
 ),
 
 rewritten as (
@@ -61,7 +58,6 @@ rewritten as (
         and earliest.changed_from <= standing.held_at
 ),
 
-{% endif -%}
 final as (
     select
         books.book_key,
@@ -72,20 +68,14 @@ final as (
             when books.pnl_method = 'fifo' then earliest.changed_from
             else timestamp '0001-01-01 00:00:00'
         end as changed_from,
-        {%- if is_incremental() %}
         rewritten.account_id is null as is_appended
-        {%- else %}
-        false as is_appended
-        {%- endif %}
     from earliest
     inner join {{ ref('int_books') }} as books
         on earliest.account_id = books.account_id
         and earliest.instrument_id = books.instrument_id
-    {%- if is_incremental() %}
     left join rewritten
         on earliest.account_id = rewritten.account_id
         and earliest.instrument_id = rewritten.instrument_id
-    {%- endif %}
 )
 
 select * from final

@@ -20,12 +20,11 @@ from tests.models.histories import History
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "3"))
 EXTENDED = (
     "int_books", "int_book_fills", "int_conversions", "int_fees_to_convert", "lot_matches",
-    "order_costs", "order_pnl", "order_state",
+    "open_lots", "order_costs", "order_pnl", "order_state",
 )  # fmt: skip
 # built whole, on those
 DERIVED = (
-    "account_totals", "conversion_rates", "currency_conversions", "daily_pnl", "open_lots",
-    "positions",
+    "account_totals", "conversion_rates", "currency_conversions", "daily_pnl", "positions",
 )  # fmt: skip
 TABLES = (*EXTENDED, *DERIVED)
 

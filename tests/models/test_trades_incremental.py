@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -20,12 +21,12 @@ from tests.models.extending import Batch, append, build, rows_when_whole
 from tests.models.facts import EPOCH, uid
 from tests.models.harness import empty_ledger
 from tests.models.test_performance_property import Week
-from tests.oracle import ZERO, Tick
+from tests.oracle import ZERO, Fill, Tick
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "1"))  # on each engine
 TABLES = (
-    "int_daily_activity", "int_daily_positions", "int_trades", "int_trade_results", "daily_pnl",
-    "trades", "account_equity", "account_statistics",
+    "lot_matches", "open_lots", "int_daily_activity", "int_daily_positions", "int_trades",
+    "int_trade_results", "daily_pnl", "trades", "account_equity", "account_statistics",
 )  # fmt: skip
 BATCHES = 4
 
@@ -132,3 +133,33 @@ def test_a_book_whose_only_fill_is_busted_has_no_trade(engine_name: str) -> None
     actions, rows = built_in_parts(engine_name, (Batch([only]), Batch([bust])))
     assert actions["trades"] is Action.EXTEND
     assert rows["trades"] == []
+
+
+def test_lots_that_new_fills_do_not_reach_stay(engine_name: str) -> None:
+    """A sell takes the first lot of three and a part of the second; what is bought later waits."""
+    bought, _ = Week(1, 4).fills[:2]
+    first = replace(
+        bought, fee=ZERO, quantity=Decimal(3), executed_at=EPOCH, recorded_at=EPOCH, side="BUY",
+        kind="TRADE", corrects=None,
+    )  # fmt: skip
+
+    def later(name: str, hours: int, **different: Any) -> Fill:
+        at = EPOCH + timedelta(hours=hours)
+        return replace(first, fill_id=uid(name), venue_id=name, executed_at=at, **different)
+
+    batches = (
+        Batch([first, later("second", 1), later("third", 2)]),
+        Batch([later("sold", 3, side="SELL", quantity=Decimal(4)), later("fourth", 4)]),
+    )
+    ledger, known = empty_ledger(engine_name), set[str]()
+    try:
+        for n, batch in enumerate(batches, start=1):
+            append(ledger, n, batch, known)
+            build(ledger, TABLES)
+        rematched = ledger.query("select fill_id from int_rematched_fills").rows
+        reached = {str(fill_id) for (fill_id,) in rematched}
+        assert reached == {first.fill_id, uid("second"), uid("sold"), uid("fourth")}
+        rows = rows_when_whole(ledger, TABLES)
+    finally:
+        ledger.close()
+    assert [len(rows[name]) for name in ("lot_matches", "open_lots")] == [2, 3]
