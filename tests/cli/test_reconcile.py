@@ -264,3 +264,27 @@ def test_a_killed_resolution_leaves_all_of_it_or_nothing(reconciled, cli):
     assert facts(reconciled) == whole
     engine = open_engine(Target("t", reconciled.engine, reconciled.database))
     engine.close()
+
+
+def test_all_that_a_venue_states_of_fills_can_be_adopted(demo_copy: MadeProject, cli) -> None:
+    """Though it charged another fee than fee_schedules has, the build publishes."""
+    listed = cli(
+        demo_copy, "query", "--format", "csv",
+        "select break_id from exchange_reconciliation "
+        "where break_type in ('PRICE', 'QUANTITY', 'FEE', 'FEE_CURRENCY')",
+    )  # fmt: skip
+    breaks = listed.stdout.split()[1:]
+    assert len(breaks) == 4
+    for break_id in breaks:
+        adopted = cli(demo_copy, "reconcile", "resolve", break_id, "--adopt", "--reason", "theirs")
+        assert adopted.exit_code == 0
+    built = cli(demo_copy, "build")
+    assert built.exit_code == 0, built.stderr
+    left = cli(demo_copy, "query", "select break_id from exchange_reconciliation where is_open")
+    assert left.exit_code == 0 and not set(breaks) & set(left.stdout.split())
+    # what nobody decided about is judged as ever
+    stricter = demo_copy.root / "seeds" / "reference" / "fee_schedules.csv"
+    stricter.write_text(
+        stricter.read_text().replace(",LINEAR,*,TAKER,*,5,", ",LINEAR,*,TAKER,*,6,")
+    )
+    assert cli(demo_copy, "build").exit_code == 1
