@@ -156,7 +156,7 @@ def resolve(
     if len(said) != 1:
         raise UsageError(
             "R200",
-            f"--{' and --'.join(said)} are both said" if said else "what is decided is not said",
+            f"--{' and --'.join(said)} are said at once" if said else "what is decided is not said",
             mend="say one of them" if said else "add --acknowledge, --adopt or --dismiss",
         )
     if not reason.strip():

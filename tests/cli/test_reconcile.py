@@ -198,7 +198,7 @@ def test_what_cannot_be_done_is_said(loaded, reconciled, cli):
     assert nothing.exit_code == 2 and "R288" in nothing.stderr
     assert "R200" in cli(reconciled, "reconcile", "resolve", PRICE, "--reason", "x").stderr
     both = resolve(cli, reconciled, PRICE, "--dismiss")
-    assert both.exit_code == 2 and "R200]: --adopt and --dismiss are both said" in both.stderr
+    assert both.exit_code == 2 and "R200]: --adopt and --dismiss are said at once" in both.stderr
     reconciled.write({"odd/export.json": "[]"})
     assert "R296" in cli(reconciled, "reconcile", "odd").stderr
     (reconciled.root / "empty").mkdir()
