@@ -32,9 +32,8 @@ limits as (
         book_key,
         changed_from,
         is_appended,
-        case when bought_before < sold_before then bought_before else sold_before end
-            as kept_quantity,
-        case when bought < sold then bought else sold end as matched_quantity
+        least(bought_before, sold_before) as kept_quantity,
+        least(bought, sold) as matched_quantity
     from sides
 ),
 

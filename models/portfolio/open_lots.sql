@@ -24,6 +24,17 @@ with fills as not materialized (
     inner join {{ ref('int_books') }} as books on fills.book_key = books.book_key
 ),
 
+{% if is_incremental() -%}
+traded as (
+    select
+        *,
+        matched_quantity as closed_quantity
+    from fills
+    where pnl_method = 'fifo'
+        and quantity > 0
+),
+
+{% else -%}
 totals as (
     select
         book_key,
@@ -36,12 +47,7 @@ totals as (
 traded as (
     select
         fills.*,
-        {%- if is_incremental() %}
-        -- of a side that is not looked at, no more had been traded than what stays matched
-        coalesce(others.total_quantity, fills.kept_quantity) as closed_quantity
-        {%- else %}
         coalesce(others.total_quantity, 0) as closed_quantity
-        {%- endif %}
     from fills
     left join totals as others
         on fills.book_key = others.book_key
@@ -50,6 +56,7 @@ traded as (
         and fills.quantity > 0
 ),
 
+{% endif -%}
 -- first in, first out, units beyond all that the other side traded were never closed
 remaining as (
     select
