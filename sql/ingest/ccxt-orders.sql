@@ -6,7 +6,8 @@
 -- same. A price is a limit where the type has one: of a market order it is an average. An order of
 -- which nothing remains, and less or more than its amount was filled, was for an amount of the
 -- quote currency: its quantity is what was filled. One that is closed with a part that remains was
--- cancelled. A contract's size must be declared.
+-- cancelled. An inverse contract's size must be declared; of another the cost of what was filled
+-- tells it, as in ccxt-trades.
 --
 -- shape: order
 -- reads: json
@@ -31,6 +32,7 @@ fields as (
         o,
         exchange,
         o ->> '$.symbol' as symbol,
+        ccxt_multiplier(o ->> '$.cost', o ->> '$.average', o ->> '$.filled') as size,
         lower(o ->> '$.status') as venue_status,
         lower(o ->> '$.type') as venue_type,
         ingest_unless_zero(o ->> '$.price') as price,
@@ -81,10 +83,11 @@ final as (
                 || ' has no status and nothing that remains: is it a trade?'
         end as refusal,
         symbol,
-        split_part(symbol, '/', 1) as base_currency,
+        ccxt_base(symbol) as base_currency,
         ccxt_quote(symbol) as quote_currency,
         ccxt_settlement(symbol) as settlement_currency,
-        ccxt_type(symbol) as instrument_type,
+        ccxt_sized_type(symbol, size) as instrument_type,
+        case when ccxt_type(symbol) = 'LINEAR' then nullif(size, '') end as multiplier,
         o ->> '$.id' as order_id,
         symbol || ' ' || (o ->> '$.id') as order_key,
         -- an id that was not given is 0 at some venues

@@ -4,7 +4,9 @@
 -- Some venues' ids are unique per symbol only, and both sides of a trade with oneself share one:
 -- symbol and side belong to the fill's key. A trade without an order gets an order of its own. A
 -- symbol is BASE/QUOTE or BASE/QUOTE:SETTLE; what settles in its base is inverse, and its contract
--- size must be declared. A trade without any fee is taken to have cost none.
+-- size must be declared. Of another contract the cost tells it, where that is a power of ten times
+-- price times amount; where it is no such, it must be declared, too. A trade without any fee is taken
+-- to have cost none.
 --
 -- shape: fill
 -- reads: json
@@ -26,6 +28,7 @@ fields as (
         trade,
         exchange,
         trade ->> '$.symbol' as symbol,
+        ccxt_multiplier(trade ->> '$.cost', trade ->> '$.price', trade ->> '$.amount') as size,
         upper(trade ->> '$.side') as side,
         coalesce(trade ->> '$.fee.cost', trade ->> '$.fees[0].cost') as first_cost,
         coalesce(trade ->> '$.fee.currency', trade ->> '$.fees[0].currency') as first_currency,
@@ -82,10 +85,11 @@ final as (
         first_currency as fee_currency,
         trade ->> '$.takerOrMaker' as liquidity,
         coalesce(trade ->> '$.timestamp', trade ->> '$.datetime') as executed_at,
-        split_part(symbol, '/', 1) as base_currency,
+        ccxt_base(symbol) as base_currency,
         ccxt_quote(symbol) as quote_currency,
         ccxt_settlement(symbol) as settlement_currency,
-        ccxt_type(symbol) as instrument_type
+        ccxt_sized_type(symbol, size) as instrument_type,
+        case when ccxt_type(symbol) = 'LINEAR' then nullif(size, '') end as multiplier
     from fields
 )
 

@@ -9,9 +9,10 @@
 -- --account, or TargetCompID; where a fill was made (LastMkt, SecurityExchange) is in the event's
 -- data. Commission (12) and MiscFeeAmt (137) are added; below zero is a rebate; a commission per
 -- unit is times LastQty. They are in CommCurrency, or else in Currency (15). A symbol is followed
--- by its maturity, and an option's right and strike, where there are such. BASE/QUOTE is a spot
--- pair, a stock (SecurityType, Product, CFICode) is of Currency, a future or option of
--- ContractMultiplier; any other must be declared. Status reports (I) and clearing steps (J, K) are
+-- by its maturity, and an option's right and strike, where there are such. A future or option
+-- (SecurityType, CFICode) is of ContractMultiplier, settled in its Currency; BASE/QUOTE is else a spot
+-- pair, a stock (SecurityType, Product, CFICode) of Currency; any other must be declared, such as what
+-- has a ContractMultiplier and is not said to be a contract. Status reports (I) and clearing steps (J, K) are
 -- passed over, as are other messages and lines without one.
 --
 -- shape: event, order, fill
@@ -78,16 +79,35 @@ instruments as (
             ' ', root, fix_field(m, '65'), maturity,
             case fix_field(m, '201') when '0' then 'P' when '1' then 'C' end, fix_field(m, '202')
         ) as symbol,
-        case when maturity is null then fix_pair(root) end as pair,
+        fix_pair(root) as root_pair,
+        coalesce(fix_field(m, '231'), '1') as contract_multiplier,
         coalesce(security_type, '') in ('CS', 'PS', 'ETF', 'ETN', 'ADR', 'REIT', 'MF')
         or coalesce(fix_field(m, '460'), '') = '5'
         or starts_with(coalesce(fix_field(m, '461'), ''), 'E') as is_stock,
-        (
-            coalesce(security_type, '') in ('FUT', 'OPT', 'OOF', 'OOP')
-            or left(coalesce(fix_field(m, '461'), ''), 1) in ('F', 'O')
-        ) and fix_field(m, '231') is not null as is_contract
+        coalesce(security_type, '') in ('FUT', 'OPT', 'OOF', 'OOP')
+        or left(coalesce(fix_field(m, '461'), ''), 1) in ('F', 'O') as is_derivative,
+        coalesce(security_type, '') in ('OPT', 'OOF', 'OOP')
+        or left(coalesce(fix_field(m, '461'), ''), 1) = 'O'
+        or fix_field(m, '201') is not null as is_option
     from messages
     where exec_type is null or exec_type not in ('I', 'J', 'K')
+),
+
+kinds as (
+    select
+        * exclude (root_pair, contract_multiplier, is_stock),
+        -- an option on a share is of the product equity, too
+        is_stock and not is_derivative as is_stock,
+        case
+            when maturity is null and not is_derivative
+                and ingest_decimal(contract_multiplier) = 1
+                then root_pair
+        end as pair,
+        -- one that settles in what it is a contract on is inverse
+        is_derivative and fix_field(m, '231') is not null
+        and coalesce(fix_field(m, '120'), currency) = currency as is_contract,
+        coalesce(root_pair[1], root) as underlying
+    from instruments
 ),
 
 fees as (
@@ -103,17 +123,19 @@ fees as (
             case when len(other_fees) > len(other_currencies) then [currency] else [] end,
             case when ingest_decimal(commission) <> 0 then [commission_currency] else [] end
         )) as fee_currencies
-    from instruments
+    from kinds
 ),
 
 steps as (
     select
-        * exclude (pair, is_stock, is_contract),
+        * exclude (pair, is_stock, is_derivative, is_option, is_contract, underlying),
         0 as item,
         case
             when pair is not null then pair[1]
-            when is_stock then symbol
-            when is_contract then root
+            -- a share or an option is of nothing but itself: BTC is a fund's ticker, too
+            when is_stock then symbol || '.' || currency
+            when is_contract and is_option then symbol
+            when is_contract then underlying
         end as base_currency,
         case when pair is not null then pair[2] when is_stock or is_contract then currency end
             as quote_currency,

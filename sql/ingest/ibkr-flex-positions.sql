@@ -37,7 +37,7 @@ termed as (
     select
         *,
         ibkr_symbol(symbol, asset, currency) as known_symbol,
-        ibkr_base(symbol, asset, underlying) as base_currency
+        ibkr_base(symbol, asset, currency, underlying) as base_currency
     from fields
     where cash is null
         and coalesce(detail, '') <> 'LOT'

@@ -66,7 +66,7 @@ termed as (
     select
         *,
         ibkr_symbol(symbol, asset, trade_currency) as known_symbol,
-        ibkr_base(symbol, asset, underlyingsymbol) as base_currency
+        ibkr_base(symbol, asset, trade_currency, underlyingsymbol) as base_currency
     from trades
 ),
 

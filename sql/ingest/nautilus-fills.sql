@@ -4,9 +4,10 @@
 -- An instrument is SYMBOL.VENUE: the venue is its last part, in small letters, the symbol what
 -- stands before. A trade's id is unique per symbol and side. The commission is an amount with its
 -- currency (2.50 USDT), below zero a rebate. The order is the venue's own (venue_order_id), or the
--- client's. BASE/QUOTE, and a symbol that ends with the fill's currency, is a spot pair; with -PERP
--- behind it is a contract on one unit of the base. Any other instrument must be declared. Times are
--- UTC, or nanoseconds since the epoch.
+-- client's. BASE/QUOTE, BASE-QUOTE, and a symbol that ends with the fill's currency, is a spot pair;
+-- with -PERP or -LINEAR behind it, a contract on one unit of the base. Any other instrument must be
+-- declared; so must one of BitMEX or Deribit, a contract priced in USD, and BTCUSD or the like:
+-- such may be inverse, which the report does not tell. Times are UTC, or nanoseconds since the epoch.
 --
 -- shape: fill
 -- reads: csv, parquet, json
@@ -14,12 +15,14 @@
 -- optional: client_order_id, venue_order_id, account_id, trader_id, strategy_id, position_id
 -- optional: order_type, currency, liquidity_side, event_id, ts_init, info, reconciliation
 -- optional: commission_currency, type
+-- macros: nautilus
 
 with fills as (
     select
         *,
-        regexp_extract(instrument_id, '^(.*)[.][^.]+$', 1) as symbol,
-        lower(regexp_extract(instrument_id, '[.]([^.]+)$', 1)) as venue,
+        nautilus_symbol(instrument_id) as symbol,
+        nautilus_venue(instrument_id) as venue,
+        nautilus_quote(nautilus_symbol(instrument_id), nullif(currency, '')) as quote,
         cast(ts_event as varchar) as moment
     from ingest_raw
 ),
@@ -27,35 +30,21 @@ with fills as (
 termed as (
     select
         *,
-        ends_with(symbol, '-PERP') as is_perpetual,
-        regexp_replace(symbol, '-PERP$', '') as pair
+        nautilus_type(symbol, venue, quote) as instrument_type
     from fills
 ),
 
 final as (
     select
         row_id,
-        nullif(venue, '') as venue,
+        venue,
         account_id as account,
         symbol,
-        case
-            when contains(pair, '/') then split_part(pair, '/', 1)
-            when ends_with(pair, currency) and length(pair) > length(currency)
-                then left(pair, -length(currency))
-        end as base_currency,
-        case
-            when contains(pair, '/') then split_part(pair, '/', 2)
-            when ends_with(pair, currency) and length(pair) > length(currency) then currency
-        end as quote_currency,
-        case
-            when contains(pair, '/') and not is_perpetual then 'SPOT'
-            when not ends_with(pair, currency) or length(pair) = length(currency) then null
-            when is_perpetual then 'LINEAR'
-            else 'SPOT'
-        end as instrument_type,
-        case
-            when is_perpetual and ends_with(pair, currency) then '1'
-        end as multiplier,
+        case when instrument_type is not null then nautilus_base(symbol, quote) end
+            as base_currency,
+        case when instrument_type is not null then quote end as quote_currency,
+        instrument_type,
+        case when instrument_type = 'LINEAR' then '1' end as multiplier,
         coalesce(nullif(venue_order_id, ''), client_order_id) as order_id,
         trade_id as fill_id,
         symbol || ' ' || upper(order_side) || ' ' || trade_id as fill_key,

@@ -4,9 +4,10 @@
 -- An order with its terms, and its status as an event at ts_last. filled_qty, avg_px and
 -- commissions are not made fills of: load nautilus-fills, whose symbols and ids are the same. An
 -- order for an amount of quote currency (is_quote_quantity) has a quantity once it is filled.
--- BASE/QUOTE, or a symbol that ends with a stablecoin, is a spot pair, with -PERP behind it a
--- contract on one unit of the base; any other instrument must be declared. Times are UTC, or
--- nanoseconds since the epoch.
+-- BASE/QUOTE, BASE-QUOTE, and a symbol that ends with a stablecoin, is a spot pair; with -PERP or
+-- -LINEAR behind it, a contract on one unit of the base. Any other instrument must be declared; so
+-- must one of BitMEX or Deribit, and a contract priced in USD: such may be inverse, which the report
+-- does not tell. Times are UTC, or nanoseconds since the epoch.
 --
 -- shape: order
 -- reads: csv, parquet, json
@@ -20,12 +21,14 @@
 -- optional: trigger_instrument_id, activation_price, is_triggered, ts_triggered, ts_submitted
 -- optional: ts_accepted, ts_closed
 -- venue: nautilus
+-- macros: nautilus
 
 with orders as (
     select
         *,
-        regexp_extract(instrument_id, '^(.*)[.][^.]+$', 1) as symbol,
-        lower(regexp_extract(instrument_id, '[.]([^.]+)$', 1)) as stated_venue,
+        nautilus_symbol(instrument_id) as symbol,
+        nautilus_venue(instrument_id) as stated_venue,
+        nautilus_quote(nautilus_symbol(instrument_id), null) as quote,
         upper(status) as venue_status,
         upper(type) as venue_type,
         -- pandas and Parquet write what is missing in words
@@ -38,37 +41,24 @@ with orders as (
     from ingest_raw
 ),
 
-split as (
-    select
-        *,
-        ends_with(symbol, '-PERP') as is_perpetual,
-        regexp_extract(
-            regexp_replace(symbol, '-PERP$', ''),
-            '^(.+)/(.+)$|^(.+?)(USDT|USDC|FDUSD|BUSD|TUSD)$', ['base', 'quote', 'b', 'q']
-        ) as parts
-    from orders
-),
-
 termed as (
     select
         *,
-        nullif(struct_extract(parts, 'base') || struct_extract(parts, 'b'), '') as base,
-        nullif(struct_extract(parts, 'quote') || struct_extract(parts, 'q'), '') as quote,
-        struct_extract(parts, 'base') || struct_extract(parts, 'b') <> '' as is_pair
-    from split
+        nautilus_type(symbol, stated_venue, quote) as instrument_type
+    from orders
 ),
 
 final as (
     select
         row_id,
-        nullif(stated_venue, '') as venue,
+        stated_venue as venue,
         nullif(nullif(account_id, ''), 'None') as account,
         symbol,
-        base as base_currency,
-        quote as quote_currency,
-        case when is_pair and is_perpetual then 'LINEAR' when is_pair then 'SPOT' end
-            as instrument_type,
-        case when is_pair and is_perpetual then '1' end as multiplier,
+        case when instrument_type is not null then nautilus_base(symbol, quote) end
+            as base_currency,
+        case when instrument_type is not null then quote end as quote_currency,
+        instrument_type,
+        case when instrument_type = 'LINEAR' then '1' end as multiplier,
         coalesce(stated_order, client_order_id) as order_id,
         client_order_id,
         side,

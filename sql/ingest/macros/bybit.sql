@@ -55,7 +55,8 @@ create or replace temp macro bybit_quote(category, venue_symbol) as
 
 create or replace temp macro bybit_base(category, venue_symbol, quote) as
     case
-        when category = 'option' then split_part(venue_symbol, '-', 1)
+        -- its price is no price of its underlying
+        when category = 'option' then venue_symbol
         when ends_with(venue_symbol, 'PERP') then left(venue_symbol, -4)
         when category = 'inverse'
             then nullif(regexp_extract(venue_symbol, '^(.+)USD([FGHJKMNQUVXZ][0-9]{2})?$', 1), '')

@@ -11,7 +11,7 @@ create or replace temp macro fix_tags(record) as
         || ' "41": "VARCHAR", "44": "VARCHAR", "48": "VARCHAR", "49": "VARCHAR",'
         || ' "52": "VARCHAR", "54": "VARCHAR", "55": "VARCHAR", "56": "VARCHAR",'
         || ' "58": "VARCHAR", "59": "VARCHAR", "60": "VARCHAR", "65": "VARCHAR",'
-        || ' "99": "VARCHAR", "103": "VARCHAR", "122": "VARCHAR", "137": "JSON",'
+        || ' "99": "VARCHAR", "103": "VARCHAR", "120": "VARCHAR", "122": "VARCHAR", "137": "JSON",'
         || ' "138": "JSON", "150": "VARCHAR", "167": "VARCHAR", "200": "VARCHAR",'
         || ' "201": "VARCHAR", "202": "VARCHAR", "207": "VARCHAR", "231": "VARCHAR",'
         || ' "442": "VARCHAR", "460": "VARCHAR", "461": "VARCHAR", "479": "VARCHAR",'

@@ -37,10 +37,14 @@ create or replace temp macro ibkr_symbol(symbol, asset, currency) as
         else symbol
     end;
 
-create or replace temp macro ibkr_base(symbol, asset, underlying) as
+-- What a unit is of. A share is of nothing but itself, and so is an option: a currency of the same
+-- name (BTC is a fund's ticker, too) must not be priced by it.
+create or replace temp macro ibkr_base(symbol, asset, currency, underlying) as
     case
         when asset in ('CASH', 'CRYPTO') and contains(symbol, '.') then split_part(symbol, '.', 1)
-        when asset in ('STK', 'FUND', 'CRYPTO') then symbol
-        when asset in ('FUT', 'OPT', 'FOP', 'FSFOP', 'WAR', 'CFD')
-            then coalesce(nullif(underlying, ''), symbol)
+        when asset = 'CRYPTO' then symbol
+        when asset in ('STK', 'FUND', 'OPT', 'FOP', 'FSFOP', 'WAR')
+            then ibkr_symbol(symbol, asset, currency)
+        when asset = 'CFD' then coalesce(nullif(underlying, ''), symbol) || '.' || currency
+        when asset = 'FUT' then coalesce(nullif(underlying, ''), symbol)
     end;
