@@ -23,6 +23,7 @@ with priced as (
         fills.fee_amount,
         fills.fee_currency,
         fills.executed_at,
+        fills.recorded_at,
         books.instrument_type = 'SPOT'
         and fills.fee_currency = books.base_currency as is_fee_in_kind
     from {{ ref('int_fills_effective') }} as fills
@@ -63,7 +64,8 @@ final as (
                 then {{ divide('priced.fee_amount', 'priced.price') }}
             else conversions.converted_amount
         end as fee_settlement,
-        priced.executed_at
+        priced.executed_at,
+        priced.recorded_at
     from priced
     left join {{ ref('int_conversions') }} as conversions
         on priced.fill_id = conversions.source_id

@@ -1,7 +1,10 @@
--- One row per UTC day from the first fill or cash movement to the last fact that has a moment.
+-- One row per UTC day from the first fill, opening lot or cash movement to the last of them or tick.
 with known as (
     select min(executed_at) as first_at, max(executed_at) as last_at
     from {{ ref('stg_order_fills') }}
+    union all
+    select min(acquired_at), max(acquired_at)
+    from {{ ref('stg_opening_lots') }}
     union all
     select min(occurred_at), max(occurred_at)
     from {{ ref('stg_cash_movements') }}

@@ -9,6 +9,13 @@ with steps as (
     select
         order_id,
         min(case when event_type = 'ACCEPTED' then occurred_at end) as acknowledged_at,
+        min(case when event_type = 'SUBMITTED' then occurred_at end) as submitted_at,
+        max(
+            case
+                when event_type = 'RESTATED' and (data ->> '$.sent_at') is not null then 1
+                else 0
+            end
+        ) as has_terms,
         max(
             case
                 when status in ('CANCELLED', 'REJECTED', 'EXPIRED', 'FAILED') then occurred_at
@@ -43,8 +50,12 @@ final as (
         case when costs.order_id is null then 0 else costs.notional end as notional,
         case when costs.order_id is null then 0 else costs.fee_total_settlement end as fees,
         requests.requested_at,
-        -- an order known by its fills alone was sent at some time before them
-        case when states.quantity is not null then states.sent_at end as sent_at,
+        -- an order that fills or events told of first was sent at some time before them
+        case
+            when orders.origin <> 'EXTERNAL' or orders.quantity is not null or steps.has_terms = 1
+                then states.sent_at
+            else steps.submitted_at
+        end as sent_at,
         steps.acknowledged_at,
         costs.first_filled_at,
         costs.last_filled_at,
@@ -60,7 +71,7 @@ final as (
     left join {{ ref('stg_instruments') }} as instruments
         on orders.instrument_id = instruments.instrument_id
     left join {{ ref('stg_order_requests') }} as requests
-        on orders.order_request_id = requests.order_request_id
+        on states.order_request_id = requests.order_request_id
     left join {{ costs_of_orders_in(retimed) if is_incremental() else ref('order_costs') }} as costs
         on orders.order_id = costs.order_id
     left join steps on orders.order_id = steps.order_id

@@ -27,16 +27,23 @@ YAML makes a date or a datetime of a single one.
         {%- set text = '%04d-%02d-%02d %02d:%02d:%02d.%06d' | format(
             parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], moment.microsecond
         ) -%}
+        {%- set offset = '' -%}
     {%- else -%}
-        {%- set text = moment | string | trim | replace('T', ' ') | replace('Z', '') -%}
+        {%- set whole = moment | string | trim | replace('T', ' ') | replace('Z', '') -%}
+        {%- set sign = '+' if '+' in whole[10:] else '-' -%}
+        {%- set time, _, offset = whole[10:].partition(sign) -%}
+        {%- set text = whole[:10] ~ (time.rstrip() or ' 00:00') ~ (':00' if time.count(':') < 2 else '') -%}
     {%- endif -%}
-    {%- if text.strip('0123456789-:. ') or not text -%}
+    {%- set hours, minutes = (offset | replace(':', '') ~ '00')[:2], (offset | replace(':', '') ~ '00')[2:4] -%}
+    {%- if text.strip('0123456789-:. ') or offset.strip('0123456789:') or text | length < 16 -%}
 {{ exceptions.raise_compiler_error(
-    name ~ " is '" ~ moment ~ "'; it is a moment in UTC, such as 2026-03-02T17:00:00Z, or several "
-    ~ "with commas between them"
+    name ~ " is '" ~ moment ~ "'; it is a moment, such as 2026-03-02T17:00:00Z or "
+    ~ "2026-03-02T12:00:00-05:00, or several with commas between them"
 ) }}
     {%- endif -%}
-select timestamp '{{ text }}' as {{ column }}
+select timestamp '{{ text }}'
+    {%- if offset %} {{ '-' if sign == '+' else '+' }} interval {{ hours | int * 60 + minutes | int }} minute
+    {%- endif %} as {{ column }}
     {%- if not loop.last %}
     union
     {% endif -%}

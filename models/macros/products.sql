@@ -86,10 +86,6 @@ case
 end
 {%- endmacro %}
 
-{% macro sqlite__multiply(a, b) -%}
-round({{ a }} * {{ b }}, 12)
-{%- endmacro %}
-
 {% macro sqlite__short_product(a, b) -%}
 decimal_short_product({{ a }}, {{ b }})
 {%- endmacro %}

@@ -1,8 +1,8 @@
 {#-
 The CTEs that hold what a venue states of something against what the ledger adds up to: from `steps`,
 whose rows either change the ledger's `amount` of a subject or state it (`is_stated` 1, with
-`stated_amount`), `latest` with the latest statement of each first (`recency` 1), and `since`, when
-the venue first said what leaves the difference that there is. `subject` is the column that is stated,
+`stated_amount`), each with when the ledger learned it, `latest` with the latest statement of each first (`recency` 1), and `since`, the
+first statement that leaves the difference that there is, and when it became known. `subject` is the column that is stated,
 of a venue's account; `carried` are columns of the statement to keep.
 -#}
 {% macro stated_differences(subject, carried=[]) -%}
@@ -13,7 +13,12 @@ added as (
             partition by venue, account_id, {{ subject }}
             order by happened_at, is_stated
             rows between unbounded preceding and current row
-        ) as our_amount
+        ) as our_amount,
+        max(case when is_stated = 0 then recorded_at end) over (
+            partition by venue, account_id, {{ subject }}
+            order by happened_at, is_stated
+            rows between unbounded preceding and current row
+        ) as our_recorded_at
     from steps
 ),
 
@@ -29,6 +34,7 @@ compared as (
         {{ column }},
         {%- endfor %}
         statement_id,
+        coalesce(our_recorded_at, timestamp '0001-01-01 00:00:00') as our_recorded_at,
         recorded_at
     from added
     where is_stated = 1
@@ -66,6 +72,8 @@ since as (
         latest.venue,
         latest.account_id,
         latest.{{ subject }},
+        -- of what had happened by the first of them: what came late changed the difference
+        min(latest.our_recorded_at) as our_recorded_at,
         min(latest.recorded_at) as recorded_at
     from latest
     left join unlike

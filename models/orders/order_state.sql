@@ -70,9 +70,11 @@ terms as (
     select
         order_id,
         min(data ->> '$.client_order_id') as client_order_id,
-        min(occurred_at) as sent_at
+        min(order_request_id) as order_request_id,
+        min(case when (data ->> '$.sent_at') is not null then occurred_at end) as sent_at
     from {{ ref('stg_order_events') }}
-    where event_type = 'RESTATED' and (data ->> '$.sent_at') is not null
+    where event_type = 'RESTATED'
+        and ((data ->> '$.sent_at') is not null or order_request_id is not null)
         {%- if is_incremental() %}
         and {{ is_told_of_order_in(changed) }}
         {%- endif %}
@@ -83,6 +85,7 @@ folded as (
     select
         orders.order_id,
         coalesce(orders.client_order_id, terms.client_order_id) as client_order_id,
+        coalesce(orders.order_request_id, terms.order_request_id) as order_request_id,
         coalesce(terms.sent_at, first_fills.executed_at, orders.sent_at) as sent_at,
         coalesce(stages.order_quantity, orders.quantity) as quantity,
         coalesce(fills.filled_quantity, 0) as filled_quantity,
@@ -128,6 +131,7 @@ final as (
     select
         order_id,
         client_order_id,
+        order_request_id,
         status,
         quantity,
         filled_quantity,

@@ -64,16 +64,26 @@ bases as (
     from carried
 ),
 
+-- books whose trades hold fills from the change on: this table may be newer than others are
+ahead as (
+    select distinct trades.book_key
+    from {{ this }} as trades
+    inner join {{ ref('int_changed_books') }} as changed
+        on trades.book_key = changed.book_key
+        and trades.last_filled_at >= changed.changed_from
+),
+
 -- the first moment of a book of which fills are taken
 firsts as (
     select
         case
             -- all it had before the change are in the trades that it is carried on from, or kept
-            when changed.is_appended then changed.changed_from
+            when changed.is_appended and ahead.book_key is null then changed.changed_from
             else coalesce(bases.closed_at, timestamp '0001-01-01 00:00:00')
         end as first_at
     from {{ ref('int_changed_books') }} as changed
     left join bases on changed.book_key = bases.book_key
+    left join ahead on changed.book_key = ahead.book_key
 ),
 
 {% endif -%}

@@ -65,15 +65,6 @@ bounded as (
     left join last_marks on spans.instrument_id = last_marks.instrument_id
 ),
 
--- a lot may be older than the ledger's first day
-ledger_days as (
-    select day as pnl_date from {{ ref('int_ledger_days') }}
-    union
-    select pnl_date from activity
-    union
-    select mark_date from marks
-),
-
 {% if is_incremental() -%}
 last_days as (
     select
@@ -98,14 +89,14 @@ calendar as (
     select
         bounded.book_key,
         bounded.instrument_id,
-        ledger_days.pnl_date
+        days.day as pnl_date
     from bounded
-    inner join ledger_days
-        on bounded.first_date <= ledger_days.pnl_date
-        and bounded.last_date >= ledger_days.pnl_date
+    inner join {{ ref('int_ledger_days') }} as days
+        on bounded.first_date <= days.day
+        and bounded.last_date >= days.day
     {%- if is_incremental() %}
     left join last_days on bounded.book_key = last_days.book_key
-    where last_days.book_key is null or last_days.pnl_date < ledger_days.pnl_date
+    where last_days.book_key is null or last_days.pnl_date < days.day
     {%- endif %}
 ),
 

@@ -27,12 +27,13 @@ with breaks as (
     union all
     select
         break_type, venue, account_id, instrument_id, null, null, null, null, subject, null,
-        statement_id, ledger_value, exchange_value, difference, null, their_recorded_at
+        statement_id, ledger_value, exchange_value, difference, our_recorded_at, their_recorded_at
     from {{ ref('int_position_breaks') }}
     union all
     select
         break_type, venue, account_id, null, null, null, null, null, subject, currency,
-        statement_id, ledger_value, exchange_value, difference, null, their_recorded_at
+        statement_id, ledger_value, exchange_value, difference, our_recorded_at,
+        their_recorded_at
     from {{ ref('int_balance_breaks') }}
 ),
 

@@ -29,7 +29,7 @@ steps as (
         flows.amount,
         cast(null as decimal(38, 12)) as stated_amount,
         cast(null as uuid) as statement_id,
-        cast(null as timestamp) as recorded_at
+        flows.recorded_at
     from subjects
     inner join {{ ref('int_cash_flows') }} as flows
         on subjects.account_id = flows.account_id
@@ -61,6 +61,7 @@ final as (
         cast(latest.our_amount as text) as ledger_value,
         cast(latest.stated_amount as text) as exchange_value,
         latest.our_amount - latest.stated_amount as difference,
+        since.our_recorded_at,
         since.recorded_at as their_recorded_at
     from latest
     inner join since

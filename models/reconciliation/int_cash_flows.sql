@@ -15,10 +15,34 @@ fills as (
         {{ multiply('fills.quantity', 'fills.price') }} as notional,
         fills.fee_amount,
         fills.fee_currency,
-        fills.executed_at
+        fills.executed_at,
+        fills.recorded_at
     from {{ ref('int_fills_costed') }} as fills
     inner join {{ ref('int_books') }} as books on fills.book_key = books.book_key
     inner join stated_accounts on books.account_id = stated_accounts.account_id
+),
+
+-- an amendment changed whatever came after the fill, and a derivative's fill what it closed
+touched as (
+    select
+        fills.account_id,
+        case numbers.n
+            when 1 then fills.fee_currency
+            when 2 then instruments.base_currency
+            when 3 then instruments.quote_currency
+            else instruments.settlement_currency
+        end as currency,
+        case
+            when fills.corrects_fill_id is null then fills.executed_at
+            else timestamp '0001-01-01 00:00:00'
+        end as occurred_at,
+        fills.recorded_at
+    from {{ ref('stg_order_fills') }} as fills
+    inner join stated_accounts on fills.account_id = stated_accounts.account_id
+    inner join {{ ref('stg_instruments') }} as instruments
+        on fills.instrument_id = instruments.instrument_id
+    cross join (values (1), (2), (3), (4)) as numbers (n)
+    where fills.corrects_fill_id is not null or instruments.instrument_type <> 'SPOT'
 ),
 
 final as (
@@ -26,14 +50,16 @@ final as (
         account_id,
         currency,
         amount,
-        occurred_at
+        occurred_at,
+        recorded_at
     from {{ ref('stg_cash_movements') }}
     union all
     select
         account_id,
         base_currency,
         case when is_buy then quantity else -quantity end,
-        executed_at
+        executed_at,
+        recorded_at
     from fills
     where instrument_type = 'SPOT'
     union all
@@ -41,7 +67,8 @@ final as (
         account_id,
         quote_currency,
         case when is_buy then -notional else notional end,
-        executed_at
+        executed_at,
+        recorded_at
     from fills
     where instrument_type = 'SPOT'
     union all
@@ -49,7 +76,8 @@ final as (
         account_id,
         fee_currency,
         -fee_amount,
-        executed_at
+        executed_at,
+        recorded_at
     from fills
     where fee_amount <> 0
     union all
@@ -58,7 +86,8 @@ final as (
         lots.account_id,
         instruments.base_currency,
         case when lots.side = 'BUY' then lots.quantity else -lots.quantity end,
-        lots.acquired_at
+        lots.acquired_at,
+        lots.recorded_at
     from {{ ref('stg_opening_lots') }} as lots
     inner join stated_accounts on lots.account_id = stated_accounts.account_id
     inner join {{ ref('stg_instruments') }} as instruments
@@ -70,12 +99,21 @@ final as (
         matches.account_id,
         matches.currency,
         matches.gross_pnl,
-        matches.closed_at
+        matches.closed_at,
+        null
     from {{ ref('lot_matches') }} as matches
     inner join stated_accounts on matches.account_id = stated_accounts.account_id
     inner join {{ ref('stg_instruments') }} as instruments
         on matches.instrument_id = instruments.instrument_id
     where instruments.instrument_type <> 'SPOT'
+    union all
+    select
+        account_id,
+        currency,
+        0,
+        occurred_at,
+        recorded_at
+    from touched
 )
 
 select * from final

@@ -1,4 +1,6 @@
 -- One row per position that the venue states otherwise than the ledger has it at that moment.
+{#- SQLite would nest it too deeply in what reads it -#}
+{{ config(materialized='table' if target.type == 'sqlite' else 'ephemeral') }}
 with stated as (
     select * from {{ ref('int_balances_stated') }}
     where kind = 'POSITION'
@@ -23,7 +25,7 @@ steps as (
         cast(null as decimal(38, 12)) as stated_amount,
         cast(null as decimal(38, 12)) as average_price,
         cast(null as uuid) as statement_id,
-        cast(null as timestamp) as recorded_at
+        fills.recorded_at
     from subjects
     inner join {{ ref('int_books') }} as books
         on subjects.account_id = books.account_id
@@ -42,12 +44,33 @@ steps as (
         null,
         null,
         null,
-        null
+        lots.recorded_at
     from subjects
     inner join {{ ref('stg_opening_lots') }} as lots
         on subjects.account_id = lots.account_id
         and subjects.instrument_id = lots.instrument_id
-        and subjects.venue = lots.venue
+    left join {{ ref('stg_accounts') }} as accounts on lots.account_id = accounts.account_id
+    -- a lot that says no venue is where its account is
+    where subjects.venue = coalesce(lots.venue, accounts.venue, subjects.venue)
+    union all
+    -- what is amended changed whatever came after it
+    select
+        subjects.venue,
+        subjects.account_id,
+        subjects.instrument_id,
+        timestamp '0001-01-01 00:00:00',
+        0,
+        0,
+        null,
+        null,
+        null,
+        fills.recorded_at
+    from subjects
+    inner join {{ ref('stg_order_fills') }} as fills
+        on subjects.account_id = fills.account_id
+        and subjects.instrument_id = fills.instrument_id
+        and subjects.venue = fills.venue
+    where fills.corrects_fill_id is not null
     union all
     select
         venue,
@@ -80,6 +103,7 @@ final as (
         cast(latest.our_amount as text) as ledger_value,
         cast(latest.stated_amount as text) as exchange_value,
         latest.our_amount - latest.stated_amount as difference,
+        since.our_recorded_at,
         since.recorded_at as their_recorded_at
     from latest
     inner join since

@@ -48,6 +48,7 @@ first_implied as (
 held as (
     select
         implied.break_id,
+        implied.is_inverse,
         lots.direction,
         lots.quantity,
         lots.open_price
@@ -59,6 +60,7 @@ held as (
     union all
     select
         implied.break_id,
+        implied.is_inverse,
         matches.direction,
         matches.quantity,
         matches.open_price
@@ -77,12 +79,11 @@ costs as (
         break_id,
         sum(
             case when direction = 'LONG' then 1 else -1 end
-            * {{ multiply('quantity', 'open_price') }}
-        ) as linear_cost,
-        sum(
-            case when direction = 'LONG' then 1 else -1 end
-            * {{ divide('quantity', 'open_price') }}
-        ) as inverse_cost
+            * case
+                when is_inverse then {{ divide('quantity', 'open_price') }}
+                else {{ multiply('quantity', 'open_price') }}
+            end
+        ) as cost
     from held
     group by break_id
 ),
@@ -107,10 +108,10 @@ differences as (
             when implied.is_inverse
                 then
                     {{ divide('implied.stated_amount', 'implied.average_price') }}
-                    - coalesce(costs.inverse_cost, 0)
+                    - coalesce(costs.cost, 0)
             else
                 {{ multiply('implied.stated_amount', 'implied.average_price') }}
-                - coalesce(costs.linear_cost, 0)
+                - coalesce(costs.cost, 0)
         end as adjusted_cost
     from implied
     left join costs on implied.break_id = costs.break_id

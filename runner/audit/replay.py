@@ -185,11 +185,3 @@ def _numbers(engine: Engine) -> str:
         "select min(sequence_number) as low, max(sequence_number) as high from order_events"
     ).rows
     return f"the ledger has {low} to {high}" if high else "the ledger has no event"
-
-
-def built_through(engine: Engine) -> int | None:
-    """The last batch that the published `order_state` holds; None where that is not known."""
-    from runner.build.state import read_catalogue, read_nodes
-
-    known = read_nodes(engine, read_catalogue(engine)).values()
-    return next((n.built_through for n in known if n.relation == "order_state"), None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runner.audit import raw_payloads
-from runner.audit.trace_steps import LOOKUPS, NEAR, REQUESTS, STEPS, Lookup, Step
+from runner.audit.trace_steps import LATER_LOOKUPS, LOOKUPS, NEAR, REQUESTS, STEPS, Lookup, Step
 from runner.engines.base import Engine
 from runner.errors import SelectionError, nearest
 
@@ -48,8 +48,9 @@ def find_orders(engine: Engine, given: str) -> list[str]:
     What is one order's id may be another's fill: all are told. SelectionError (R206) for an id that
     nobody knows, with others that begin like it, and for a request that became no order.
     """
-    if found := sorted(_found(engine, given, LOOKUPS)):
-        return found
+    for lookups in (LOOKUPS, LATER_LOOKUPS):
+        if found := sorted(_found(engine, given, lookups)):
+            return found
     if requests := sorted(_found(engine, given, REQUESTS)):
         raise SelectionError(
             "R206",

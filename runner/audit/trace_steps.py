@@ -51,12 +51,20 @@ _MARKET = """
     ) as latest
         on ticks.instrument_id = latest.instrument_id and ticks.event_at = latest.event_at
 """
-_REQUESTED = """
-        select requests.instrument_id, requests.requested_at as moment
-        from order_requests as requests
-        inner join orders on requests.order_request_id = orders.order_request_id
-        where orders.order_id = {order}
+# the order's own row names its request, or the terms that came after its first fill
+_NAMED = """
+            select order_request_id from orders where order_id = {order}
+            union
+            select order_request_id from order_events
+            where order_id = {order} and event_type = 'RESTATED'
+        """
+_NAMED_BY_ORDER = f"""
+        inner join ({_NAMED}) as named
+            on requests.order_request_id = named.order_request_id
 """
+_REQUESTED = f"""
+        select requests.instrument_id, requests.requested_at as moment
+        from order_requests as requests{_NAMED_BY_ORDER}"""
 _SENT = """
         select instrument_id, sent_at as moment from orders where order_id = {order}
 """
@@ -65,7 +73,7 @@ STEPS = (
     Step(
         "signal",
         0,
-        ("signals", "order_requests", "orders"),
+        ("signals", "order_requests", "orders", "order_events"),
         """
         select
             signals.occurred_at as happened_at,
@@ -75,21 +83,19 @@ STEPS = (
             signals.strategy_payload,
             signals.batch_id
         from signals
-        inner join order_requests as requests on signals.signal_id = requests.signal_id
-        inner join orders on requests.order_request_id = orders.order_request_id
-        where orders.order_id = {order}
-        """,
+        inner join order_requests as requests on signals.signal_id = requests.signal_id"""
+        + _NAMED_BY_ORDER,
     ),
     Step(
         "market",
         1,
-        ("market_ticks", "order_requests", "orders"),
+        ("market_ticks", "order_requests", "orders", "order_events"),
         _MARKET.replace("{asked}", _REQUESTED).replace("{moment}", "request"),
     ),
     Step(
         "request",
         2,
-        ("order_requests", "orders"),
+        ("order_requests", "orders", "order_events"),
         """
         select
             requests.requested_at as happened_at,
@@ -103,15 +109,13 @@ STEPS = (
             requests.stop_price,
             requests.time_in_force,
             requests.batch_id
-        from order_requests as requests
-        inner join orders on requests.order_request_id = orders.order_request_id
-        where orders.order_id = {order}
-        """,
+        from order_requests as requests"""
+        + _NAMED_BY_ORDER,
     ),
     Step(
         "risk check",
         3,
-        ("risk_events", "orders"),
+        ("risk_events", "orders", "order_events"),
         """
         select
             risk.occurred_at as happened_at,
@@ -121,9 +125,9 @@ STEPS = (
             risk.details,
             risk.batch_id
         from risk_events as risk
-        inner join orders
-            on risk.order_id = orders.order_id or risk.order_request_id = orders.order_request_id
-        where orders.order_id = {order}
+        where risk.order_id = {order} or risk.order_request_id in ("""
+        + _NAMED
+        + """)
         """,
     ),
     Step("market", 4, ("market_ticks", "orders"),
@@ -365,7 +369,20 @@ LOOKUPS = (
     Lookup("signals", f"{_OF_REQUESTS} where requests.signal_id = {{id}}", is_uuid=True),
 )
 
-# where those lead to no order
+# where those lead to no order: terms that came after its first fill may name the request
+_OF_LATER_TERMS = (
+    "select events.order_id from order_events as events inner join order_requests as requests "
+    "on events.order_request_id = requests.order_request_id where events.event_type = 'RESTATED'"
+)
+LATER_LOOKUPS = (
+    Lookup("order_requests", f"{_OF_LATER_TERMS} and requests.client_request_id = {{id}}"),
+    Lookup(
+        "order_requests", f"{_OF_LATER_TERMS} and requests.order_request_id = {{id}}", is_uuid=True
+    ),
+    Lookup("signals", f"{_OF_LATER_TERMS} and requests.signal_id = {{id}}", is_uuid=True),
+)
+
+# where those lead to none, either
 _REQUESTS = "select order_request_id from order_requests"
 REQUESTS = (
     Lookup("order_requests", f"{_REQUESTS} where client_request_id = {{id}}"),

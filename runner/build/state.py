@@ -135,3 +135,9 @@ def write(engine: Engine, nodes: Iterable[NodeState], checks: Iterable[CheckStat
     engine.empty_table(CHECKS, _CHECK_COLUMNS)
     engine.insert_rows(CHECKS, _CHECK_COLUMNS, [astuple(c) for c in checks])
     engine.guard_derived(CHECKS)
+
+
+def built_through(engine: Engine, relation: str) -> int | None:
+    """The last batch that the published `relation` holds; None where that is not known."""
+    known = read_nodes(engine, read_catalogue(engine)).values()
+    return next((n.built_through for n in known if n.relation == relation), None)

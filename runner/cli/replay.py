@@ -109,13 +109,14 @@ def _require_tables(engine: Engine, config: Config, target: str | None, with_sta
 
 
 def _compare(engine: Engine, format_name: str, output: Path | None) -> int:
-    from runner.audit.replay import Tally, built_through, compare
+    from runner.audit.replay import Tally, compare
+    from runner.build.state import built_through
     from runner.cli.console import say
     from runner.engines.base import Column, Result
     from runner.report.write import text, write
     from runner.sqltyping.types import TEXT
 
-    through = built_through(engine)
+    through = built_through(engine, "order_state")
     tally = Tally()
     columns = ("order_id", "client_order_id", "column_name", "published", "replayed")
     rows = (
@@ -163,7 +164,8 @@ def _walk(
     output: Path | None,
 ) -> int:
     from runner.audit import fact_stream
-    from runner.audit.replay import built_through, differences, steps
+    from runner.audit.replay import differences, steps
+    from runner.build.state import built_through
     from runner.audit.trace import find_orders
     from runner.audit.transitions import legal_transitions
     from runner.cli.console import say
@@ -188,7 +190,7 @@ def _walk(
         write(answer, format_name, output)
     if until is not None:
         return 0
-    through = built_through(engine)
+    through = built_through(engine, "order_state")
     found = [
         difference
         for order_id in orders

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from runner.build.state import built_through
 from runner.config import Config
 from runner.engines.base import Engine
 from runner.errors import EngineError, UsageError, nearest
@@ -51,8 +52,8 @@ def resolve(
 ) -> Resolution:
     """Append a decision about a break of the published `exchange_reconciliation`.
 
-    UsageError for a break there is not (R287), or that has nothing to adopt (R288). `now` (UTC) is
-    when it was decided; the clock, where None.
+    UsageError for a break there is not (R287), that has nothing to adopt (R288), or that facts since
+    the build may have changed (R286). `now` (UTC) is when it was decided; the clock, where None.
     """
     if not engine.has_relation("exchange_reconciliation"):
         raise EngineError(
@@ -101,6 +102,7 @@ def resolve(
             )
         ]
         if decision.action == "ADOPT":
+            _require_newest(engine, config, break_id)
             made += adoption.adopted(engine, facts, found, decision.reason)
         appended = batch.append(
             engine,
@@ -112,6 +114,25 @@ def resolve(
         )
     assert appended is not None
     return Resolution(break_id, decision.action, appended.batch_id, dict(appended.rows))
+
+
+def _require_newest(engine: Engine, config: Config, break_id: str) -> None:
+    """What is adopted is the difference as it was built, which other facts may have changed."""
+    through = built_through(engine, "exchange_reconciliation")
+    newer = first(
+        engine,
+        "select max(batch_id) as batch_id from ledger_batches "
+        "where batch_id > ? and kind <> 'ADJUSTMENT'",
+        through or 0,
+    )
+    if newer is not None and newer["batch_id"] is not None:
+        raise UsageError(
+            "R286",
+            f"the break '{break_id}' may not be what it was",
+            why=f"exchange_reconciliation holds batches up to {through}, and the ledger has "
+            f"{newer['batch_id']}",
+            mend=f"run `runner build{config.option_for(engine.target.name)}`, and look again",
+        )
 
 
 def _unknown(engine: Engine, break_id: str) -> UsageError:
