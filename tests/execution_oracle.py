@@ -227,7 +227,7 @@ class Execution:
         at_fill, fill_reason = self._mean_mid(fills, timedelta(0))
         later, later_reason = self._mean_mid(fills, self.horizon)
         quoted_at = [q.event_at for q in self.quotes if q.instrument_id == name]
-        if later_reason != "NO_TICK" and max(quoted_at) <= last:
+        if later_reason != "NO_TICK" and max(quoted_at) < last + self.horizon:
             later, later_reason = None, "NO_LATER_TICK"
         vwap = self._vwap(order, first, last)
         return prices | {

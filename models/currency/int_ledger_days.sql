@@ -1,4 +1,4 @@
--- One row per UTC day from the first fill, opening lot or cash movement to the last of them or tick.
+-- One row per UTC day from the first fill, opening lot or cash movement to the last, or last tick.
 with known as (
     select min(executed_at) as first_at, max(executed_at) as last_at
     from {{ ref('stg_order_fills') }}

@@ -64,7 +64,8 @@ reasoned as (
         case
             when first_filled_at is null then 'NO_FILL'
             when lacks_later_tick then 'NO_TICK'
-            when last_tick_at <= last_filled_at then 'NO_LATER_TICK'
+            when last_tick_at < last_filled_at + {{ realized_spread_horizon() }}
+                then 'NO_LATER_TICK'
             when has_stale_later_tick then 'STALE_TICK'
         end as later_mid_reason,
         case

@@ -9,6 +9,11 @@ with steps as (
     select
         order_id,
         min(case when event_type = 'ACCEPTED' then occurred_at end) as acknowledged_at,
+        max(
+            case
+                when event_type = 'REPLACED' and order_quantity is not null then occurred_at
+            end
+        ) as replaced_at,
         min(case when event_type = 'SUBMITTED' then occurred_at end) as submitted_at,
         max(
             case
@@ -60,6 +65,9 @@ final as (
         costs.first_filled_at,
         costs.last_filled_at,
         case
+            -- one that was made no larger than what it had filled worked until then
+            when states.status = 'FILLED' and steps.replaced_at > costs.last_filled_at
+                then steps.replaced_at
             when states.status = 'FILLED' then costs.last_filled_at
             when states.status in ('PENDING', 'ACCEPTED', 'PARTIAL') then null
             -- a late fill

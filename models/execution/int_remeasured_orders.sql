@@ -33,7 +33,7 @@ final as (
     where {{ is_told_of_order_in(ref('int_retimed_orders')) }}
     union
     -- an order looks at the market up to its last day's close, and some time after its last fill;
-    -- where no tick came after that, the next one tells how the market went on
+    -- where no tick reached that, the next one tells how the market went on
     select
         orders.order_id,
         orders.batch_id,
@@ -47,7 +47,7 @@ final as (
             or quotes.changed_from <= orders.last_filled_at + {{ realized_spread_horizon() }}
             or cast(quotes.changed_from as date) <= cast(orders.last_filled_at as date)
             or cast(quotes.changed_from as date) <= cast(orders.ended_at as date)
-            or quotes.known_to <= orders.last_filled_at
+            or quotes.known_to < orders.last_filled_at + {{ realized_spread_horizon() }}
             or quotes.known_to is null
         )
     union

@@ -32,9 +32,10 @@ YAML makes a date or a datetime of a single one.
         {%- set whole = moment | string | trim | replace('T', ' ') | replace('Z', '') -%}
         {%- set sign = '+' if '+' in whole[10:] else '-' -%}
         {%- set time, _, offset = whole[10:].partition(sign) -%}
-        {%- set text = whole[:10] ~ (time.rstrip() or ' 00:00') ~ (':00' if time.count(':') < 2 else '') -%}
+        {%- set seconds = ':00' if time.count(':') < 2 else '' -%}
+        {%- set text = whole[:10] ~ (time.rstrip() or ' 00:00') ~ seconds -%}
     {%- endif -%}
-    {%- set hours, minutes = (offset | replace(':', '') ~ '00')[:2], (offset | replace(':', '') ~ '00')[2:4] -%}
+    {%- set digits = offset | replace(':', '') ~ '00' -%}
     {%- if text.strip('0123456789-:. ') or offset.strip('0123456789:') or text | length < 16 -%}
 {{ exceptions.raise_compiler_error(
     name ~ " is '" ~ moment ~ "'; it is a moment, such as 2026-03-02T17:00:00Z or "
@@ -42,7 +43,8 @@ YAML makes a date or a datetime of a single one.
 ) }}
     {%- endif -%}
 select timestamp '{{ text }}'
-    {%- if offset %} {{ '-' if sign == '+' else '+' }} interval {{ hours | int * 60 + minutes | int }} minute
+    {%- if offset %} {{ '-' if sign == '+' else '+' }}
+    interval {{ digits[:2] | int * 60 + digits[2:4] | int }} minute
     {%- endif %} as {{ column }}
     {%- if not loop.last %}
     union

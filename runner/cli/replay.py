@@ -165,9 +165,9 @@ def _walk(
 ) -> int:
     from runner.audit import fact_stream
     from runner.audit.replay import differences, steps
-    from runner.build.state import built_through
     from runner.audit.trace import find_orders
     from runner.audit.transitions import legal_transitions
+    from runner.build.state import built_through
     from runner.cli.console import say
     from runner.report.write import text, write
 

@@ -52,8 +52,9 @@ def resolve(
 ) -> Resolution:
     """Append a decision about a break of the published `exchange_reconciliation`.
 
-    UsageError for a break there is not (R287), that has nothing to adopt (R288), or that facts since
-    the build may have changed (R286). `now` (UTC) is when it was decided; the clock, where None.
+    UsageError for a break there is not (R287), that has nothing to adopt (R288), or that facts
+    since the build may have changed (R286). `now` (UTC) is when it was decided; the clock, where
+    None.
     """
     if not engine.has_relation("exchange_reconciliation"):
         raise EngineError(

@@ -5,8 +5,8 @@
 -- symbol and side belong to the fill's key. A trade without an order gets an order of its own. A
 -- symbol is BASE/QUOTE or BASE/QUOTE:SETTLE; what settles in its base is inverse, and its contract
 -- size must be declared. Of another contract the cost tells it, where that is a power of ten times
--- price times amount; where it is no such, it must be declared, too. A trade without any fee is taken
--- to have cost none.
+-- price times amount; where it is no such, it must be declared, too. A trade without any fee is
+-- taken to have cost none.
 --
 -- shape: fill
 -- reads: json

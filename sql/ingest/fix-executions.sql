@@ -10,10 +10,10 @@
 -- data. Commission (12) and MiscFeeAmt (137) are added; below zero is a rebate; a commission per
 -- unit is times LastQty. They are in CommCurrency, or else in Currency (15). A symbol is followed
 -- by its maturity, and an option's right and strike, where there are such. A future or option
--- (SecurityType, CFICode) is of ContractMultiplier, settled in its Currency; BASE/QUOTE is else a spot
--- pair, a stock (SecurityType, Product, CFICode) of Currency; any other must be declared, such as what
--- has a ContractMultiplier and is not said to be a contract. Status reports (I) and clearing steps (J, K) are
--- passed over, as are other messages and lines without one.
+-- (SecurityType, CFICode) is of ContractMultiplier, settled in its Currency; else BASE/QUOTE is a
+-- spot pair, and a stock (SecurityType, Product, CFICode) is of Currency; any other must be
+-- declared, such as what has a ContractMultiplier and is not said to be a contract. Status reports
+-- (I) and clearing steps (J, K) are passed over, as are other messages and lines without one.
 --
 -- shape: event, order, fill
 -- reads: fix

@@ -4,10 +4,11 @@
 -- An instrument is SYMBOL.VENUE: the venue is its last part, in small letters, the symbol what
 -- stands before. A trade's id is unique per symbol and side. The commission is an amount with its
 -- currency (2.50 USDT), below zero a rebate. The order is the venue's own (venue_order_id), or the
--- client's. BASE/QUOTE, BASE-QUOTE, and a symbol that ends with the fill's currency, is a spot pair;
--- with -PERP or -LINEAR behind it, a contract on one unit of the base. Any other instrument must be
--- declared; so must one of BitMEX or Deribit, a contract priced in USD, and BTCUSD or the like:
--- such may be inverse, which the report does not tell. Times are UTC, or nanoseconds since the epoch.
+-- client's. BASE/QUOTE, BASE-QUOTE, and a symbol that ends with the fill's currency, is a spot
+-- pair; with -PERP or -LINEAR behind it, a contract on one unit of the base. Any other instrument
+-- must be declared; so must one of BitMEX or Deribit, a contract priced in USD, and BTCUSD or the
+-- like: such may be inverse, which the report does not tell. Times are UTC, or nanoseconds since
+-- the epoch.
 --
 -- shape: fill
 -- reads: csv, parquet, json

@@ -6,8 +6,8 @@
 -- order for an amount of quote currency (is_quote_quantity) has a quantity once it is filled.
 -- BASE/QUOTE, BASE-QUOTE, and a symbol that ends with a stablecoin, is a spot pair; with -PERP or
 -- -LINEAR behind it, a contract on one unit of the base. Any other instrument must be declared; so
--- must one of BitMEX or Deribit, and a contract priced in USD: such may be inverse, which the report
--- does not tell. Times are UTC, or nanoseconds since the epoch.
+-- must one of BitMEX or Deribit, and a contract priced in USD: such may be inverse, which the
+-- report does not tell. Times are UTC, or nanoseconds since the epoch.
 --
 -- shape: order
 -- reads: csv, parquet, json

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from runner.cli.main import run
 from runner.config import Target
 from runner.engines.base import open_engine
+from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, ROOT, MadeProject, slim_ledger_project
 
 
@@ -288,3 +290,69 @@ def test_all_that_a_venue_states_of_fills_can_be_adopted(demo_copy: MadeProject,
         stricter.read_text().replace(",LINEAR,*,TAKER,*,5,", ",LINEAR,*,TAKER,*,6,")
     )
     assert cli(demo_copy, "build").exit_code == 1
+
+
+POSITION = "POSITION:x:main:position:BTC-USDT"
+STATEMENT = "venue,account,period_start,period_end\nx,main,2026-03-02,2026-03-03\n"
+STATED_POSITION = (
+    "venue,account,period_start,period_end,kind,currency,symbol,amount,stated_at,average_price\n"
+    "x,main,2026-03-02,2026-03-03,POSITION,,BTC-USDT,3,2026-03-03T00:00:00Z,93.3333\n"
+)
+
+
+@pytest.fixture
+def holding(tmp_path, engine_name, cli) -> Iterator[Callable[..., MadeProject]]:
+    """A ledger of such files, built; a venue states that the account holds three."""
+
+    def made(**files: str) -> MadeProject:
+        project = slim_ledger_project(
+            tmp_path / "held",
+            engine_name,
+            suites=["reconciliation"],
+            without=["execution", "performance"],
+        )
+        stated = {"statements": STATEMENT, "statement_balances": STATED_POSITION}
+        load(cli, project, instruments=INSTRUMENT, **files, **stated)
+        assert cli(project, "build").exit_code == 0
+        return project
+
+    yield made
+
+
+def load(cli, project: MadeProject, **files: str) -> None:
+    for name, content in files.items():
+        project.write({f"{name}.csv": content})
+        form = f"canonical-{name.replace('_', '-')}"
+        outcome = cli(project, "ingest", f"{name}.csv", "--format", form)
+        assert outcome.exit_code == 0, outcome.stderr
+
+
+def open_breaks(project: MadeProject) -> list[tuple[Any, ...]]:
+    return project.rows("select break_id, is_open from exchange_reconciliation")
+
+
+def test_a_settled_position_is_open_again_when_facts_come_late(holding, cli):
+    project = holding(fills=FILLS_HEADER + fill(1, day=2))
+    adopt = ("reconcile", "resolve", POSITION, "--adopt", "--reason", "theirs is right")
+    late = FILLS_HEADER + fill(0, 90).replace("BUY,1,", "BUY,2,")
+
+    # what came since the build may have settled it: nothing is adopted of what was built before
+    behind = project.copied(project.root.parent / "behind")
+    load(cli, behind, fills=late)
+    refused = cli(behind, *adopt)
+    assert refused.exit_code == 2 and "error[R286]" in refused.stderr
+    assert cli(behind, "build").exit_code == 0
+    assert open_breaks(behind) == []
+
+    assert cli(project, *adopt).exit_code == 0
+    assert cli(project, "build").exit_code == 0
+    assert open_breaks(project) == []
+    load(cli, project, fills=late)
+    assert cli(project, "build").exit_code == 0
+    assert open_breaks(project) == [(POSITION, True)]
+
+
+def test_a_lot_that_says_no_venue_is_where_its_account_is(holding):
+    lot = "account,symbol,lot_id,side,quantity,price,acquired_at\n"
+    lot += "main,BTC-USDT,l1,BUY,3,93.3333,2026-03-01T00:00:00Z\n"
+    assert open_breaks(holding(accounts="account,venue\nmain,x\n", lots=lot)) == []

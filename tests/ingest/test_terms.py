@@ -1,4 +1,4 @@
-"""What a venue's row tells of an instrument's terms; where it may be another's, it is not guessed."""
+"""What a venue's row tells of an instrument's terms; what may be otherwise is not guessed."""
 
 from __future__ import annotations
 

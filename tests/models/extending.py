@@ -20,16 +20,21 @@ from tests.models.harness import workspace
 from tests.models.histories import INSTRUMENTS
 from tests.oracle import Fill, Funding, Tick
 
-FACTS = ("instruments", "orders", "order_fills", "market_ticks", "cash_movements")
+FACTS = (
+    "accounts", "instruments", "orders", "order_fills", "market_ticks", "cash_movements",
+    "opening_lots",
+)  # fmt: skip
 
 
 @dataclass
 class Batch:
-    """What came in together."""
+    """What came in together; `reporting` is what accounts declared with it report in."""
 
     fills: list[Fill] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
     funding: list[Funding] = field(default_factory=list)
+    lots: list[Fill] = field(default_factory=list)
+    reporting: dict[str, str | None] = field(default_factory=dict)
 
 
 def append(ledger: Engine, batch_id: int, batch: Batch, known_orders: set[str]) -> None:
@@ -41,6 +46,8 @@ def append(ledger: Engine, batch_id: int, batch: Batch, known_orders: set[str]) 
             batch.fills,
             batch.ticks,
             batch.funding,
+            batch.reporting,
+            lots=batch.lots,
             batch_id=batch_id,
             known_orders=known_orders,
         )

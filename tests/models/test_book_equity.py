@@ -132,5 +132,24 @@ def test_a_moment_is_where_a_ledger_that_ends_there_stands(
 
 
 def test_what_is_no_moment_is_refused(engine_name: str) -> None:
-    with pytest.raises(RunnerError, match="equity_at is 'noon'; it is a moment in UTC"):
+    with pytest.raises(RunnerError, match="equity_at is 'noon'; it is a moment, such as"):
         build(empty_ledger(engine_name), ["book_equity"], {"equity_at": "noon"})
+
+
+def test_moments_may_say_their_offset(engine_name: str) -> None:
+    """YAML reads a single one itself; what it takes for text means the same."""
+    engine = empty_ledger(engine_name)
+    try:
+        write(engine, INSTRUMENTS, Week(3, 20, ACCOUNTS).fills)
+        found = []
+        for moments in (
+            "2026-01-03T19:00:00Z",
+            "2026-01-03T14:00:00-05:00",
+            "2026-01-03T14:00-05:00",
+            "2026-01-03 21:00+02, 2026-01-03T14:00:00-0500",
+        ):
+            build(engine, ["book_equity"], {"equity_at": moments})
+            found.append(list(engine.query("select * from book_equity order by 1, 2, 3").rows))
+        assert found[0] and all(rows == found[0] for rows in found)
+    finally:
+        engine.close()

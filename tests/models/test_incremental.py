@@ -46,6 +46,9 @@ def arrivals(seed: int, length: int) -> list[Batch]:
         batches[random.randrange(count)].ticks.append(tick)
     for payment in history.funding:
         batches[random.randrange(count)].funding.append(payment)
+    for lot in history.lots:
+        batches[random.randrange(count)].lots.append(lot)
+    batches[0].reporting = history.reporting
     return batches
 
 

@@ -58,6 +58,9 @@ def arrivals(history: Week, seed: int) -> list[Batch]:
         batches[batch_of(tick.event_at)].ticks.append(tick)
     for payment in history.funding:
         batches[batch_of(payment.occurred_at)].funding.append(payment)
+    for lot in history.lots:
+        batches[batch_of(lot.executed_at)].lots.append(lot)
+    batches[0].reporting = history.reporting
     return batches
 
 

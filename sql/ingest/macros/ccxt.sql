@@ -37,8 +37,8 @@ create or replace temp macro ccxt_size_digits(cost, price, amount) as
         / nullif(cast(ingest_decimal(price) as double) * cast(ingest_decimal(amount) as double), 0)
     )) as integer);
 
--- A contract's size, where the cost tells it: a power of ten, as price and cost may be rounded. Null
--- where there is no cost; empty where the cost says that it is another.
+-- A contract's size, where the cost tells it: a power of ten, as price and cost may be rounded.
+-- Null where there is no cost; empty where the cost says that it is another.
 create or replace temp macro ccxt_multiplier(cost, price, amount) as
     case
         when coalesce(ingest_decimal(cost), 0) <= 0 or coalesce(ingest_decimal(price), 0) <= 0

@@ -1,5 +1,5 @@
--- How NautilusTrader names instruments: SYMBOL.VENUE, and what a symbol tells of its terms. A fill's
--- currency is what its price is in, of an inverse contract as well, so that does not tell one apart.
+-- How NautilusTrader names instruments: SYMBOL.VENUE, and what a symbol tells of its terms. A
+-- fill's currency is that of its price, of an inverse contract as well: it does not tell one apart.
 
 create or replace temp macro nautilus_symbol(instrument_id) as
     regexp_extract(instrument_id, '^(.*)[.][^.]+$', 1);
