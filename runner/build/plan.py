@@ -96,6 +96,19 @@ class Plan:
                 found.setdefault(check.parent, {}).update(dict.fromkeys(columns))
         return {name: tuple(columns) for name, columns in found.items()}
 
+    def left_behind(self, check_name: str) -> tuple[str, ...]:
+        """Tables the check reads that were not selected, and do not hold the newest facts."""
+        chosen = {step.unique_id for step in self.steps}
+        reads = (c.rule.reads for c in self.checks if c.rule.rule.name == check_name)
+        known = (self.nodes.get(u) for of in reads for u in of if u not in chosen)
+        return tuple(
+            n.relation
+            for n in known
+            if n is not None
+            and n.materialized not in (state.FACT, "seed", "view")
+            and (n.built_through or 0) < self.last_batch
+        )
+
     @property
     def has_work(self) -> bool:
         moving = (Action.BUILD, Action.EXTEND)

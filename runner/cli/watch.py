@@ -118,6 +118,8 @@ def summarise(result: BuildResult, target: str, option: str | None) -> None:
     # failures last: what stopped the build stands nearest to the prompt
     for check in (*result.warned, *result.failed):
         explain(check, None if option is None else rows_kept(check, option))
+        if left := result.plan.left_behind(check.rule.name):
+            say(f"  read without the newest facts, as not selected: {', '.join(left)}; build all")
     built = [s for s in result.steps if s.step.action in (Action.BUILD, Action.EXTEND)]
     skipped = sum(s.step.action is Action.SKIP for s in result.steps)
     passed = sum(c.status is Status.PASS for c in result.checks)
