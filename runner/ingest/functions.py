@@ -117,16 +117,26 @@ create or replace temp macro ingest_integer(t) as
     case when regexp_full_match(t, '[+-]?[0-9]{{1,18}}') then cast(t as bigint) end;
 
 -- the quote currency a pair such as BTCUSDT ends with, the longest there is, as what stands before
--- it is the shortest; null for any other. A pattern, as a lambda would read the pair for each word
+-- it is the shortest, but for coins whose last letter would make another currency of USD or EUR;
+-- null for any other. A pattern, as a lambda would read the pair for each word
 create or replace temp macro ingest_quote_currency(pair) as
-    nullif(regexp_extract(
-        pair,
-        '(?s)^.+?('
-        'FDUSD|USDT|USDC|TUSD|BUSD|USDP|USDS|USD1|USDE|USDR|EURI|AEUR|EURQ|EURR|BIDR|IDRT|BKRW|'
-        'BVND|DOGE|USDQ|USD|DAI|PAX|BTC|XBT|ETH|BNB|XRP|TRX|DOT|SOL|VAI|EUR|GBP|TRY|BRL|AUD|JPY|'
-        'RUB|UAH|NGN|ZAR|PLN|RON|ARS|MXN|CZK|COP|BRZ|MNT'
-        ')$', 1
-    ), '');
+    case
+        when regexp_full_match(
+            pair, '(BNB|SHIB|TRB|ARB|BAT|DOT|APT|GMT|GRT|QNT|FET|OXT|BNT|HNT|ONT|LPT)USD'
+        ) then 'USD'
+        when regexp_full_match(
+            pair, '(ADA|LUNA|GALA|THETA|MANA|KAVA|IOTA|DIA|ALPHA|BETA|DATA)EUR'
+        ) then 'EUR'
+        else nullif(regexp_extract(
+            pair,
+            '(?s)^.+?('
+            'FDUSD|RLUSD|USDT|USDC|TUSD|BUSD|USDP|USDS|USD1|USDE|USDR|EURI|AEUR|EURQ|EURR|BIDR|'
+            'IDRT|BKRW|'
+            'BVND|DOGE|USDQ|USD|DAI|PAX|BTC|XBT|ETH|BNB|XRP|TRX|DOT|SOL|VAI|EUR|GBP|TRY|BRL|AUD|'
+            'JPY|RUB|UAH|NGN|ZAR|PLN|RON|ARS|MXN|CZK|COP|BRZ|MNT'
+            ')$', 1
+        ), '')
+    end;
 
 -- minus a number's text, digit for digit; ingest_decimal judges it
 create or replace temp macro ingest_negated(t) as

@@ -119,11 +119,12 @@ final as (
         stated_at,
         base_currency,
         quote_currency,
-        coalesce(margin_asset, case when contains(venue_symbol, '_') then base_currency
-            else quote_currency end) as settlement_currency,
+        coalesce(
+            margin_asset,
+            case when quote_currency = 'USD' then base_currency else quote_currency end
+        ) as settlement_currency,
         case
-            when coalesce(margin_asset, quote_currency) = base_currency then 'INVERSE'
-            when contains(venue_symbol, '_PERP') then 'INVERSE'
+            when quote_currency = 'USD' or margin_asset = base_currency then 'INVERSE'
             else 'LINEAR'
         end as instrument_type,
         binance_contract_size(base_currency, quote_currency) as multiplier

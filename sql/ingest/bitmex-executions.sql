@@ -153,6 +153,10 @@ final as (
         row_id,
         item,
         'order' as shape,
+        case
+            when is_spot
+                then 'unknown_unit its quantity counts the smallest unit of its currency'
+        end as refusal,
         symbol,
         base_currency,
         quote_currency,
@@ -192,7 +196,7 @@ final as (
         coalesce(
             cause, nullif(record ->> '$.ordRejReason', ''), nullif(record ->> '$.text', '')
         ) as reason,
-        case when step in ('REPLACED', 'RESTATED') then record ->> '$.orderQty' end
+        case when step in ('REPLACED', 'RESTATED') and not is_spot then record ->> '$.orderQty' end
             as order_quantity,
         case when step in ('REPLACED', 'RESTATED') then record ->> '$.price' end as limit_price,
         happened_at as occurred_at

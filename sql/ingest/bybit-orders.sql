@@ -4,8 +4,8 @@
 -- An order with its terms, and its orderStatus as an event at its last change; cumExecQty and
 -- avgPrice are not made fills of: load bybit-executions. Symbols are those of bybit-executions: a
 -- linear contract called like a spot pair gets the suffix _PERP. An answer without a category is
--- one of derivatives where its orders have a positionIdx, and of linear ones where the symbol ends
--- in a stablecoin. A spot market order for an amount of quote currency has a quantity once it has
+-- one of derivatives where the symbol says so, or the positionIdx of a hedged account, and else is
+-- refused. A spot market order for an amount of quote currency has a quantity once it has
 -- ended, what was got.
 --
 -- shape: order
@@ -26,10 +26,11 @@ with orders as (
         ingest_unless_zero(entry ->> '$.price') as price,
         ingest_unless_zero(entry ->> '$.triggerPrice') as trigger_price,
         coalesce(entry ->> '$.category', page_category, case
+            -- a spot order has 0, too
             when (entry ->> '$.positionIdx') is null then null
+            when ends_with(entry ->> '$.symbol', 'PERP') then 'linear'
             when ends_with(entry ->> '$.symbol', 'USDT') or ends_with(entry ->> '$.symbol', 'USDC')
-                or ends_with(entry ->> '$.symbol', 'PERP')
-                then 'linear'
+                then case when entry ->> '$.positionIdx' <> '0' then 'linear' end
             when regexp_matches(entry ->> '$.symbol', 'USD([FGHJKMNQUVXZ][0-9]{2})?$')
                 then 'inverse'
         end) as category
@@ -65,6 +66,9 @@ final as (
             when (entry ->> '$.orderId') is null or venue_status is null
                 then 'not_an_order it has no orderId and orderStatus: is it an answer of '
                 || '/v5/order/history?'
+            when category is null
+                then 'no_category ' || coalesce(venue_symbol, 'it') || ' may be a spot pair or a '
+                || 'contract: load the whole answer, whose category tells'
         end as refusal,
         bybit_symbol(category, venue_symbol, quote) as symbol,
         bybit_base(category, venue_symbol, quote) as base_currency,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from runner.ingest.shapes.stated import Extent
 from tests.ingest.conftest import Ledger
 from tests.ingest.fix_messages import report
 
@@ -148,3 +149,85 @@ def test_a_share_is_no_currency(duck: Ledger) -> None:
         ("EUR.USD", "EUR"),
         ("VOD", "VOD.GBP"),
     ]
+
+
+def coin_margined(symbol: str, **more: object) -> dict[str, object]:
+    """A COIN-M fill: baseQty is quantity times size over price, here of 10 USD."""
+    return {
+        "symbol": symbol, "id": 61, "orderId": 281, "side": "BUY", "price": "500", "qty": "100",
+        "baseQty": "2", "commission": "0", "commissionAsset": "BNB", "time": 1767225600000,
+        "buyer": True, "maker": False, **more,
+    }  # fmt: skip
+
+
+def test_binance_coin_margined_contracts_are_quoted_in_usd(duck: Ledger) -> None:
+    """BNBUSD is not of BUSD, nor DOTUSD of TUSD; a dated one is as inverse as a perpetual."""
+    fills = [
+        coin_margined(f"{coin}USD_{ending}", marginAsset=coin, pair=f"{coin}USD")
+        for coin, ending in (("BNB", "PERP"), ("DOT", "PERP"), ("APT", "240329"), ("BTC", "240329"))
+    ]
+    fills.append(coin_margined("BTCUSDT_240329", marginAsset="USDT", pair="BTCUSDT"))
+    duck.load("binance-trades", json.dumps(fills), "fills.json")
+    assert duck.rows(TERMS) == [
+        ("APTUSD_240329", "INVERSE", "APT", "USD", "10.00"),
+        ("BNBUSD_PERP", "INVERSE", "BNB", "USD", "10.00"),
+        ("BTCUSDT_240329", "LINEAR", "BTC", "USDT", "1.00"),
+        ("BTCUSD_240329", "INVERSE", "BTC", "USD", "100.00"),
+        ("DOTUSD_PERP", "INVERSE", "DOT", "USD", "10.00"),
+    ]
+
+
+def test_binance_positions_without_a_margin_asset(duck: Ledger) -> None:
+    held = [
+        {"symbol": symbol, "positionAmt": "10", "entryPrice": "50000.0", "positionSide": "BOTH",
+         "updateTime": 1700000000000}
+        for symbol in ("BTCUSD_240329", "BTCUSDT_240329")
+    ]  # fmt: skip
+    assets = [{"asset": "BTC", "walletBalance": "0.0024", "updateTime": 1700000000000}]
+    answer = json.dumps({"assets": assets, "positions": held, "updateTime": 0})
+    duck.load("binance-account", answer, "account.json", extent=Extent())
+    assert duck.rows(
+        "select symbol, instrument_type, settlement_currency from instruments order by symbol"
+    ) == [("BTCUSDT_240329", "LINEAR", "USDT"), ("BTCUSD_240329", "INVERSE", "BTC")]
+
+
+def test_pairs_whose_coin_ends_like_a_longer_currency(duck: Ledger) -> None:
+    symbols = ("ADAEUR", "BATUSD", "BTCBUSD", "XRPRLUSD", "EURAEUR")
+    fills = [coin_margined(symbol, id=n, orderId=n) for n, symbol in enumerate(symbols)]
+    for fill in fills:
+        del fill["baseQty"]
+    duck.load("binance-trades", json.dumps(fills), "fills.json")
+    assert duck.rows(
+        "select symbol, base_currency, quote_currency from instruments order by 1"
+    ) == [
+        ("ADAEUR", "ADA", "EUR"),
+        ("BATUSD", "BAT", "USD"),
+        ("BTCBUSD", "BTC", "BUSD"),
+        ("EURAEUR", "EUR", "AEUR"),
+        ("XRPRLUSD", "XRP", "RLUSD"),
+    ]
+
+
+def test_a_bybit_order_that_may_be_of_spot_is_refused(duck: Ledger) -> None:
+    order = {
+        "orderId": "1", "symbol": "BTCUSDT", "price": "30000", "qty": "0.01", "side": "Buy",
+        "positionIdx": 0, "orderStatus": "New", "cumExecQty": "0", "orderType": "Limit",
+        "timeInForce": "GTC", "createdTime": "1700000000000", "updatedTime": "1700000001000",
+    }  # fmt: skip
+    hedged = {**order, "orderId": "2", "positionIdx": 1}
+    duck.load("bybit-orders", json.dumps([order, hedged]), "orders.json", account="main")
+    assert duck.rows("select symbol from instruments") == [("BTCUSDT_PERP",)]
+    assert duck.rows("select reason_code from quarantine") == [("no_category",)]
+
+
+def test_a_bitmex_spot_order_tells_no_quantity(duck: Ledger) -> None:
+    """It counts the smallest unit of its currency; bitmex-orders refuses the same."""
+    order = {
+        "execID": "s1", "orderID": "o9", "symbol": "XBT_USDT", "side": "Buy", "orderQty": 1000000,
+        "price": 30000, "currency": "USDT", "settlCurrency": "", "execType": "New",
+        "ordType": "Limit", "timeInForce": "GoodTillCancel", "ordStatus": "New",
+        "transactTime": "2023-11-14T22:13:20.000Z", "timestamp": "2023-11-14T22:13:20.000Z",
+    }  # fmt: skip
+    duck.load("bitmex-executions", json.dumps([order]), "executions.json", account="main")
+    assert duck.rows("select count(*) from orders") == [(0,)]
+    assert duck.rows("select reason_code from quarantine") == [("unknown_unit",)]

@@ -7,8 +7,15 @@ create or replace temp macro binance_symbol(venue_symbol, is_future) as
         else venue_symbol
     end;
 
+-- with a suffix in USD (COIN-M), USDT or USDC alone: BNBUSD_PERP is not of BUSD
 create or replace temp macro binance_quote(venue_symbol) as
-    ingest_quote_currency(split_part(venue_symbol, '_', 1));
+    case
+        when contains(venue_symbol, '_')
+            then nullif(
+                regexp_extract(split_part(venue_symbol, '_', 1), '^.+?(USDT|USDC|USD)$', 1), ''
+            )
+        else ingest_quote_currency(venue_symbol)
+    end;
 
 create or replace temp macro binance_base(venue_symbol, quote) as
     left(split_part(venue_symbol, '_', 1), -length(quote));

@@ -16,7 +16,7 @@ create or replace temp macro kraken_quote(pair) as
     nullif(regexp_extract(
         pair,
         '(?s)^.+?('
-        'PYUSD|RLUSD|EUROP|USDT|USDC|USDG|USDQ|USDR|USDS|USDD|USD1|EURT|EURC|EURQ|EURR|'
+        'PYUSD|RLUSD|AUSD|EUROP|USDT|USDC|USDG|USDQ|USDR|USDS|USDD|USD1|EURT|EURC|EURQ|EURR|'
         'USD|EUR|GBP|CAD|JPY|AUD|CHF|AED|XBT|BTC|ETH|DAI|DOT'
         ')$', 1
     ), '');
