@@ -189,3 +189,21 @@ def cli(
         return Outcome(code, captured.out, captured.err)
 
     return called
+
+
+@pytest.fixture
+def load(cli: Callable[..., Outcome]) -> Callable[..., None]:
+    """load(project, instruments=…, fills=…): ingest canonical files, of which no row is refused.
+
+    Digits at the end of a name tell files of one format apart.
+    """
+
+    def loaded(project: MadeProject, **files: str) -> None:
+        for name, content in files.items():
+            what = name.rstrip("0123456789")
+            project.write({f"{what}.csv": content})
+            form = f"canonical-{what.replace('_', '-')}"
+            outcome = cli(project, "ingest", f"{what}.csv", "--format", form)
+            assert outcome.exit_code == 0 and "refused" not in outcome.stderr, outcome.stderr
+
+    return loaded

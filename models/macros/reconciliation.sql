@@ -1,9 +1,11 @@
 {#-
-The CTEs that hold what a venue states of something against what the ledger adds up to: from `steps`,
-whose rows either change the ledger's `amount` of a subject or state it (`is_stated` 1, with
-`stated_amount`), each with when the ledger learned it, `latest` with the latest statement of each first (`recency` 1), and `since`, the
-first statement that leaves the difference that there is, and when it became known. `subject` is the column that is stated,
-of a venue's account; `carried` are columns of the statement to keep.
+The CTEs that hold what a venue states of something against what the ledger adds up to.
+
+`steps` is given: each row changes the ledger's `amount` of a subject or states it (`is_stated` 1,
+with `stated_amount`), and says when the ledger learned it. They make `latest`, with the latest
+statement of each subject first (`recency` 1), and `since`: when the first of the statements that
+leave the difference there is became known. `subject` is the column that is stated, of a venue's
+account; `carried` are columns of the statement to keep.
 -#}
 {% macro stated_differences(subject, carried=[]) -%}
 added as (

@@ -106,13 +106,9 @@ differences as (
         first_fills.executed_at as first_executed_at,
         case
             when implied.is_inverse
-                then
-                    {{ divide('implied.stated_amount', 'implied.average_price') }}
-                    - coalesce(costs.cost, 0)
-            else
-                {{ multiply('implied.stated_amount', 'implied.average_price') }}
-                - coalesce(costs.cost, 0)
-        end as adjusted_cost
+                then {{ divide('implied.stated_amount', 'implied.average_price') }}
+            else {{ multiply('implied.stated_amount', 'implied.average_price') }}
+        end - coalesce(costs.cost, 0) as adjusted_cost
     from implied
     left join costs on implied.break_id = costs.break_id
     left join first_fills on implied.break_id = first_fills.break_id

@@ -351,10 +351,15 @@ STEPS = (
     ),
 )  # fmt: skip
 
-_OF_REQUESTS = (
-    "select orders.order_id from orders inner join order_requests as requests "
-    "on orders.order_request_id = requests.order_request_id"
-)
+
+def _by_request(named: str) -> tuple[Lookup, ...]:
+    """The orders of a request, by each id it has; `named`: a query of them, up to the condition."""
+    return (
+        Lookup("order_requests", f"{named} requests.client_request_id = {{id}}"),
+        Lookup("order_requests", f"{named} requests.order_request_id = {{id}}", is_uuid=True),
+        Lookup("signals", f"{named} requests.signal_id = {{id}}", is_uuid=True),
+    )
+
 
 LOOKUPS = (
     Lookup("orders", "select order_id from orders where order_id = {id}", is_uuid=True),
@@ -362,24 +367,17 @@ LOOKUPS = (
     Lookup("orders", "select order_id from orders where exchange_order_id = {id}"),
     Lookup("order_fills", "select order_id from order_fills where fill_id = {id}", is_uuid=True),
     Lookup("order_fills", "select order_id from order_fills where exchange_fill_id = {id}"),
-    Lookup("order_requests", f"{_OF_REQUESTS} where requests.client_request_id = {{id}}"),
-    Lookup(
-        "order_requests", f"{_OF_REQUESTS} where requests.order_request_id = {{id}}", is_uuid=True
+    *_by_request(
+        "select orders.order_id from orders inner join order_requests as requests "
+        "on orders.order_request_id = requests.order_request_id where"
     ),
-    Lookup("signals", f"{_OF_REQUESTS} where requests.signal_id = {{id}}", is_uuid=True),
 )
 
 # where those lead to no order: terms that came after its first fill may name the request
-_OF_LATER_TERMS = (
+LATER_LOOKUPS = _by_request(
     "select events.order_id from order_events as events inner join order_requests as requests "
-    "on events.order_request_id = requests.order_request_id where events.event_type = 'RESTATED'"
-)
-LATER_LOOKUPS = (
-    Lookup("order_requests", f"{_OF_LATER_TERMS} and requests.client_request_id = {{id}}"),
-    Lookup(
-        "order_requests", f"{_OF_LATER_TERMS} and requests.order_request_id = {{id}}", is_uuid=True
-    ),
-    Lookup("signals", f"{_OF_LATER_TERMS} and requests.signal_id = {{id}}", is_uuid=True),
+    "on events.order_request_id = requests.order_request_id "
+    "where events.event_type = 'RESTATED' and"
 )
 
 # where those lead to none, either

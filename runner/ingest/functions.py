@@ -131,9 +131,8 @@ create or replace temp macro ingest_quote_currency(pair) as
             pair,
             '(?s)^.+?('
             'FDUSD|RLUSD|USDT|USDC|TUSD|BUSD|USDP|USDS|USD1|USDE|USDR|EURI|AEUR|EURQ|EURR|BIDR|'
-            'IDRT|BKRW|'
-            'BVND|DOGE|USDQ|USD|DAI|PAX|BTC|XBT|ETH|BNB|XRP|TRX|DOT|SOL|VAI|EUR|GBP|TRY|BRL|AUD|'
-            'JPY|RUB|UAH|NGN|ZAR|PLN|RON|ARS|MXN|CZK|COP|BRZ|MNT'
+            'IDRT|BKRW|BVND|DOGE|USDQ|USD|DAI|PAX|BTC|XBT|ETH|BNB|XRP|TRX|DOT|SOL|VAI|EUR|GBP|'
+            'TRY|BRL|AUD|JPY|RUB|UAH|NGN|ZAR|PLN|RON|ARS|MXN|CZK|COP|BRZ|MNT'
             ')$', 1
         ), '')
     end;

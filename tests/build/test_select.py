@@ -71,15 +71,12 @@ def test_names_that_only_letters_size_tells_apart_are_one(make, cli):
     assert "error[R225]: two files are called 'Foo'" in outcome.stderr
 
 
-def test_a_check_of_what_was_left_behind_says_so(tmp_path, engine_name, cli):
+def test_a_check_of_what_was_left_behind_says_so(tmp_path, engine_name, cli, load):
     """It compares what is new with what is not: the failure is no fault of the figures."""
     project = slim_ledger_project(tmp_path / "ledger", engine_name, suites=["orders", "lifecycle"])
-    project.write({"i.csv": INSTRUMENT, "fills.csv": FILLS_HEADER + fill(1)})
-    for file, form in ("i.csv", "instruments"), ("fills.csv", "fills"):
-        assert cli(project, "ingest", file, "--format", f"canonical-{form}").exit_code == 0
+    load(project, instruments=INSTRUMENT, fills=FILLS_HEADER + fill(1))
     assert cli(project, "build").exit_code == 0
-    project.write({"fills.csv": FILLS_HEADER + fill(2)})
-    assert cli(project, "ingest", "fills.csv", "--format", "canonical-fills").exit_code == 0
+    load(project, fills=FILLS_HEADER + fill(2))
     outcome = cli(project, "build", "--select", "+order_costs")
     assert outcome.exit_code == 1
     assert "FAIL orders_with_costs_have_a_result" in outcome.stderr

@@ -9,16 +9,13 @@ from tests.conftest import ENGINES, slim_ledger_project
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_largest_fills_are_named(engine: str, tmp_path, cli) -> None:
+def test_the_largest_fills_are_named(engine: str, tmp_path, cli, load) -> None:
     project = slim_ledger_project(tmp_path / "ledger", engine)
     rows = [
         f"x,main,BTC-USDT,o{n},f{n},BUY,{9 * 10**11 + n},11,0,,TAKER,2026-03-01T00:00:{n:02}Z\n"
         for n in range(12)
     ]
-    project.write({"i.csv": INSTRUMENT, "fills.csv": FILLS_HEADER + "".join(rows)})
-    assert cli(project, "migrate", "up").exit_code == 0
-    for name, form in (("i.csv", "instruments"), ("fills.csv", "fills")):
-        assert cli(project, "ingest", name, "--format", f"canonical-{form}").exit_code == 0
+    load(project, instruments=INSTRUMENT, fills=FILLS_HEADER + "".join(rows))
     # only the cost of a pool is a sum of 24 decimals
     built = cli(project, "build", "--var", "pnl_method=average")
     assert built.exit_code == 3

@@ -301,7 +301,7 @@ STATED_POSITION = (
 
 
 @pytest.fixture
-def holding(tmp_path, engine_name, cli) -> Iterator[Callable[..., MadeProject]]:
+def holding(tmp_path, engine_name, cli, load) -> Iterator[Callable[..., MadeProject]]:
     """A ledger of such files, built; a venue states that the account holds three."""
 
     def made(**files: str) -> MadeProject:
@@ -312,33 +312,25 @@ def holding(tmp_path, engine_name, cli) -> Iterator[Callable[..., MadeProject]]:
             without=["execution", "performance"],
         )
         stated = {"statements": STATEMENT, "statement_balances": STATED_POSITION}
-        load(cli, project, instruments=INSTRUMENT, **files, **stated)
+        load(project, instruments=INSTRUMENT, **files, **stated)
         assert cli(project, "build").exit_code == 0
         return project
 
     yield made
 
 
-def load(cli, project: MadeProject, **files: str) -> None:
-    for name, content in files.items():
-        project.write({f"{name}.csv": content})
-        form = f"canonical-{name.replace('_', '-')}"
-        outcome = cli(project, "ingest", f"{name}.csv", "--format", form)
-        assert outcome.exit_code == 0, outcome.stderr
-
-
 def open_breaks(project: MadeProject) -> list[tuple[Any, ...]]:
     return project.rows("select break_id, is_open from exchange_reconciliation")
 
 
-def test_a_settled_position_is_open_again_when_facts_come_late(holding, cli):
+def test_a_settled_position_is_open_again_when_facts_come_late(holding, cli, load):
     project = holding(fills=FILLS_HEADER + fill(1, day=2))
     adopt = ("reconcile", "resolve", POSITION, "--adopt", "--reason", "theirs is right")
     late = FILLS_HEADER + fill(0, 90).replace("BUY,1,", "BUY,2,")
 
     # what came since the build may have settled it: nothing is adopted of what was built before
     behind = project.copied(project.root.parent / "behind")
-    load(cli, behind, fills=late)
+    load(behind, fills=late)
     refused = cli(behind, *adopt)
     assert refused.exit_code == 2 and "error[R286]" in refused.stderr
     assert cli(behind, "build").exit_code == 0
@@ -347,7 +339,7 @@ def test_a_settled_position_is_open_again_when_facts_come_late(holding, cli):
     assert cli(project, *adopt).exit_code == 0
     assert cli(project, "build").exit_code == 0
     assert open_breaks(project) == []
-    load(cli, project, fills=late)
+    load(project, fills=late)
     assert cli(project, "build").exit_code == 0
     assert open_breaks(project) == [(POSITION, True)]
 

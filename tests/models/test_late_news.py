@@ -42,19 +42,6 @@ SHORTFALL = (
 
 
 @pytest.fixture
-def load(cli):
-    def loaded(project: MadeProject, **files: str) -> None:
-        for name, content in files.items():
-            path = f"{name.rstrip('0123456789')}.csv"
-            project.write({path: content})
-            kind = path.removesuffix(".csv").replace("_", "-")
-            outcome = cli(project, "ingest", path, "--format", f"canonical-{kind}")
-            assert outcome.exit_code == 0 and "refused" not in outcome.stderr, outcome.stderr
-
-    return loaded
-
-
-@pytest.fixture
 def build(cli):
     def built(project: MadeProject, *options: str) -> None:
         outcome = cli(project, "build", *options)

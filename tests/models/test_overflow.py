@@ -59,14 +59,11 @@ MEAN, INVERSE_MEAN = Decimal("100000.583333333333"), Decimal("100000.5")
 
 
 @pytest.mark.parametrize("method", ["fifo", "average"])
-def test_many_small_contracts_are_no_large_sum(tmp_path, engine_name, cli, method):
+def test_many_small_contracts_are_no_large_sum(tmp_path, engine_name, cli, load, method):
     """3 * 10^9 contracts of a millionth of a coin, 300 million in money: their number times their
     price has 15 digits before the point, which would leave no room for 24 after it."""
     ledger = ledger_project(tmp_path / "ledger", engine_name)
-    for what, content in (("instruments", INSTRUMENTS), ("fills", FILLS), ("ticks", TICKS)):
-        ledger.write({f"{what}.csv": content})
-        outcome = cli(ledger, "ingest", f"{what}.csv", "--format", f"canonical-{what}")
-        assert outcome.exit_code == 0, outcome.stderr
+    load(ledger, instruments=INSTRUMENTS, fills=FILLS, ticks=TICKS)
     outcome = cli(ledger, "build", "--var", f"pnl_method={method}")
     assert outcome.exit_code == 0, outcome.stderr
     engine = ledger.open(read_only=True)

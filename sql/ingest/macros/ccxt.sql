@@ -30,29 +30,35 @@ create or replace temp macro ccxt_base(symbol) as
         else split_part(symbol, '/', 1)
     end;
 
--- how many powers of ten of price * amount a trade's cost is; null where none is told
-create or replace temp macro ccxt_size_digits(cost, price, amount) as
-    cast(round(log10(
-        cast(ingest_decimal(cost) as double)
-        / nullif(cast(ingest_decimal(price) as double) * cast(ingest_decimal(amount) as double), 0)
-    )) as integer);
+-- a trade's cost over price * amount; null where one of them is not told
+create or replace temp macro ccxt_ratio(cost, price, amount) as
+    case
+        when ingest_decimal(cost) > 0 and ingest_decimal(price) > 0 and ingest_decimal(amount) > 0
+            then cast(ingest_decimal(cost) as double)
+                / cast(ingest_decimal(price) as double) / cast(ingest_decimal(amount) as double)
+    end;
+
+-- the power of ten that is nearest
+create or replace temp macro ccxt_power(ratio) as cast(round(log10(ratio)) as integer);
+
+-- 10 ** power, written out
+create or replace temp macro ccxt_size(power) as
+    case
+        when power < 0 then '0.' || repeat('0', -1 - power) || '1'
+        else '1' || repeat('0', power)
+    end;
 
 -- A contract's size, where the cost tells it: a power of ten, as price and cost may be rounded.
 -- Null where there is no cost; empty where the cost says that it is another.
 create or replace temp macro ccxt_multiplier(cost, price, amount) as
     case
-        when coalesce(ingest_decimal(cost), 0) <= 0 or coalesce(ingest_decimal(price), 0) <= 0
-            or coalesce(ingest_decimal(amount), 0) <= 0
-            then null
+        when ccxt_ratio(cost, price, amount) is null then null
         when abs(
-            cast(ingest_decimal(cost) as double)
-            / cast(ingest_decimal(price) as double) / cast(ingest_decimal(amount) as double)
-            / 10.0 ** ccxt_size_digits(cost, price, amount) - 1
+            ccxt_ratio(cost, price, amount)
+            / 10.0 ** ccxt_power(ccxt_ratio(cost, price, amount)) - 1
         ) > 0.001
             then ''
-        when ccxt_size_digits(cost, price, amount) < 0
-            then '0.' || repeat('0', -1 - ccxt_size_digits(cost, price, amount)) || '1'
-        else '1' || repeat('0', ccxt_size_digits(cost, price, amount))
+        else ccxt_size(ccxt_power(ccxt_ratio(cost, price, amount)))
     end;
 
 -- with the size it may have: of a contract whose size is neither told nor 1, nothing is known
