@@ -204,6 +204,6 @@ def load(cli: Callable[..., Outcome]) -> Callable[..., None]:
             project.write({f"{what}.csv": content})
             form = f"canonical-{what.replace('_', '-')}"
             outcome = cli(project, "ingest", f"{what}.csv", "--format", form)
-            assert outcome.exit_code == 0 and "refused" not in outcome.stderr, outcome.stderr
+            assert outcome.exit_code == 0 and "quarantine" not in outcome.stderr, outcome.stderr
 
     return loaded

@@ -1,29 +1,42 @@
--- One row per instrument.
+-- One row per instrument, by its terms as they were stated last.
 with source as (
     select * from {{ source('ledger', 'instruments') }}
     {{ known_as_of() }}
 ),
 
+restatements as (
+    select
+        *,
+        row_number() over (partition by instrument_id order by restated_at desc) as recency
+    from {{ source('ledger', 'instrument_restatements') }}
+    {{ known_as_of() }}
+),
+
 final as (
     select
-        instrument_id,
+        source.instrument_id,
 
-        symbol,
-        instrument_type,
-        base_currency,
-        quote_currency,
-        settlement_currency,
-        is_inverse,
-        allows_negative_price,
-        origin,
+        source.symbol,
+        {{ in_force('instrument_type') }},
+        {{ in_force('base_currency') }},
+        {{ in_force('quote_currency') }},
+        {{ in_force('settlement_currency') }},
+        {{ in_force('is_inverse') }},
+        {{ in_force('allows_negative_price') }},
+        source.origin,
 
-        multiplier,
-        tick_size,
-        lot_size,
+        {{ in_force('multiplier') }},
+        {{ in_force('tick_size') }},
+        {{ in_force('lot_size') }},
 
-        recorded_at,
-        batch_id
+        restated.restated_at,
+
+        source.recorded_at,
+        source.batch_id
     from source
+    left join restatements as restated
+        on source.instrument_id = restated.instrument_id
+        and restated.recency = 1
 )
 
 select * from final

@@ -278,8 +278,30 @@ STEPS = (
         """,
     ),
     Step(
-        "state",
+        "restatement",
         9,
+        ("instrument_restatements", "orders"),
+        """
+        select
+            restated.restated_at as happened_at,
+            restated.restatement_id as id,
+            restated.instrument_id,
+            restated.instrument_type,
+            restated.base_currency,
+            restated.quote_currency,
+            restated.settlement_currency,
+            restated.multiplier,
+            restated.actor,
+            restated.reason,
+            restated.batch_id
+        from instrument_restatements as restated
+        inner join orders on restated.instrument_id = orders.instrument_id
+        where orders.order_id = {order}
+        """,
+    ),
+    Step(
+        "state",
+        10,
         ("order_state",),
         """
         select
@@ -296,7 +318,7 @@ STEPS = (
     ),
     Step(
         "costs",
-        10,
+        11,
         ("order_costs",),
         """
         select
@@ -315,7 +337,7 @@ STEPS = (
     ),
     Step(
         "pnl",
-        11,
+        12,
         ("order_pnl", "order_costs"),
         """
         select
@@ -333,7 +355,7 @@ STEPS = (
     ),
     Step(
         "break",
-        12,
+        13,
         ("exchange_reconciliation",),
         """
         select

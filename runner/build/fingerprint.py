@@ -66,8 +66,10 @@ class Fact:
 
     fingerprint: str
     row_count: int
-    # of how many of its rows no batch tells of; None where there are no batches
+    # of how many of its rows no batch tells of, or of all rows of one that restates others; None
+    # where there are no batches
     structure: str | None
+    restates: bool = False  # what was derived of other facts is not so any more
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,10 @@ def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relatio
         if table in counts:
             count = counts[table]
             made_of = digest(table, str(count), last_batch.get(table, ""))
-            untold = digest(table, str(count - told.get(table, 0)))
-            structure = untold if _BATCH_TABLES in relations else None
-            facts[source.unique_id] = Fact(made_of, count, structure)
+            restates = bool(source.meta.get("restates"))
+            beyond = count if restates else count - told.get(table, 0)
+            structure = digest(table, str(beyond)) if _BATCH_TABLES in relations else None
+            facts[source.unique_id] = Fact(made_of, count, structure, restates)
             found[source.unique_id] = made_of
         else:
             found[source.unique_id] = None

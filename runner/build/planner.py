@@ -260,9 +260,10 @@ class Planner:
         known = self.nodes[step.unique_id]
         ancestors = self.dag.ancestors(step.unique_id)
         if step.structure is None or known.structure != step.structure:
-            if any(self._is_appended_unseen(a) for a in ancestors):
+            changed = [fact for a in ancestors if (fact := self._restructured(a))]
+            if any(not fact.restates for fact in changed):
                 return "facts were appended outside a batch"
-            return "more than facts has changed"
+            return "terms were restated" if changed else "more than facts has changed"
         if ancestors & self.whole:
             return "what it stands on is built whole"
         tellers = {a for a in ancestors if self.tells_changes(a)}
@@ -270,10 +271,13 @@ class Planner:
             return "what has changed is not selected"
         return None
 
-    def _is_appended_unseen(self, unique_id: str) -> bool:
-        """Whether a fact has rows since the last publish that no batch tells of."""
+    def _restructured(self, unique_id: str) -> fingerprint.Fact | None:
+        """A fact with rows since the last publish that no batch tells of, or that restate others.
+
+        None of any other.
+        """
         fact, known = self.facts.get(unique_id), self.nodes.get(unique_id)
-        return fact is not None and known is not None and fact.structure != known.structure
+        return fact if fact and known and fact.structure != known.structure else None
 
     def tells_changes(self, unique_id: str) -> bool:
         return extension.strategy(self.models.get(unique_id)) == extension.OVERWRITE

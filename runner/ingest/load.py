@@ -27,6 +27,7 @@ from runner.ingest import (
     references,
     statement,
     tally,
+    terms,
 )
 from runner.ingest.batch import Append, Origin
 from runner.ingest.candidates import Candidates
@@ -172,7 +173,7 @@ def map_rows(
     types = candidates.mapped(staging, form)
     instruments = None
     if any(shape.has_instrument for shape in shapes):
-        instruments = staging.ledger("instruments", facts["instruments"].columns, "instrument_id")
+        instruments = terms.in_force(staging, facts)
     return [
         candidates.build(
             staging,

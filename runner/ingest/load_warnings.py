@@ -7,12 +7,20 @@ from datetime import datetime, timedelta
 
 from runner.engines.staging import Staging
 from runner.ingest.candidates import Candidates
-from runner.ingest.shapes.reference import INSTRUMENT
+from runner.ingest.shapes.reference import INSTRUMENT, INSTRUMENT_RESTATEMENT
 from runner.ingest.tally import Tally
 from runner.moments import utc_now
 
 # when a fact came about, by the columns of its table
-_HAPPENED = ("executed_at", "occurred_at", "event_at", "acquired_at", "requested_at", "sent_at")
+_HAPPENED = (
+    "executed_at",
+    "occurred_at",
+    "event_at",
+    "acquired_at",
+    "requested_at",
+    "sent_at",
+    "restated_at",
+)
 _FIRST_YEAR = 1971  # seconds read as milliseconds are of January 1970
 
 
@@ -41,20 +49,20 @@ def of(
     if rounded:
         found.append(f"{rounded:,} rows have values of more than 12 decimals, which were rounded")
     for rows in loaded:
-        if rows.shape is not INSTRUMENT:
+        if rows.shape not in (INSTRUMENT, INSTRUMENT_RESTATEMENT):
             continue
         unsized = f"{rows.fresh} and keep_multiplier is null and instrument_type <> 'SPOT'"
-        if symbols := _symbols(staging, rows.table, unsized):
+        if symbols := _listed(staging, rows.table, "instrument_id", unsized):
             found.append(
                 f"contract size is taken to be 1 for {symbols}, which have no multiplier: "
-                "terms loaded first stand, so if it is not, begin the ledger anew with it"
+                "if it is not, restate it with canonical-instrument-restatements"
             )
     if any(rows.shape.makes_instruments for rows in loaded) and appended.get("instruments"):
         unsized = "instrument_type = 'LINEAR' and multiplier is null"
-        if symbols := _symbols(staging, "ingest_new_instruments", unsized):
+        if symbols := _listed(staging, "ingest_new_instruments", "symbol", unsized):
             found.append(
                 f"contract size is taken to be 1 for {symbols}: "
-                "declare it with canonical-instruments before the first load if it is not"
+                "if it is not, restate it with canonical-instrument-restatements"
             )
     return found + list(_odd_dates(staging, loaded, now))
 
@@ -93,6 +101,6 @@ def _odd_dates(
             )
 
 
-def _symbols(staging: Staging, table: str, condition: str) -> str:
-    rows = staging.rows(f"select symbol from {table} where {condition} order by symbol")
+def _listed(staging: Staging, table: str, column: str, condition: str) -> str:
+    rows = staging.rows(f"select {column} from {table} where {condition} order by {column}")
     return ", ".join(row[0] for row in rows)

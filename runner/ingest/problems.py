@@ -127,5 +127,6 @@ def _contradicts_instrument() -> tuple[str, str, str]:
         "i.instrument_type <> r.instrument_type or i.multiplier <> r.multiplier",
         "contradicts_instrument",
         f"'it is ' || {given} || ', and ' || r.symbol || ' is known as ' || {known} || "
-        "': load venues that call different things the same into ledgers of their own'",
+        "': restate it with canonical-instrument-restatements if that is wrong, or load venues "
+        "that call different things the same into ledgers of their own'",
     )

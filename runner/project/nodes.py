@@ -79,6 +79,11 @@ class Source:
     def unique_id(self) -> str:
         return f"source.{self.package}.{self.source_name}.{self.name}"
 
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        found = self.properties.config.get("meta")
+        return found if isinstance(found, Mapping) else {}
+
 
 @dataclass(frozen=True)
 class DocsBlock:

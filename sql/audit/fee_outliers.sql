@@ -95,7 +95,7 @@ rated as (
         costs.fee_rate_bps
     from order_costs as costs
     inner join orders on costs.order_id = orders.order_id
-    inner join instruments on costs.instrument_id = instruments.instrument_id
+    inner join stg_instruments as instruments on costs.instrument_id = instruments.instrument_id
     where costs.fee_rate_bps is not null
         and costs.filled_quantity in (costs.maker_quantity, costs.taker_quantity)
 ),

@@ -1,11 +1,13 @@
--- What people put into the ledger by hand: adjustments, amended fills, lots, decided breaks.
+-- What people put into the ledger by hand: adjustments, amended fills, lots, terms, decided breaks.
 --
 -- Cash of kind ADJUSTMENT, corrections and busts of fills, the events that tell of them, lots
--- stated without a fill, resolutions of breaks, and every batch of kind ADJUSTMENT.
+-- stated without a fill, terms of accounts and instruments stated anew, resolutions of breaks, and
+-- every batch of kind ADJUSTMENT.
 --
 -- Columns:
 --   kind text: CASH, FILL_CORRECTION, FILL_BUST, EVENT_CORRECTED, EVENT_BUSTED, EVENT_RESTATED,
---     OPENING_BALANCE, TRANSFER_IN, BREAK_ACKNOWLEDGE, BREAK_ADOPT, BREAK_DISMISS or BATCH
+--     OPENING_BALANCE, TRANSFER_IN, ACCOUNT_RESTATED, INSTRUMENT_RESTATED, BREAK_ACKNOWLEDGE,
+--     BREAK_ADOPT, BREAK_DISMISS or BATCH
 --   subject_id text: the fact; of a resolution the break
 --   account_id text: the account, where the fact names one
 --   instrument_id text: the instrument, where the fact names one
@@ -72,6 +74,34 @@ adjustments as (
     from order_events as events
     left join orders on events.order_id = orders.order_id
     where events.event_type in ('CORRECTED', 'BUSTED', 'RESTATED')
+    union all
+    select
+        'ACCOUNT_RESTATED',
+        cast(restatement_id as text),
+        account_id,
+        null,
+        null,
+        null,
+        actor,
+        reason,
+        restated_at,
+        recorded_at,
+        batch_id
+    from account_restatements
+    union all
+    select
+        'INSTRUMENT_RESTATED',
+        cast(restatement_id as text),
+        null,
+        instrument_id,
+        null,
+        null,
+        actor,
+        reason,
+        restated_at,
+        recorded_at,
+        batch_id
+    from instrument_restatements
     union all
     select
         kind,

@@ -49,6 +49,27 @@ orphans as (
     from instruments as f left join ledger_batches as p on f.batch_id = p.batch_id
     where f.batch_id is not null and p.batch_id is null
     union all
+    select 'account_restatements', cast(f.restatement_id as text), 'account_id',
+        cast(f.account_id as text), 'accounts', f.recorded_at, f.batch_id
+    from account_restatements as f left join accounts as p on f.account_id = p.account_id
+    where f.account_id is not null and p.account_id is null
+    union all
+    select 'account_restatements', cast(f.restatement_id as text), 'batch_id',
+        cast(f.batch_id as text), 'ledger_batches', f.recorded_at, f.batch_id
+    from account_restatements as f left join ledger_batches as p on f.batch_id = p.batch_id
+    where f.batch_id is not null and p.batch_id is null
+    union all
+    select 'instrument_restatements', cast(f.restatement_id as text), 'instrument_id',
+        cast(f.instrument_id as text), 'instruments', f.recorded_at, f.batch_id
+    from instrument_restatements as f
+    left join instruments as p on f.instrument_id = p.instrument_id
+    where f.instrument_id is not null and p.instrument_id is null
+    union all
+    select 'instrument_restatements', cast(f.restatement_id as text), 'batch_id',
+        cast(f.batch_id as text), 'ledger_batches', f.recorded_at, f.batch_id
+    from instrument_restatements as f left join ledger_batches as p on f.batch_id = p.batch_id
+    where f.batch_id is not null and p.batch_id is null
+    union all
     select 'signals', cast(f.signal_id as text), 'account_id',
         cast(f.account_id as text), 'accounts', f.recorded_at, f.batch_id
     from signals as f left join accounts as p on f.account_id = p.account_id

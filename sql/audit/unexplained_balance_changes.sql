@@ -111,7 +111,7 @@ flows as (
         case when lots.side = 'BUY' then lots.quantity else -lots.quantity end,
         lots.acquired_at
     from opening_lots as lots
-    inner join instruments on lots.instrument_id = instruments.instrument_id
+    inner join stg_instruments as instruments on lots.instrument_id = instruments.instrument_id
     where instruments.instrument_type = 'SPOT'
     union all
     select
@@ -120,7 +120,7 @@ flows as (
         matches.gross_pnl,
         matches.closed_at
     from lot_matches as matches
-    inner join instruments on matches.instrument_id = instruments.instrument_id
+    inner join stg_instruments as instruments on matches.instrument_id = instruments.instrument_id
     where instruments.instrument_type <> 'SPOT'
 ),
 

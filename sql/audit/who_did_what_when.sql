@@ -1,15 +1,16 @@
 -- Every act that names who did it, in the order of time.
 --
 -- Requests by their trader, events of orders by their actor, the kill switch, resolutions of
--- breaks, and what traders did at the desk. Who appended a batch is not a fact: its source is in
--- ledger_batches.
+-- breaks, terms stated anew, and what traders did at the desk. Who appended a batch is not a fact:
+-- its source is in ledger_batches.
 --
 -- Columns:
 --   occurred_at timestamp: when, UTC
 --   actor text: who or what
 --   act text: what was done: REQUESTED, an event's type, KILL_SWITCH_ON, KILL_SWITCH_OFF,
---     ACKNOWLEDGE, ADOPT, DISMISS, CLICK, CANCEL, JOURNAL, LOGIN, LOGOUT, TILT_RESPONSE
---   subject text: the kind of thing it was done to: REQUEST, ORDER, BREAK, ACCOUNT or ALL_ACCOUNTS
+--     ACKNOWLEDGE, ADOPT, DISMISS, RESTATED, CLICK, CANCEL, JOURNAL, LOGIN, LOGOUT, TILT_RESPONSE
+--   subject text: the kind of thing it was done to: REQUEST, ORDER, BREAK, ACCOUNT, INSTRUMENT or
+--     ALL_ACCOUNTS
 --   subject_id text: its id; null of ALL_ACCOUNTS
 --   account_id text: the account, where the act names one
 --   details text: the reason, entry or answer, in the words of the fact
@@ -24,6 +25,14 @@ with params as (
         cast(null as text) as actor,
         cast(null as timestamp) as since,
         cast(null as timestamp) as until
+),
+
+restated as (
+    select
+        account_id,
+        trader_id,
+        row_number() over (partition by account_id order by restated_at desc) as recency
+    from account_restatements
 ),
 
 acts as (
@@ -79,6 +88,30 @@ acts as (
     from break_resolutions
     union all
     select
+        restated_at,
+        actor,
+        'RESTATED',
+        'ACCOUNT',
+        account_id as subject_id,
+        account_id,
+        reason,
+        recorded_at,
+        batch_id
+    from account_restatements
+    union all
+    select
+        restated_at,
+        actor,
+        'RESTATED',
+        'INSTRUMENT',
+        instrument_id,
+        null,
+        reason,
+        recorded_at,
+        batch_id
+    from instrument_restatements
+    union all
+    select
         occurred_at,
         trader_id,
         kind,
@@ -92,7 +125,7 @@ acts as (
     union all
     select
         responses.occurred_at,
-        accounts.trader_id,
+        case when restated.account_id is null then accounts.trader_id else restated.trader_id end,
         'TILT_RESPONSE',
         'ACCOUNT',
         responses.account_id as subject_id,
@@ -102,6 +135,9 @@ acts as (
         responses.batch_id
     from tilt_responses as responses
     left join accounts on responses.account_id = accounts.account_id
+    left join restated
+        on responses.account_id = restated.account_id
+        and restated.recency = 1
 ),
 
 final as (

@@ -238,10 +238,10 @@ def test_every_reference_of_the_schema_is_looked_at():
             keys = re.findall(r"foreign key \((\w+)\)\s+references (\w+) \((\w+)\)", body)
             references |= {(table, *key) for key in keys}
     sql = QUERIES["orphaned_facts"].sql
-    joins = re.findall(r"from (\w+) as f left join (\w+) as p on f\.(\w+) = p\.(\w+)", sql)
+    joins = re.findall(r"from (\w+) as f\s+left join (\w+) as p on f\.(\w+) = p\.(\w+)", sql)
     assert {(table, column, parent, key) for table, parent, column, key in joins} == references
     labels = re.findall(
-        r"select\s+'(\w+)'.*?'(\w+_id)'.*?'(\w+)'.*?from (\w+) as f left join (\w+) as p on "
+        r"select\s+'(\w+)'.*?'(\w+_id)'.*?'(\w+)'.*?from (\w+) as f\s+left join (\w+) as p on "
         r"f\.(\w+) =", sql, re.S,
     )  # fmt: skip
     assert len(labels) == len(references)

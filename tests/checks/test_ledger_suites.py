@@ -31,6 +31,11 @@ EXTRA = {
     "POSITION:northex:alpha:BTC-PERP,ACKNOWLEDGE,asked,desk,2026-03-08T00:00:00Z\n",
     "canonical-risk-events": "action,rule,occurred_at,venue,account,order_id\n"
     "WARNED,max_notional,2026-03-02T09:13:02Z,northex,alpha,ord-0001\n",
+    "canonical-account-restatements": "account,venue,trader_id,base_currency,reason,restated_at\n"
+    "beta,southex,desk-1,USDT,desks merged,2026-03-08T00:00:00Z\n",
+    "canonical-instrument-restatements": "symbol,base_currency,quote_currency,settlement_currency,"
+    "multiplier,is_inverse,instrument_type,tick_size,lot_size,reason,restated_at\n"
+    "ETH-USDT,ETH,USDT,USDT,1,false,SPOT,0.01,0.01,coarser lots,2026-03-08T00:00:00Z\n",
 }
 # set aside until its instrument is known: what was refused, and what became of it
 TICKS = "symbol,bid_price,ask_price,event_at\nNEW-USDT,64247.3,64253.7,2026-03-02T00:00:00.000Z\n"
@@ -392,6 +397,9 @@ CONSTRAINTS: dict[str, tuple[str, str, str]] = {
     "ck_ledger_batches_row_count": (f"{BETWEEN}_ledger_batches_row_count", "row_count = -1", ""),
     "ck_accounts_type": (f"{IN_SET}_accounts_account_type", "account_type = 'X'", ""),
     "ck_accounts_origin": (f"{IN_SET}_accounts_origin", "origin = 'X'", ""),
+    "ck_account_restatements_type": (
+        f"{IN_SET}_account_restatements_account_type", "account_type = 'X'", "",
+    ),
     "ck_account_tier_events_tier": (f"{IN_SET}_account_tier_events_tier", "tier = 'X'", ""),
     "ck_instruments_type": (f"{IN_SET}_instruments_instrument_type", "instrument_type = 'X'", ""),
     "ck_instruments_inverse": (
@@ -401,6 +409,21 @@ CONSTRAINTS: dict[str, tuple[str, str, str]] = {
     "ck_instruments_tick_size": ("terms_are_above_zero", "tick_size = '0.000000000000'", ""),
     "ck_instruments_lot_size": ("terms_are_above_zero", "lot_size = '-1.000000000000'", ""),
     "ck_instruments_origin": (f"{IN_SET}_instruments_origin", "origin = 'X'", ""),
+    "ck_instrument_restatements_type": (
+        f"{IN_SET}_instrument_restatements_instrument_type", "instrument_type = 'X'", "",
+    ),
+    "ck_instrument_restatements_inverse": (
+        "instruments_restated_inverse_are_of_that_type", "is_inverse = not is_inverse", "",
+    ),
+    "ck_instrument_restatements_multiplier": (
+        "restated_terms_are_above_zero", "multiplier = '0.000000000000'", "",
+    ),
+    "ck_instrument_restatements_tick_size": (
+        "restated_terms_are_above_zero", "tick_size = '0.000000000000'", "",
+    ),
+    "ck_instrument_restatements_lot_size": (
+        "restated_terms_are_above_zero", "lot_size = '-1.000000000000'", "",
+    ),
     "ck_signals_side": (f"{IN_SET}_signals_side", "side = 'buy'", ""),
     "ck_signals_confidence": (
         f"{BETWEEN}_signals_confidence", "confidence = '1.000000000001'", "",

@@ -18,11 +18,11 @@ from runner.engines.base import Engine
 from tests.models.facts import EPOCH, insert, write
 from tests.models.harness import workspace
 from tests.models.histories import INSTRUMENTS
-from tests.oracle import Fill, Funding, Tick
+from tests.oracle import Fill, Funding, Instrument, Tick
 
 FACTS = (
     "accounts", "instruments", "orders", "order_fills", "market_ticks", "cash_movements",
-    "opening_lots",
+    "opening_lots", "instrument_restatements",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Batch:
     ticks: list[Tick] = field(default_factory=list)
     funding: list[Funding] = field(default_factory=list)
     lots: list[Fill] = field(default_factory=list)
+    restated: list[Instrument] = field(default_factory=list)
     reporting: dict[str, str | None] = field(default_factory=dict)
 
 
@@ -48,6 +49,7 @@ def append(ledger: Engine, batch_id: int, batch: Batch, known_orders: set[str]) 
             batch.funding,
             batch.reporting,
             lots=batch.lots,
+            restated=batch.restated,
             batch_id=batch_id,
             known_orders=known_orders,
         )

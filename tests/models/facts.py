@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -33,20 +33,21 @@ def insert(engine: Engine, table: str, rows: Iterable[dict[str, Any]]) -> None:
 
 def write(
     engine: Engine,
-    instruments: list[Instrument],
+    instruments: Iterable[Instrument],
     fills: list[Fill],
     ticks: Iterable[Tick] = (),
     funding: Iterable[Funding] = (),
     accounts: Mapping[str, str | None] | None = None,
     *,
     lots: Iterable[Fill] = (),
+    restated: Iterable[Instrument] = (),
     batch_id: int = 1,
     known_orders: Container[str] = (),
 ) -> None:
     """Write the facts, and an EXTERNAL order for each new order id among the fills.
 
     `accounts` are those that say what currency they report in; `lots` are opening lots, of which
-    a fill's order, fee and kind are left out.
+    a fill's order, fee and kind are left out; `restated` are instruments' terms, stated anew.
     """
     known = {"recorded_at": EPOCH, "batch_id": batch_id}
     insert(
@@ -67,20 +68,22 @@ def write(
         engine,
         "instruments",
         (
+            {"symbol": i.instrument_id, **_terms(i), "origin": "DECLARED", **known}
+            for i in instruments
+        ),
+    )
+    insert(
+        engine,
+        "instrument_restatements",
+        (
             {
-                "instrument_id": i.instrument_id,
-                "symbol": i.instrument_id,
-                "instrument_type": i.kind,
-                "base_currency": i.base,
-                "quote_currency": i.quote,
-                "settlement_currency": i.settlement,
-                "multiplier": i.multiplier,
-                "is_inverse": i.kind == "INVERSE",
-                "allows_negative_price": False,
-                "origin": "DECLARED",
+                "restatement_id": uid("restatement", batch_id, i.instrument_id),
+                **_terms(i),
+                "reason": "read wrong",
+                "restated_at": EPOCH + timedelta(seconds=batch_id),
                 **known,
             }
-            for i in instruments
+            for i in restated
         ),
     )
     orders = {f.order_id: f for f in fills if f.order_id not in known_orders}
@@ -155,6 +158,19 @@ def write(
             for lot in lots
         ),
     )
+
+
+def _terms(i: Instrument) -> dict[str, Any]:
+    return {
+        "instrument_id": i.instrument_id,
+        "instrument_type": i.kind,
+        "base_currency": i.base,
+        "quote_currency": i.quote,
+        "settlement_currency": i.settlement,
+        "multiplier": i.multiplier,
+        "is_inverse": i.kind == "INVERSE",
+        "allows_negative_price": False,
+    }
 
 
 def _fill_row(f: Fill) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -15,7 +17,8 @@ from runner.build.plan import Action
 from runner.engines.base import Engine
 from tests.models.extending import Batch, append, build, rows_when_whole
 from tests.models.harness import empty_ledger
-from tests.models.histories import History
+from tests.models.histories import INSTRUMENTS, SPREAD, History
+from tests.oracle import Instrument
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "3"))
 EXTENDED = (
@@ -52,9 +55,21 @@ def arrivals(seed: int, length: int) -> list[Batch]:
     return batches
 
 
-def check(ledger: Engine, seed: int, length: int, *, begins_empty: bool = False) -> int:
+def restatement(random: Random) -> Instrument:
+    """An instrument, of which its size, or that it is a contract, was not known."""
+    found = random.choice([i for i in INSTRUMENTS if i.instrument_id != SPREAD])
+    kind = "LINEAR" if found.kind == "SPOT" else found.kind
+    return replace(found, kind=kind, multiplier=Decimal(random.choice(["0.1", "2", "50"])))
+
+
+def check(
+    ledger: Engine, seed: int, length: int, *, begins_empty: bool = False, restates: bool = False
+) -> int:
     """How many tables were extended on the way."""
     batches = arrivals(seed, length)
+    if restates:
+        random = Random(seed)
+        random.choice(batches[1:]).restated.append(restatement(random))
     if begins_empty:
         batches.insert(0, Batch())
     known: set[str] = set()
@@ -88,7 +103,11 @@ def fresh(engine_name: str) -> Iterator[Any]:
 )
 @given(seed=st.integers(0, 2**32), length=st.integers(2, 25))
 def test_extending_equals_building_whole(fresh: Any, seed: int, length: int) -> None:
-    check(fresh(), seed, length)
+    check(fresh(), seed, length, restates=seed % 4 == 0)
+
+
+def test_restated_terms_bear_on_all_that_was_traded(fresh: Any) -> None:
+    check(fresh(), 11, 20, restates=True)
 
 
 def test_facts_of_a_later_batch_extend_every_table(fresh: Any) -> None:
