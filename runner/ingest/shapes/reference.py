@@ -107,7 +107,7 @@ _RESTATEMENT_COLUMNS = {
     "reason": "r.reason",
     "restated_at": "r.restated_at",
 }
-_RESTATED_AGAIN = "Restate it once more, at a later restated_at"
+_RESTATED_AGAIN = "Terms are restated once more at a later restated_at"
 
 ACCOUNT = Shape(
     name="account",
@@ -116,7 +116,7 @@ ACCOUNT = Shape(
     fields=_ACCOUNT_FIELDS,
     columns={"account_id": "r.account", **_ACCOUNT_TERMS, "origin": "'DECLARED'"},
     not_compared=("origin",),
-    amended_by="Restate them with canonical-account-restatements",
+    amended_by="Terms that are wrong are restated by canonical-account-restatements",
 )
 
 ACCOUNT_RESTATEMENT = Shape(
@@ -155,7 +155,7 @@ INSTRUMENT = Shape(
     },
     rules=_INSTRUMENT_RULES,
     not_compared=("origin",),
-    amended_by="Restate them with canonical-instrument-restatements",
+    amended_by="Terms that are wrong are restated by canonical-instrument-restatements",
     keeps={"multiplier": "r.multiplier"},
 )
 
