@@ -23,8 +23,8 @@ CONTEXT = decimal.Context(
 
 # how a number that leaves the digits of money is mended, on every engine
 TOO_LARGE = (
-    "look for a quantity, price or fee far too large; a wrong fill is mended by "
-    "appending a BUST or a CORRECTION of it"
+    "look for a quantity, price, fee or multiplier far too large; a wrong fill is mended by "
+    "appending a BUST or a CORRECTION of it, wrong terms by restating them"
 )
 
 
