@@ -35,6 +35,23 @@ steps as (
         on subjects.account_id = flows.account_id
         and subjects.currency = flows.currency
     union all
+    -- what an instrument traded for, and what it gained, is another sum once it is restated
+    select
+        subjects.venue,
+        subjects.account_id,
+        subjects.currency,
+        timestamp '0001-01-01 00:00:00',
+        0,
+        cast(0 as decimal(38, 12)),
+        null,
+        null,
+        instruments.restatement_recorded_at
+    from subjects
+    inner join {{ ref('int_books') }} as books on subjects.account_id = books.account_id
+    inner join {{ ref('stg_instruments') }} as instruments
+        on books.instrument_id = instruments.instrument_id
+    where instruments.restatement_recorded_at is not null
+    union all
     select
         venue,
         account_id,

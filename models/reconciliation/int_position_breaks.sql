@@ -72,6 +72,38 @@ steps as (
         and subjects.venue = fills.venue
     where fills.corrects_fill_id is not null
     union all
+    -- as do terms that are restated: which fees leave a book smaller, where a lot is kept
+    select
+        subjects.venue,
+        subjects.account_id,
+        subjects.instrument_id,
+        timestamp '0001-01-01 00:00:00',
+        0,
+        0,
+        null,
+        null,
+        null,
+        instruments.restatement_recorded_at
+    from subjects
+    inner join {{ ref('stg_instruments') }} as instruments
+        on subjects.instrument_id = instruments.instrument_id
+    where instruments.restatement_recorded_at is not null
+    union all
+    select
+        subjects.venue,
+        subjects.account_id,
+        subjects.instrument_id,
+        timestamp '0001-01-01 00:00:00',
+        0,
+        0,
+        null,
+        null,
+        null,
+        accounts.restatement_recorded_at
+    from subjects
+    inner join {{ ref('stg_accounts') }} as accounts on subjects.account_id = accounts.account_id
+    where accounts.restatement_recorded_at is not null
+    union all
     select
         venue,
         account_id,

@@ -24,6 +24,7 @@ final as (
 
         {{ in_force('opened_at') }},
         restated.restated_at,
+        restated.recorded_at as restatement_recorded_at,
 
         source.recorded_at,
         source.batch_id

@@ -30,6 +30,7 @@ final as (
         {{ in_force('lot_size') }},
 
         restated.restated_at,
+        restated.recorded_at as restatement_recorded_at,
 
         source.recorded_at,
         source.batch_id

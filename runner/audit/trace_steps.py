@@ -291,11 +291,34 @@ STEPS = (
             restated.quote_currency,
             restated.settlement_currency,
             restated.multiplier,
+            restated.is_inverse,
+            restated.allows_negative_price,
             restated.actor,
             restated.reason,
             restated.batch_id
         from instrument_restatements as restated
         inner join orders on restated.instrument_id = orders.instrument_id
+        where orders.order_id = {order}
+        """,
+    ),
+    Step(
+        "restatement",
+        9,
+        ("account_restatements", "orders"),
+        """
+        select
+            restated.restated_at as happened_at,
+            restated.restatement_id as id,
+            restated.account_id,
+            restated.venue,
+            restated.trader_id,
+            restated.base_currency,
+            restated.account_type,
+            restated.actor,
+            restated.reason,
+            restated.batch_id
+        from account_restatements as restated
+        inner join orders on restated.account_id = orders.account_id
         where orders.order_id = {order}
         """,
     ),

@@ -66,10 +66,11 @@ class Fact:
 
     fingerprint: str
     row_count: int
-    # of how many of its rows no batch tells of, or of all rows of one that restates others; None
-    # where there are no batches
+    # of the number of its rows that no batch tells of, or of all, where they restate others;
+    # None where there are no batches
     structure: str | None
-    restates: bool = False  # what was derived of other facts is not so any more
+    restates: bool = False  # a new row changes what was derived of other facts
+    last_batch: int = 0  # that brought rows of it
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def of_sources(engine: Engine, project: Project, relations: Mapping[str, Relatio
             restates = bool(source.meta.get("restates"))
             beyond = count if restates else count - told.get(table, 0)
             structure = digest(table, str(beyond)) if _BATCH_TABLES in relations else None
-            facts[source.unique_id] = Fact(made_of, count, structure, restates)
+            facts[source.unique_id] = Fact(
+                made_of, count, structure, restates, int(last_batch.get(table, 0))
+            )
             found[source.unique_id] = made_of
         else:
             found[source.unique_id] = None

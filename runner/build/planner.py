@@ -62,6 +62,7 @@ class Planner:
             if unique_id in self.models or unique_id in self.seeds
         ]
         chosen = self._extended([s for s in steps if s is not None], request)
+        self._require_terms(chosen, request)
         left = self._removed()
         shown, moved = self._shown_through(chosen, is_any_dropped=request.prune and bool(left))
         checks = CheckPlanner(self, chosen, request, moved).plan(rules)
@@ -346,6 +347,33 @@ class Planner:
             return "its guard was taken off by hand"
         if known.row_count is not None and self._counts[name] != known.row_count:
             return "its rows were changed by hand"
+        return None
+
+    def _require_terms(self, steps: Sequence[Step], request: Request) -> None:
+        """Tables of new terms beside tables of old ones would contradict each other."""
+        restating = {u: fact.last_batch for u, fact in self.facts.items() if fact.restates}
+        built = [s for s in steps if s.action in (Action.BUILD, Action.EXTEND)]
+        for source, last_batch in restating.items():
+            step = next((s for s in built if source in self.dag.ancestors(s.unique_id)), None)
+            old = step and self._left_with_terms_before(last_batch, source, request)
+            if step and old:
+                raise SelectionError(
+                    "R218",
+                    f"{step.name} would be of other terms than {old} is, which is not selected",
+                    why="terms of accounts or instruments were restated since that was built",
+                    mend="`runner build`, without --select or --exclude, builds all of them",
+                )
+
+    def _left_with_terms_before(self, batch: int, source: str, request: Request) -> str | None:
+        """A table that is not selected, stands on `source`, and was built before that batch."""
+        for unique_id, model in self.models.items():
+            known = self.nodes.get(unique_id)
+            if unique_id in request.selected or known is None or model.config.get("on_demand"):
+                continue
+            if model.materialized in ("view", "ephemeral") or known.relation not in self.relations:
+                continue
+            if (known.built_through or 0) < batch and source in self.dag.ancestors(unique_id):
+                return model.name
         return None
 
     def _require_parents(self, compiled: Compiled, request: Request) -> None:

@@ -18,6 +18,7 @@ from runner.ingest import (
     duplicates,
     functions,
     inputs,
+    known_instruments,
     load_warnings,
     macros,
     order_events,
@@ -27,7 +28,6 @@ from runner.ingest import (
     references,
     statement,
     tally,
-    terms,
 )
 from runner.ingest.batch import Append, Origin
 from runner.ingest.candidates import Candidates
@@ -173,7 +173,7 @@ def map_rows(
     types = candidates.mapped(staging, form)
     instruments = None
     if any(shape.has_instrument for shape in shapes):
-        instruments = terms.in_force(staging, facts)
+        instruments = known_instruments.relation(staging, facts)
     return [
         candidates.build(
             staging,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from runner.engines.staging import Staging
 from runner.ingest.candidates import Candidates
-from runner.ingest.shapes.reference import INSTRUMENT, INSTRUMENT_RESTATEMENT
+from runner.ingest.shapes.reference import INSTRUMENT
 from runner.ingest.tally import Tally
 from runner.moments import utc_now
 
@@ -19,7 +19,6 @@ _HAPPENED = (
     "acquired_at",
     "requested_at",
     "sent_at",
-    "restated_at",
 )
 _FIRST_YEAR = 1971  # seconds read as milliseconds are of January 1970
 
@@ -49,7 +48,7 @@ def of(
     if rounded:
         found.append(f"{rounded:,} rows have values of more than 12 decimals, which were rounded")
     for rows in loaded:
-        if rows.shape not in (INSTRUMENT, INSTRUMENT_RESTATEMENT):
+        if rows.shape is not INSTRUMENT:
             continue
         unsized = f"{rows.fresh} and keep_multiplier is null and instrument_type <> 'SPOT'"
         if symbols := _listed(staging, rows.table, "instrument_id", unsized):

@@ -151,6 +151,6 @@ def positive_price(name: str) -> Rule:
         f"'{name} is ' || r.{name}_text || "
         f"case when r.{name} = 0 and regexp_matches(r.{name}_text, '[1-9]') "
         "then ', 0 at the 12 decimals that are kept' else '' end || ', and ' || r.symbol || "
-        "' does not allow a price at or below zero: what may trade there is declared with "
-        "allows_negative_price'",
+        "' does not allow a price at or below zero: what may trade there is declared, or restated, "
+        "with allows_negative_price'",
     )

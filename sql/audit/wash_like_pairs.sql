@@ -35,7 +35,7 @@ fills as (
         coalesce(accounts.trader_id, order_fills.account_id) as account_group,
         accounts.trader_id is null as is_alone
     from order_fills
-    left join accounts on order_fills.account_id = accounts.account_id
+    left join stg_accounts as accounts on order_fills.account_id = accounts.account_id
     left join amended on order_fills.fill_id = amended.fill_id
     where order_fills.kind <> 'BUST'
         and amended.fill_id is null

@@ -27,14 +27,6 @@ with params as (
         cast(null as timestamp) as until
 ),
 
-restated as (
-    select
-        account_id,
-        trader_id,
-        row_number() over (partition by account_id order by restated_at desc) as recency
-    from account_restatements
-),
-
 acts as (
     select
         requested_at as occurred_at,
@@ -125,7 +117,7 @@ acts as (
     union all
     select
         responses.occurred_at,
-        case when restated.account_id is null then accounts.trader_id else restated.trader_id end,
+        accounts.trader_id,
         'TILT_RESPONSE',
         'ACCOUNT',
         responses.account_id as subject_id,
@@ -134,10 +126,7 @@ acts as (
         responses.recorded_at,
         responses.batch_id
     from tilt_responses as responses
-    left join accounts on responses.account_id = accounts.account_id
-    left join restated
-        on responses.account_id = restated.account_id
-        and restated.recency = 1
+    left join stg_accounts as accounts on responses.account_id = accounts.account_id
 ),
 
 final as (

@@ -2,8 +2,8 @@
 --
 -- shape: account_restatement
 -- reads: csv, parquet, json
--- columns: account, reason, restated_at
--- optional: venue, trader_id, base_currency, account_type, opened_at, actor
+-- columns: account, account_type, reason, restated_at
+-- optional: venue, trader_id, base_currency, opened_at, actor
 
 select
     row_id,

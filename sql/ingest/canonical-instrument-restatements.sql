@@ -2,9 +2,9 @@
 --
 -- shape: instrument_restatement
 -- reads: csv, parquet, json
--- columns: symbol, base_currency, quote_currency, settlement_currency, multiplier,
--- columns: is_inverse, reason, restated_at
--- optional: instrument_type, tick_size, lot_size, allows_negative_price, actor
+-- columns: symbol, instrument_type, base_currency, quote_currency, settlement_currency,
+-- columns: multiplier, is_inverse, reason, restated_at
+-- optional: tick_size, lot_size, allows_negative_price, actor
 
 select
     row_id,

@@ -31,11 +31,11 @@ EXTRA = {
     "POSITION:northex:alpha:BTC-PERP,ACKNOWLEDGE,asked,desk,2026-03-08T00:00:00Z\n",
     "canonical-risk-events": "action,rule,occurred_at,venue,account,order_id\n"
     "WARNED,max_notional,2026-03-02T09:13:02Z,northex,alpha,ord-0001\n",
-    "canonical-account-restatements": "account,venue,trader_id,base_currency,reason,restated_at\n"
-    "beta,southex,desk-1,USDT,desks merged,2026-03-08T00:00:00Z\n",
-    "canonical-instrument-restatements": "symbol,base_currency,quote_currency,settlement_currency,"
-    "multiplier,is_inverse,instrument_type,tick_size,lot_size,reason,restated_at\n"
-    "ETH-USDT,ETH,USDT,USDT,1,false,SPOT,0.01,0.01,coarser lots,2026-03-08T00:00:00Z\n",
+    "canonical-account-restatements": "account,account_type,venue,trader_id,base_currency,reason,"
+    "restated_at\nbeta,LIVE,southex,desk-1,USDT,desks merged,2026-03-08T00:00:00Z\n",
+    "canonical-instrument-restatements": "symbol,instrument_type,base_currency,quote_currency,"
+    "settlement_currency,multiplier,is_inverse,tick_size,lot_size,reason,restated_at\n"
+    "ETH-USDT,SPOT,ETH,USDT,USDT,1,false,0.01,0.01,coarser lots,2026-03-08T00:00:00Z\n",
 }
 # set aside until its instrument is known: what was refused, and what became of it
 TICKS = "symbol,bid_price,ask_price,event_at\nNEW-USDT,64247.3,64253.7,2026-03-02T00:00:00.000Z\n"
@@ -240,6 +240,14 @@ FAULTS: list[tuple[str, str]] = [
     (
         "order_prices_are_positive_unless_the_instrument_allows",
         change("orders", "order_id", "limit_price = '-1.000000000000'"),
+    ),
+    (
+        "marks_and_lots_are_positive_unless_the_instrument_allows",
+        change("market_ticks", "tick_id", "bid_price = '-1.000000000000'"),
+    ),
+    (
+        "marks_and_lots_are_positive_unless_the_instrument_allows",
+        change("opening_lots", "lot_id", "price = '0.000000000000'"),
     ),
     (
         "schedules_end_after_they_begin",
@@ -730,7 +738,11 @@ def test_new_facts_are_judged_by_themselves(
         if rule.rule.kind is RuleKind.SQL and "is_incremental" in str(rule.rule.arguments["sql"])
     }
     # what reads nothing that has grown is not run at all
-    assert telling - {"order_prices_are_positive_unless_the_instrument_allows"} <= set(in_part)
+    of_no_fill = {
+        "marks_and_lots_are_positive_unless_the_instrument_allows",
+        "order_prices_are_positive_unless_the_instrument_allows",
+    }
+    assert telling - of_no_fill <= set(in_part)
     engine = open_engine(workspace.target, read_only=True)
     failed = {name for (name,) in engine.query("select check_name from check_failures").rows}
     engine.close()

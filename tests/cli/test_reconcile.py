@@ -312,7 +312,7 @@ def holding(tmp_path, engine_name, cli, load) -> Iterator[Callable[..., MadeProj
             without=["execution", "performance"],
         )
         stated = {"statements": STATEMENT, "statement_balances": STATED_POSITION}
-        load(project, instruments=INSTRUMENT, **files, **stated)
+        load(project, **{"instruments": INSTRUMENT, **stated, **files})
         assert cli(project, "build").exit_code == 0
         return project
 
@@ -320,7 +320,7 @@ def holding(tmp_path, engine_name, cli, load) -> Iterator[Callable[..., MadeProj
 
 
 def open_breaks(project: MadeProject) -> list[tuple[Any, ...]]:
-    return project.rows("select break_id, is_open from exchange_reconciliation")
+    return project.rows("select break_id, is_open from exchange_reconciliation order by break_id")
 
 
 def test_a_settled_position_is_open_again_when_facts_come_late(holding, cli, load):
@@ -342,6 +342,33 @@ def test_a_settled_position_is_open_again_when_facts_come_late(holding, cli, loa
     load(project, fills=late)
     assert cli(project, "build").exit_code == 0
     assert open_breaks(project) == [(POSITION, True)]
+
+
+def test_what_was_settled_is_asked_anew_when_terms_are_restated(holding, cli, load):
+    """Of a pair, and not of a contract, a fee in kind leaves the position smaller."""
+    columns, _, terms = INSTRUMENT.partition("\n")
+    contract = f"{columns},instrument_type\n{terms.strip()},LINEAR\n"
+    cash = "venue,account,movement_id,kind,amount,currency,occurred_at\n"
+    project = holding(
+        instruments=contract,
+        fills=FILLS_HEADER + fill(1).replace("0.1,USDT", "0.5,BTC"),
+        cash=cash + "x,main,m1,DEPOSIT,1,BTC,2026-03-01T00:00:00Z\n",
+        statement_balances=STATED_POSITION
+        + "x,main,2026-03-02,2026-03-03,BALANCE,BTC,,0.6,2026-03-03T00:00:00Z,\n",
+    )
+    balance = "BALANCE:x:main:balance:BTC"
+    assert open_breaks(project) == [(balance, True), (POSITION, True)]
+    for name in (balance, POSITION):
+        settled = cli(project, "reconcile", "resolve", name, "--acknowledge", "--reason", "asked")
+        assert settled.exit_code == 0
+    assert cli(project, "build").exit_code == 0
+    assert open_breaks(project) == [(balance, False), (POSITION, False)]
+    pair = "symbol,instrument_type,base_currency,quote_currency,settlement_currency,multiplier,"
+    pair += "is_inverse,reason,restated_at\n"
+    pair += "BTC-USDT,SPOT,BTC,USDT,USDT,1,false,no contract,2026-03-09T00:00:00Z\n"
+    load(project, instrument_restatements=pair)
+    assert cli(project, "build").exit_code == 0
+    assert open_breaks(project) == [(balance, True), (POSITION, True)]
 
 
 def test_a_lot_that_says_no_venue_is_where_its_account_is(holding):

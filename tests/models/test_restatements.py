@@ -15,7 +15,7 @@ INSTRUMENTS = (
     "allows_negative_price\n"
 )
 RESTATEMENTS = (
-    "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse,"
+    "symbol,instrument_type,base_currency,quote_currency,settlement_currency,multiplier,is_inverse,"
     "allows_negative_price,reason,restated_at\n"
 )
 SPOT, SIZED, INVERSE = (
@@ -31,6 +31,7 @@ QUOTES = (
     "BTC-USDT,109,111,2026-03-03T12:00:00Z\n"
     "USDT-EUR,0.8,0.9,2026-02-28T00:00:00Z\n"
 )
+ACCOUNT = "account,account_type,reason,restated_at\n"
 RATES = "USDT-EUR,USDT,EUR,EUR,1,false,\n"
 FUNDING = (
     "venue,account,movement_id,kind,amount,currency,symbol,occurred_at\n"
@@ -60,7 +61,8 @@ def ledger(tmp_path: Path, engine_name: str, load) -> Callable[..., MadeProject]
 
 
 def restated(terms: str, day: int = 9) -> str:
-    return f"{RESTATEMENTS}BTC-USDT,{terms},read wrong,2026-03-0{day}T00:00:00Z\n"
+    kind = {SPOT: "SPOT", INVERSE: "INVERSE"}.get(terms, "LINEAR")
+    return f"{RESTATEMENTS}BTC-USDT,{kind},{terms},read wrong,2026-03-0{day}T00:00:00Z\n"
 
 
 def derived(project: MadeProject) -> dict[str, list[str]]:
@@ -98,7 +100,10 @@ def test_an_account_reports_in_what_is_restated(ledger, cli, load):
     assert cli(project, "build").exit_code == 0
     totals = "select reporting_currency, net_pnl from account_totals"
     assert project.rows(totals) == [(None, None)]
-    terms = "account,base_currency,reason,restated_at\nmain,EUR,left out,2026-03-09T00:00:00Z\n"
+    terms = (
+        "account,account_type,base_currency,reason,restated_at\n"
+        "main,LIVE,EUR,left out,2026-03-09T00:00:00Z\n"
+    )
     load(project, account_restatements=terms)
     assert cli(project, "build").exit_code == 0
     ((currency, pnl),) = project.rows(totals)
@@ -127,14 +132,41 @@ def test_what_was_derived_of_other_terms_can_still_be_asked(ledger, cli, load):
     assert cli(project, *asked, "--as-of", f"{known}").stdout == then != ""
 
 
+def test_what_had_a_price_below_zero_cannot_become_what_has_none(tmp_path, engine_name, cli, load):
+    project = slim_ledger_project(tmp_path / "ledger", engine_name, suites=["facts"])
+    spread = f"{INSTRUMENTS}BTC-USDT,BTC,USDT,USDT,1,false,true\n"
+    ticks = "symbol,bid_price,ask_price,event_at\nBTC-USDT,-3,-2,2026-03-04T00:00:00Z\n"
+    load(project, instruments=spread, fills=FILLS, ticks=ticks)
+    assert cli(project, "build").exit_code == 0
+    load(project, instrument_restatements=restated(INVERSE))
+    built = cli(project, "build")
+    assert built.exit_code == 1
+    assert "FAIL marks_and_lots_are_positive_unless_the_instrument_allows" in built.stderr
+
+
+def test_no_table_of_new_terms_is_published_beside_one_of_old_terms(ledger, cli, load):
+    project = ledger(SPOT)
+    assert cli(project, "build").exit_code == 0
+    load(project, instrument_restatements=restated(SIZED))
+    for selection in ("positions", "int_books", "+order_pnl"):
+        refused = cli(project, "build", "--select", selection)
+        assert refused.exit_code == 2 and "error[R218]" in refused.stderr, refused.stderr
+    assert cli(project, "build", "--select", "stg_order_fills").exit_code == 0
+    assert cli(project, "build").exit_code == 0
+    load(project, fills=FILLS_HEADER + fill(5, day=5))
+    assert cli(project, "build", "--select", "+order_pnl").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         ("instrument_restatements", restated(SPOT).replace("read wrong", ""), "missing"),
         ("instrument_restatements", restated(SPOT).replace("BTC-", "XXX-"), "unknown_instrument"),
         ("instrument_restatements", restated("BTC,USDT,USDT,0,false,"), "not_positive"),
-        ("instrument_restatements", restated("BTC,USDT,BTC,1,true,true"), "inverse_needs_price"),
-        ("account_restatements", "account,reason,restated_at\nx,y,2026-03-09\n", "unknown_account"),
+        ("instrument_restatements", restated(SPOT).replace("SPOT", ""), "missing"),
+        ("instrument_restatements", restated(SPOT).replace("2026", "2098"), "not_yet"),
+        ("account_restatements", f"{ACCOUNT}x,LIVE,y,2026-03-09\n", "unknown_account"),
+        ("account_restatements", f"{ACCOUNT}main,,y,2026-03-09\n", "missing"),
     ],
 )
 def test_what_cannot_be_restated_is_set_aside(ledger, cli, name, content, said):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from runner.ingest.functions import uuid5_sql
 from runner.ingest.shape import (
+    Field,
     Reference,
     Rule,
     Shape,
@@ -56,7 +60,7 @@ _INSTRUMENT_FIELDS = (
     amount("lot_size"),
     boolean("allows_negative_price"),
 )
-INSTRUMENT_TERMS = {
+RESTATED_TERMS = {
     "instrument_type": _TYPE,
     "base_currency": "r.base_currency",
     "quote_currency": "r.quote_currency",
@@ -102,12 +106,33 @@ _RESTATEMENT_FIELDS = (
     text("reason", required=True),
     moment("restated_at", required=True),
 )
+# a restatement is deliberate: what it leaves out is not guessed
+_STATED_OUTRIGHT = (
+    "account_type",
+    "instrument_type",
+    "settlement_currency",
+    "multiplier",
+)
 _RESTATEMENT_COLUMNS = {
     "actor": "r.actor",
     "reason": "r.reason",
     "restated_at": "r.restated_at",
 }
+# the latest stands, so one that is decided in a hundred years could not be overruled
+_DECIDED = Rule(
+    "not_yet",
+    "r.restated_at > make_timestamp(epoch_us(now())) + interval 1 day",
+    "'restated_at is ''' || r.restated_at_text || ''', after tomorrow: give the moment at which it "
+    "was decided'",
+)
 _RESTATED_AGAIN = "Terms are restated once more at a later restated_at"
+
+
+def _outright(fields: tuple[Field, ...]) -> Iterator[Field]:
+    for field in fields:
+        is_outright = field.name in _STATED_OUTRIGHT
+        yield replace(field, required=True, default=None) if is_outright else field
+
 
 ACCOUNT = Shape(
     name="account",
@@ -123,7 +148,7 @@ ACCOUNT_RESTATEMENT = Shape(
     name="account_restatement",
     table="account_restatements",
     key="restatement_id",
-    fields=(*_ACCOUNT_FIELDS, *_RESTATEMENT_FIELDS),
+    fields=(*_outright(_ACCOUNT_FIELDS), *_RESTATEMENT_FIELDS),
     columns={
         "restatement_id": uuid5_sql(
             "account_restatement", "r.account", "ingest_moment(r.restated_at)"
@@ -132,6 +157,7 @@ ACCOUNT_RESTATEMENT = Shape(
         **_ACCOUNT_TERMS,
         **_RESTATEMENT_COLUMNS,
     },
+    rules=(_DECIDED,),
     references=(
         Reference(
             "account_id", "accounts", "account_id", "unknown_account",
@@ -150,7 +176,7 @@ INSTRUMENT = Shape(
     columns={
         "instrument_id": "r.symbol",
         "symbol": "r.symbol",
-        **INSTRUMENT_TERMS,
+        **RESTATED_TERMS,
         "origin": "'DECLARED'",
     },
     rules=_INSTRUMENT_RULES,
@@ -163,19 +189,18 @@ INSTRUMENT_RESTATEMENT = Shape(
     name="instrument_restatement",
     table="instrument_restatements",
     key="restatement_id",
-    fields=(*_INSTRUMENT_FIELDS, *_RESTATEMENT_FIELDS),
+    fields=(*_outright(_INSTRUMENT_FIELDS), *_RESTATEMENT_FIELDS),
     columns={
         "restatement_id": uuid5_sql(
             "instrument_restatement", "i.instrument_id", "ingest_moment(r.restated_at)"
         ),
         "instrument_id": "i.instrument_id",
-        **INSTRUMENT_TERMS,
+        **RESTATED_TERMS,
         **_RESTATEMENT_COLUMNS,
     },
-    rules=_INSTRUMENT_RULES,
+    rules=(*_INSTRUMENT_RULES, _DECIDED),
     has_instrument=True,
     amended_by=_RESTATED_AGAIN,
-    keeps={"multiplier": "r.multiplier"},
 )
 
 TIER = Shape(

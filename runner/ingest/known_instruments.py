@@ -1,4 +1,4 @@
-"""The terms of instruments that a load goes by: as declared, or as restated last."""
+"""The instruments a load knows, by the terms that hold: as declared, or as restated last."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from runner.engines.staging import Staging
 from runner.ingest.facts import FactTable
-from runner.ingest.shapes.reference import INSTRUMENT_TERMS
+from runner.ingest.shapes.reference import RESTATED_TERMS
 
-_IN_FORCE = "ingest_terms_in_force"
+_BY_TERMS_NOW = "ingest_known_instruments"
 
 
-def in_force(staging: Staging, facts: Mapping[str, FactTable]) -> str:
-    """The name of a staging relation: the ledger's rows of `instruments`, by their terms now."""
+def relation(staging: Staging, facts: Mapping[str, FactTable]) -> str:
+    """The name of a staging relation: the ledger's rows of `instruments`, by those terms."""
     declared = _all_of(staging, facts["instruments"])
     # a project may be older than restatements are
     restatements = facts.get("instrument_restatements")
@@ -23,15 +23,15 @@ def in_force(staging: Staging, facts: Mapping[str, FactTable]) -> str:
         return declared
     terms = ", ".join(
         f"case when r.restatement_id is null then i.{name} else r.{name} end as {name}"
-        for name in INSTRUMENT_TERMS
+        for name in RESTATED_TERMS
     )
     staging.run(
-        f"create or replace temp table {_IN_FORCE} as select i.* replace ({terms}) "
+        f"create or replace temp table {_BY_TERMS_NOW} as select i.* replace ({terms}) "
         f"from {declared} as i left join (select * from {restated} qualify row_number() over "
         "(partition by instrument_id order by restated_at desc) = 1) as r "
         "on i.instrument_id = r.instrument_id"
     )
-    return _IN_FORCE
+    return _BY_TERMS_NOW
 
 
 def _all_of(staging: Staging, fact: FactTable) -> str:
