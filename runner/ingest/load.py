@@ -159,7 +159,8 @@ def _load(engine: Engine, config: Config, staging: Staging, call: Call) -> LoadR
         duplicates=counted.duplicates,
         quarantined=refused,
         passed_over=counted.passed_over,
-        warnings=warnings + load_warnings.of(staging, loaded, counted, rows_appended, call.now),
+        warnings=warnings
+        + load_warnings.of(staging, loaded, facts, counted, rows_appended, call.now),
         refused=load_warnings.first_refused(staging) if refused else [],
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from runner.engines.staging import Staging
 from runner.ingest.candidates import Candidates
+from runner.ingest.facts import FactTable
 from runner.ingest.shapes.reference import INSTRUMENT
 from runner.ingest.tally import Tally
 from runner.moments import utc_now
@@ -20,12 +21,15 @@ _HAPPENED = (
     "requested_at",
     "sent_at",
 )
+# restatements, by the column that says whose terms they are
+_RESTATED = {"account_restatements": "account_id", "instrument_restatements": "instrument_id"}
 _FIRST_YEAR = 1971  # seconds read as milliseconds are of January 1970
 
 
 def of(
     staging: Staging,
     loaded: Sequence[Candidates],
+    facts: Mapping[str, FactTable],
     counted: Tally,
     appended: Mapping[str, int],
     now: datetime | None,
@@ -63,7 +67,27 @@ def of(
                 f"contract size is taken to be 1 for {symbols}: "
                 "if it is not, restate it with canonical-instrument-restatements"
             )
+    found += _overruled(staging, loaded, facts)
     return found + list(_odd_dates(staging, loaded, now))
+
+
+def _overruled(
+    staging: Staging, loaded: Sequence[Candidates], facts: Mapping[str, FactTable]
+) -> Iterator[str]:
+    """A sentence for restatements decided before others that the ledger has."""
+    for rows in loaded:
+        subject = _RESTATED.get(rows.shape.table)
+        if subject is None:
+            continue
+        fact = facts[rows.shape.table]
+        known = staging.ledger(fact.name, fact.columns, fact.key_column.name)
+        later = (
+            f"select 1 from {known} as later where later.{subject} = {rows.table}.{subject} "
+            f"and later.restated_at > {rows.table}.restated_at"
+        )
+        condition = f"{rows.fresh} and exists ({later})"
+        if listed := _listed(staging, rows.table, subject, condition):
+            yield f"terms of {listed} stay as they are: they were restated at a later restated_at"
 
 
 def first_refused(staging: Staging) -> list[str]:
@@ -101,5 +125,5 @@ def _odd_dates(
 
 
 def _listed(staging: Staging, table: str, column: str, condition: str) -> str:
-    rows = staging.rows(f"select {column} from {table} where {condition} order by {column}")
+    rows = staging.rows(f"select distinct {column} from {table} where {condition} order by 1")
     return ", ".join(row[0] for row in rows)

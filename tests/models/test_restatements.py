@@ -113,7 +113,9 @@ def test_an_account_reports_in_what_is_restated(ledger, cli, load):
 def test_the_latest_decision_stands_whenever_it_came(ledger, cli, load):
     project = ledger(SPOT)
     load(project, instrument_restatements=restated(SIZED, day=8))
-    load(project, instrument_restatements=restated(INVERSE, day=7))
+    project.write({"late.csv": restated(INVERSE, day=7)})
+    late = cli(project, "ingest", "late.csv", "--format", "canonical-instrument-restatements")
+    assert "terms of BTC-USDT stay as they are" in late.stderr
     assert cli(project, "build").exit_code == 0
     terms = "select instrument_type, restated_at from stg_instruments where symbol = 'BTC-USDT'"
     ((kind, moment),) = project.rows(terms)
