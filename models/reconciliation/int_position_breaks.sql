@@ -14,6 +14,35 @@ subjects as (
     from stated
 ),
 
+-- what is amended changed whatever came after it; so do terms that are restated: which fees leave
+-- a book smaller, where a lot is kept
+rewritten as (
+    select
+        subjects.*,
+        fills.recorded_at
+    from subjects
+    inner join {{ ref('stg_order_fills') }} as fills
+        on subjects.account_id = fills.account_id
+        and subjects.instrument_id = fills.instrument_id
+        and subjects.venue = fills.venue
+    where fills.corrects_fill_id is not null
+    union all
+    select
+        subjects.*,
+        instruments.restatement_recorded_at
+    from subjects
+    inner join {{ ref('stg_instruments') }} as instruments
+        on subjects.instrument_id = instruments.instrument_id
+    where instruments.restatement_recorded_at is not null
+    union all
+    select
+        subjects.*,
+        accounts.restatement_recorded_at
+    from subjects
+    inner join {{ ref('stg_accounts') }} as accounts on subjects.account_id = accounts.account_id
+    where accounts.restatement_recorded_at is not null
+),
+
 steps as (
     select
         subjects.venue,
@@ -53,56 +82,18 @@ steps as (
     -- a lot that says no venue is where its account is
     where subjects.venue = coalesce(lots.venue, accounts.venue, subjects.venue)
     union all
-    -- what is amended changed whatever came after it
     select
-        subjects.venue,
-        subjects.account_id,
-        subjects.instrument_id,
+        venue,
+        account_id,
+        instrument_id,
         timestamp '0001-01-01 00:00:00',
         0,
         0,
         null,
         null,
         null,
-        fills.recorded_at
-    from subjects
-    inner join {{ ref('stg_order_fills') }} as fills
-        on subjects.account_id = fills.account_id
-        and subjects.instrument_id = fills.instrument_id
-        and subjects.venue = fills.venue
-    where fills.corrects_fill_id is not null
-    union all
-    -- as do terms that are restated: which fees leave a book smaller, where a lot is kept
-    select
-        subjects.venue,
-        subjects.account_id,
-        subjects.instrument_id,
-        timestamp '0001-01-01 00:00:00',
-        0,
-        0,
-        null,
-        null,
-        null,
-        instruments.restatement_recorded_at
-    from subjects
-    inner join {{ ref('stg_instruments') }} as instruments
-        on subjects.instrument_id = instruments.instrument_id
-    where instruments.restatement_recorded_at is not null
-    union all
-    select
-        subjects.venue,
-        subjects.account_id,
-        subjects.instrument_id,
-        timestamp '0001-01-01 00:00:00',
-        0,
-        0,
-        null,
-        null,
-        null,
-        accounts.restatement_recorded_at
-    from subjects
-    inner join {{ ref('stg_accounts') }} as accounts on subjects.account_id = accounts.account_id
-    where accounts.restatement_recorded_at is not null
+        recorded_at
+    from rewritten
     union all
     select
         venue,

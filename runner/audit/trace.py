@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runner.audit import raw_payloads
-from runner.audit.trace_steps import LATER_LOOKUPS, LOOKUPS, NEAR, REQUESTS, STEPS, Lookup, Step
+from runner.audit.trace_lookups import LATER_LOOKUPS, LOOKUPS, NEAR, REQUESTS, Lookup
+from runner.audit.trace_steps import STEPS, Step
 from runner.engines.base import Engine
 from runner.errors import SelectionError, nearest
 

@@ -24,15 +24,6 @@ class Step:
     sql: str
 
 
-@dataclass(frozen=True)
-class Lookup:
-    """Where an id `{id}` may stand, and the orders it leads to; `is_uuid`: one of the ledger's."""
-
-    table: str
-    sql: str
-    is_uuid: bool = False
-
-
 _MARKET = """
     select
         ticks.event_at as happened_at,
@@ -68,6 +59,21 @@ _REQUESTED = f"""
 _SENT = """
         select instrument_id, sent_at as moment from orders where order_id = {order}
 """
+
+
+def _restatement(subject: str, *terms: str) -> Step:
+    """Terms of the order's account or instrument, stated anew."""
+    table, key = f"{subject}_restatements", f"{subject}_id"
+    columns = ", ".join(f"restated.{name}" for name in (key, *terms, "actor", "reason", "batch_id"))
+    return Step(
+        "restatement",
+        9,
+        (table, "orders"),
+        f"select restated.restated_at as happened_at, restated.restatement_id as id, {columns} "
+        f"from {table} as restated inner join orders on restated.{key} = orders.{key} "
+        "where orders.order_id = {order}",
+    )
+
 
 STEPS = (
     Step(
@@ -277,51 +283,11 @@ STEPS = (
         order by told_as
         """,
     ),
-    Step(
-        "restatement",
-        9,
-        ("instrument_restatements", "orders"),
-        """
-        select
-            restated.restated_at as happened_at,
-            restated.restatement_id as id,
-            restated.instrument_id,
-            restated.instrument_type,
-            restated.base_currency,
-            restated.quote_currency,
-            restated.settlement_currency,
-            restated.multiplier,
-            restated.is_inverse,
-            restated.allows_negative_price,
-            restated.actor,
-            restated.reason,
-            restated.batch_id
-        from instrument_restatements as restated
-        inner join orders on restated.instrument_id = orders.instrument_id
-        where orders.order_id = {order}
-        """,
+    _restatement(
+        "instrument", "instrument_type", "base_currency", "quote_currency", "settlement_currency",
+        "multiplier", "is_inverse", "allows_negative_price",
     ),
-    Step(
-        "restatement",
-        9,
-        ("account_restatements", "orders"),
-        """
-        select
-            restated.restated_at as happened_at,
-            restated.restatement_id as id,
-            restated.account_id,
-            restated.venue,
-            restated.trader_id,
-            restated.base_currency,
-            restated.account_type,
-            restated.actor,
-            restated.reason,
-            restated.batch_id
-        from account_restatements as restated
-        inner join orders on restated.account_id = orders.account_id
-        where orders.order_id = {order}
-        """,
-    ),
+    _restatement("account", "venue", "trader_id", "base_currency", "account_type"),
     Step(
         "state",
         10,
@@ -395,51 +361,3 @@ STEPS = (
         """,
     ),
 )  # fmt: skip
-
-
-def _by_request(named: str) -> tuple[Lookup, ...]:
-    """The orders of a request, by each id it has; `named`: a query of them, up to the condition."""
-    return (
-        Lookup("order_requests", f"{named} requests.client_request_id = {{id}}"),
-        Lookup("order_requests", f"{named} requests.order_request_id = {{id}}", is_uuid=True),
-        Lookup("signals", f"{named} requests.signal_id = {{id}}", is_uuid=True),
-    )
-
-
-LOOKUPS = (
-    Lookup("orders", "select order_id from orders where order_id = {id}", is_uuid=True),
-    Lookup("orders", "select order_id from orders where client_order_id = {id}"),
-    Lookup("orders", "select order_id from orders where exchange_order_id = {id}"),
-    Lookup("order_fills", "select order_id from order_fills where fill_id = {id}", is_uuid=True),
-    Lookup("order_fills", "select order_id from order_fills where exchange_fill_id = {id}"),
-    *_by_request(
-        "select orders.order_id from orders inner join order_requests as requests "
-        "on orders.order_request_id = requests.order_request_id where"
-    ),
-)
-
-# where those lead to no order: terms that came after its first fill may name the request
-LATER_LOOKUPS = _by_request(
-    "select events.order_id from order_events as events inner join order_requests as requests "
-    "on events.order_request_id = requests.order_request_id "
-    "where events.event_type = 'RESTATED' and"
-)
-
-# where those lead to none, either
-_REQUESTS = "select order_request_id from order_requests"
-REQUESTS = (
-    Lookup("order_requests", f"{_REQUESTS} where client_request_id = {{id}}"),
-    Lookup("order_requests", f"{_REQUESTS} where order_request_id = {{id}}", is_uuid=True),
-    Lookup("order_requests", f"{_REQUESTS} where signal_id = {{id}}", is_uuid=True),
-)
-
-# ids that begin alike, for "did you mean"
-NEAR = (
-    "select cast(order_id as text) as id from orders "
-    "where starts_with(cast(order_id as text), {start})",
-    "select client_request_id as id from order_requests "
-    "where starts_with(client_request_id, {start})",
-    "select client_order_id as id from orders where starts_with(client_order_id, {start})",
-    "select exchange_order_id as id from orders where starts_with(exchange_order_id, {start})",
-    "select exchange_fill_id as id from order_fills where starts_with(exchange_fill_id, {start})",
-)

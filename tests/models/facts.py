@@ -68,7 +68,7 @@ def write(
         engine,
         "instruments",
         (
-            {"symbol": i.instrument_id, **_terms(i), "origin": "DECLARED", **known}
+            {"symbol": i.instrument_id, **terms(i), "origin": "DECLARED", **known}
             for i in instruments
         ),
     )
@@ -78,7 +78,7 @@ def write(
         (
             {
                 "restatement_id": uid("restatement", batch_id, i.instrument_id),
-                **_terms(i),
+                **terms(i),
                 "reason": "read wrong",
                 "restated_at": EPOCH + timedelta(seconds=batch_id),
                 **known,
@@ -160,7 +160,8 @@ def write(
     )
 
 
-def _terms(i: Instrument) -> dict[str, Any]:
+def terms(i: Instrument) -> dict[str, Any]:
+    """The columns of `instruments`, and of restatements, that tell of it."""
     return {
         "instrument_id": i.instrument_id,
         "instrument_type": i.kind,

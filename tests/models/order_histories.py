@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.engines.base import Engine
 from tests.execution_oracle import Order, Quote
-from tests.models.facts import EPOCH, insert, uid
+from tests.models.facts import EPOCH, insert, terms, uid
 from tests.oracle import Fill, Instrument
 
 POWER = "POWER/EUR"  # may trade below zero
@@ -182,14 +182,8 @@ def order_facts(
 
 def _instrument(i: Instrument) -> dict[str, Any]:
     return {
-        "instrument_id": i.instrument_id,
         "symbol": i.instrument_id,
-        "instrument_type": i.kind,
-        "base_currency": i.base,
-        "quote_currency": i.quote,
-        "settlement_currency": i.settlement,
-        "multiplier": i.multiplier,
-        "is_inverse": i.kind == "INVERSE",
+        **terms(i),
         "allows_negative_price": i.instrument_id == POWER,
         "origin": "DECLARED",
     }

@@ -120,6 +120,7 @@ def test_the_latest_decision_stands_whenever_it_came(ledger, cli, load):
     terms = "select instrument_type, restated_at from stg_instruments where symbol = 'BTC-USDT'"
     ((kind, moment),) = project.rows(terms)
     assert kind == "LINEAR" and str(moment).startswith("2026-03-08")
+    assert cli(project, "trace", "order", "o1").stdout.count("reason=read wrong") == 2
 
 
 def test_what_was_derived_of_other_terms_can_still_be_asked(ledger, cli, load):
