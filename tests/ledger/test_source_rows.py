@@ -21,20 +21,13 @@ from tests.ingest.conftest import GOLDEN, NOW, Ledger, new_ledger
 from tests.ingest.test_golden import FOLDERS, in_order
 
 # what rows say is read in DuckDB on every engine
-CASES = [("sqlite", GOLDEN), ("duckdb", GOLDEN)]
-VENUES = [("duckdb", folder) for folder in FOLDERS if folder != GOLDEN]
-USUAL = ("kraken",)
+CASES = [("sqlite", GOLDEN), *(("duckdb", folder) for folder in FOLDERS)]
+USUAL = (CASES[0], next(case for case in CASES if case[1].name == "kraken"))
 
 
 @pytest.fixture(
     params=[
-        *CASES,
-        *(case for case in VENUES if case[1].name in USUAL),
-        *(
-            pytest.param(case, marks=pytest.mark.nightly)
-            for case in VENUES
-            if case[1].name not in USUAL
-        ),
+        case if case in USUAL else pytest.param(case, marks=pytest.mark.nightly) for case in CASES
     ],
     ids=lambda case: f"{case[0]}-{case[1].name}",
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
-from tests.conftest import MadeProject, ledger_project, slim_ledger_project
+from tests.conftest import MadeProject, slim_ledger_project
 
 QUOTES = (
     "symbol,bid_price,ask_price,event_at\n"
@@ -53,7 +53,7 @@ def build(cli):
 def test_an_order_known_by_its_fills_first_has_its_request(tmp_path, engine_name, load, build, cli):
     whole = {}
     for name, last in (("told", "fills"), ("restated", "orders")):
-        project = ledger_project(tmp_path / name, engine_name)
+        project = slim_ledger_project(tmp_path / name, engine_name, without=["performance"])
         load(project, instruments=INSTRUMENT, ticks=QUOTES, requests=REQUEST)
         both = {"orders": ORDER, "fills": FILLS_HEADER + fill(1)}
         load(project, **{k: v for k, v in both.items() if k != last}, **{last: both[last]})
@@ -95,7 +95,7 @@ def test_a_mid_after_a_fill_is_known_once_the_time_has_come(tmp_path, engine_nam
 
 def test_days_run_on_to_a_lot_and_from_one(tmp_path, engine_name, load, build):
     """Days are those of all facts, so that what comes later adds none before itself."""
-    project = ledger_project(tmp_path / "ledger", engine_name)
+    project = slim_ledger_project(tmp_path / "ledger", engine_name, without=["reconciliation"])
     rate = "BTC-USDT,100,100,2026-03-01T00:00:00Z\nUSDT-EUR,2,2,2026-03-01T00:00:00Z\n"
     load(
         project,
@@ -123,7 +123,7 @@ def test_days_run_on_to_a_lot_and_from_one(tmp_path, engine_name, load, build):
 
 def test_a_build_after_one_of_some_models_goes_on_from_all(tmp_path, engine_name, load, build):
     """Some tables hold the second fill then, and others do not."""
-    project = ledger_project(tmp_path / "ledger", engine_name)
+    project = slim_ledger_project(tmp_path / "ledger", engine_name, without=[])
     load(project, instruments=INSTRUMENT, fills=FILLS_HEADER + fill(1))
     build(project)
     load(project, fills=FILLS_HEADER + fill(2, 200, day=2))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.canonical_files import FILLS_HEADER, fill
-from tests.conftest import MadeProject, ledger_project, slim_ledger_project
+from tests.conftest import MadeProject, slim_ledger_project
 
 INSTRUMENTS = (
     "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse,"
@@ -45,14 +45,10 @@ DERIVED = (
 
 @pytest.fixture
 def ledger(tmp_path: Path, engine_name: str, load) -> Callable[..., MadeProject]:
-    """ledger(terms): the fills, with BTC-USDT declared to have those terms.
+    """ledger(terms): the fills, with BTC-USDT declared to have those terms."""
 
-    Without all models and checks, unless `is_whole`.
-    """
-
-    def made(terms: str, name: str = "ledger", *, is_whole: bool = False) -> MadeProject:
-        project_of = ledger_project if is_whole else slim_ledger_project
-        project = project_of(tmp_path / name, engine_name)
+    def made(terms: str, name: str = "ledger", **slim: list[str]) -> MadeProject:
+        project = slim_ledger_project(tmp_path / name, engine_name, **slim)
         declared = f"{INSTRUMENTS}{RATES}BTC-USDT,{terms}\n"
         load(project, instruments=declared, ticks=QUOTES, fills=FILLS, cash=FUNDING)
         return project
@@ -83,13 +79,14 @@ def derived(project: MadeProject) -> dict[str, list[str]]:
     ("wrong", "right"), [(SPOT, INVERSE), (INVERSE, SETTLED)], ids=["inverse", "settlement"]
 )
 def test_an_instrument_is_as_if_declared_so(ledger, cli, load, wrong, right):
-    late = ledger(wrong, is_whole=True)
+    measured = {"without": ["reconciliation"]}
+    late = ledger(wrong, **measured)
     assert cli(late, "build").exit_code == 0
     before = derived(late)
     load(late, instrument_restatements=restated(right))
     built = cli(late, "build")
     assert built.exit_code == 0, built.stderr
-    right_away = ledger(right, "declared", is_whole=True)
+    right_away = ledger(right, "declared", **measured)
     assert cli(right_away, "build").exit_code == 0
     assert derived(late) == derived(right_away) != before
     assert cli(late, "verify").exit_code == 0
