@@ -13,8 +13,7 @@ with moments as (
     select min(occurred_at) from {{ ref('stg_cash_movements') }}
     where {{ fresh }}
     union all
-    select min(event_at) from {{ ref('stg_market_ticks') }}
-    where {{ fresh }}
+    select min(changed_from) from {{ ref('int_changed_ticks') }}
     union all
     -- without a fill that no longer counts, the days of its book may have ended long before
     select min(timestamp '0001-01-01 00:00:00') from {{ ref('stg_order_fills') }}

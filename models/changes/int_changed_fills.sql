@@ -36,14 +36,9 @@ amended as (
 
 -- a rate that comes late changes the fees of all that traded after it
 rated_from as (
-    select min(event_at) as event_at from {{ ref('stg_market_ticks') }}
-    {%- if is_incremental() %}
-    where batch_id > {{ through }}
-    {%- else %}
-    where 1 = 0
-    {%- endif %}
+    select min(changed_from) as event_at from {{ ref('int_changed_ticks') }}
     -- no row: then no fill has to be looked at
-    having min(event_at) is not null
+    having min(changed_from) is not null
 ),
 
 rated_anew as (

@@ -1,17 +1,31 @@
 -- One row per instrument and UTC day with a tick that quotes a price: the day's last mid.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale='rowid in (select int_closes.rowid from int_closes inner join '
+        ~ ref('int_changed_ticks') ~ ' as changed '
+        ~ 'on int_closes.instrument_id = changed.instrument_id '
+        ~ 'and int_closes.close_date >= cast(changed.changed_from as date))',
+) }}
 with days as (
     select
-        instrument_id,
-        cast(event_at as date) as close_date,
-        max(tick_number) as tick_number
-    from {{ ref('int_ticks_numbered') }}
-    group by instrument_id, cast(event_at as date)
+        cast(ticks.event_at as date) as close_date,
+        max(ticks.tick_number) as tick_number
+    from {{ ref('int_ticks_numbered') }} as ticks
+    {%- if is_incremental() %}
+    inner join {{ ref('int_changed_ticks') }} as changed
+        on ticks.instrument_id = changed.instrument_id
+        and cast(ticks.event_at as date) >= cast(changed.changed_from as date)
+    {%- endif %}
+    group by ticks.instrument_key, cast(ticks.event_at as date)
 ),
 
 final as (
     select
-        days.instrument_id,
+        ticks.instrument_id,
+        ticks.instrument_key,
         days.close_date,
+        days.tick_number,
         ticks.mid_price as close_mid,
         ticks.event_at as close_tick_at
     from days

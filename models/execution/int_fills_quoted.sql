@@ -5,7 +5,7 @@ with fills as (
     select
         fills.order_id,
         instruments.instrument_key,
-        fills.executed_at,
+        fills.executed_at as moment,
         fills.quantity
     from {{ ref('int_fills_effective') }} as fills
     inner join {{ ref('int_instruments_ticked') }} as instruments
@@ -18,25 +18,25 @@ with fills as (
     {%- endif %}
 ),
 
+{{ ticks_near('fills', ref('int_ticks_numbered'), later=horizon) }},
+
 -- the mid some time after a fill is the mid at the fill of ticks that came so much earlier
 moments as (
     select
         order_id,
         quantity,
         instrument_key,
-        executed_at as moment,
+        moment,
         0 as is_tick,
         cast(null as bigint) as tick_number,
         cast(null as bigint) as later_tick_number
     from fills
     union all
     select null, null, instrument_key, event_at, 1, tick_number, null
-    from {{ ref('int_ticks_numbered') }}
-    where {{ in_slice('instrument_key') }}
+    from near
     union all
     select null, null, instrument_key, event_at - {{ horizon }}, 1, null, tick_number
-    from {{ ref('int_ticks_numbered') }}
-    where {{ in_slice('instrument_key') }}
+    from near
 ),
 
 latest as (
@@ -58,10 +58,10 @@ quoted as (
         {{ is_stale('at_fill.event_at', 'latest.moment') }} as is_stale,
         {{ is_stale('later.event_at', 'latest.moment + ' ~ horizon) }} as is_later_stale
     from latest
-    left join {{ ref('int_ticks_numbered') }} as at_fill
+    left join near as at_fill
         on latest.at_fill_number = at_fill.tick_number
         and latest.instrument_key = at_fill.instrument_key
-    left join {{ ref('int_ticks_numbered') }} as later
+    left join near as later
         on latest.later_number = later.tick_number
         and latest.instrument_key = later.instrument_key
     where latest.is_tick = 0
@@ -75,7 +75,7 @@ valued as (
     from quoted
 ),
 
-final as (
+orders as (
     select
         order_id,
         sum(quantity) as quantity,
@@ -96,6 +96,39 @@ final as (
         max(moment) as last_filled_at
     from valued
     group by order_id
+),
+
+final as (
+    select
+        orders.order_id,
+        orders.quantity,
+        orders.mid_value,
+        orders.mid_value_rest,
+        orders.later_mid_value,
+        orders.later_mid_value_rest,
+        orders.only_later_mid,
+        orders.lacks_tick,
+        orders.lacks_later_tick,
+        orders.has_stale_tick,
+        orders.has_stale_later_tick,
+        -- one tick stood for all of the interval, as for most orders: they fill faster than quotes
+        -- change, and divisions are what costs here
+        case when opening.tick_number = closing.tick_number then opening.mid_price end
+            as steady_mid,
+        cast(
+            date_diff('microsecond', orders.first_filled_at, orders.last_filled_at)
+            as decimal(38, 12)
+        ) as duration_us,
+        closing.mid_microseconds
+        + closing.mid_price
+        * date_diff('microsecond', closing.event_at, orders.last_filled_at)
+        - opening.mid_microseconds
+        - opening.mid_price
+        * date_diff('microsecond', opening.event_at, orders.first_filled_at)
+            as mid_microseconds
+    from orders
+    left join near as opening on orders.first_tick_number = opening.tick_number
+    left join near as closing on orders.last_tick_number = closing.tick_number
 )
 
 select * from final

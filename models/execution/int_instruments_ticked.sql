@@ -3,8 +3,8 @@ with final as (
     select
         instrument_id,
         instrument_key,
-        max(event_at) as last_tick_at
-    from {{ ref('int_ticks_numbered') }}
+        max(close_tick_at) as last_tick_at
+    from {{ ref('int_closes') }}
     group by instrument_id, instrument_key
 )
 

@@ -16,24 +16,31 @@ with orders as (
     {%- endif %}
 ),
 
-moments as (
+steps as (
     select
         order_id,
         true as is_request,
         instrument_key,
-        requested_at as moment,
-        0 as is_tick,
-        cast(null as bigint) as tick_number
+        requested_at as moment
     from orders
     where requested_at is not null
     union all
-    select order_id, false, instrument_key, sent_at, 0, null
+    select order_id, false, instrument_key, sent_at
     from orders
     where sent_at is not null
+),
+
+{{ ticks_near('steps', ref('int_ticks_numbered')) }},
+
+moments as (
+    select
+        *,
+        0 as is_tick,
+        cast(null as bigint) as tick_number
+    from steps
     union all
     select null, null, instrument_key, event_at, 1, tick_number
-    from {{ ref('int_ticks_numbered') }}
-    where {{ in_slice('instrument_key') }}
+    from near
 ),
 
 latest as (
@@ -67,10 +74,10 @@ final as (
         sent.mid_price as sent_mid,
         sent.event_at as sent_tick_at
     from chosen
-    left join {{ ref('int_ticks_numbered') }} as arrival
+    left join near as arrival
         on chosen.arrival_tick_number = arrival.tick_number
         and chosen.instrument_key = arrival.instrument_key
-    left join {{ ref('int_ticks_numbered') }} as sent
+    left join near as sent
         on chosen.sent_tick_number = sent.tick_number
         and chosen.instrument_key = sent.instrument_key
 )

@@ -4,15 +4,20 @@
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='overwrite',
 ) }}
-{% set fresh = 'batch_id > ' ~ built_through() if is_incremental() else '1 = 0' -%}
 with quotes as (
     select
-        instrument_id,
-        min(case when {{ fresh }} then event_at end) as changed_from,
+        changed.instrument_id,
+        changed.changed_from,
+        max(ticks.event_at) as known_to
+    from {{ ref('int_changed_ticks') }} as changed
+    left join {{ ref('stg_market_ticks') }} as ticks
+        on changed.instrument_id = ticks.instrument_id
         -- those at or below zero may quote nothing
-        max(case when not ({{ fresh }}) and mid_price > 0 then event_at end) as known_to
-    from {{ ref('stg_market_ticks') }}
-    group by instrument_id
+        and ticks.mid_price > 0
+        {%- if is_incremental() %}
+        and ticks.batch_id <= {{ built_through() }}
+        {%- endif %}
+    group by changed.instrument_id, changed.changed_from
 ),
 
 fills as (
@@ -40,16 +45,13 @@ final as (
         orders.first_filled_at
     from {{ ref('int_orders_timed') }} as orders
     inner join quotes on orders.instrument_id = quotes.instrument_id
-    where quotes.changed_from is not null
-        and (
-            quotes.changed_from <= orders.requested_at
-            or quotes.changed_from <= orders.sent_at
-            or quotes.changed_from <= orders.last_filled_at + {{ realized_spread_horizon() }}
-            or cast(quotes.changed_from as date) <= cast(orders.last_filled_at as date)
-            or cast(quotes.changed_from as date) <= cast(orders.ended_at as date)
-            or quotes.known_to < orders.last_filled_at + {{ realized_spread_horizon() }}
-            or quotes.known_to is null
-        )
+    where quotes.changed_from <= orders.requested_at
+        or quotes.changed_from <= orders.sent_at
+        or quotes.changed_from <= orders.last_filled_at + {{ realized_spread_horizon() }}
+        or cast(quotes.changed_from as date) <= cast(orders.last_filled_at as date)
+        or cast(quotes.changed_from as date) <= cast(orders.ended_at as date)
+        or quotes.known_to < orders.last_filled_at + {{ realized_spread_horizon() }}
+        or quotes.known_to is null
     union
     -- what others paid between its first and its last fill
     select

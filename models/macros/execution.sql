@@ -12,6 +12,47 @@ max({{ tick_number }}) over (
 )
 {%- endmacro %}
 
+{#-
+The CTEs `days` and `near`: the ticks that may be the latest at or before one of `moments`, a CTE with
+instrument_key and moment, or `later` than that. Those are of its day, or the last of a day before: so
+a few moments are not looked up among all ticks there ever were. `ticks` are those to choose from.
+-#}
+{% macro ticks_near(moments, ticks, later=none) -%}
+days as (
+    select
+        instrument_key,
+        cast(moment as date) as tick_date
+    from {{ moments }}
+    {%- if later %}
+    union
+    select
+        instrument_key,
+        cast(moment + {{ later }} as date)
+    from {{ moments }}
+    {%- else %}
+    group by instrument_key, cast(moment as date)
+    {%- endif %}
+),
+
+near as (
+    select ticks.*
+    from {{ ticks }} as ticks
+    inner join days
+        on ticks.instrument_key = days.instrument_key
+        and cast(ticks.event_at as date) = days.tick_date
+        -- says no more, but lets what was before all of them go by unread
+        and ticks.event_at >= cast(days.tick_date as timestamp)
+    union all
+    select ticks.*
+    from {{ ticks }} as ticks
+    inner join {{ ref('int_closes') }} as closes on ticks.tick_number = closes.tick_number
+    left join days
+        on ticks.instrument_key = days.instrument_key
+        and closes.close_date = days.tick_date
+    where days.instrument_key is null
+)
+{%- endmacro %}
+
 {#- How long after a fill the realised spread looks at the market. -#}
 {% macro realized_spread_horizon() -%}
 interval {{ var('realized_spread_seconds', 300) }} second

@@ -18,28 +18,48 @@ with spans as (
         on books.instrument_id = instruments.instrument_id
 ),
 
--- what was quoted before all of them is nothing they saw
+bounds as (
+    select
+        instrument_key,
+        min(opened_at) as opened_at,
+        max(closed_at) as closed_at
+    from spans
+    group by instrument_key
+),
+
+-- what was quoted before all trades of an instrument, or after them, is nothing they saw
 ticks as (
-    select * from {{ ref('int_ticks_numbered') }}
-    where event_at >= (select min(opened_at) from spans)
+    select ticks.*
+    from {{ ref('int_ticks_numbered') }} as ticks
+    inner join bounds
+        on ticks.instrument_key = bounds.instrument_key
+        and ticks.event_at between bounds.opened_at and bounds.closed_at
 ),
 
 -- a tick of the moment it was opened or closed counts
-moments as (
+turns as (
     select
         instrument_key,
-        event_at as moment,
-        1 as place,
-        tick_number,
-        cast(null as integer) as book_key,
-        cast(null as bigint) as trade_number
-    from ticks
-    union all
-    select instrument_key, opened_at, 0, null, book_key, trade_number
+        opened_at as moment,
+        0 as place,
+        book_key,
+        trade_number
     from spans
     union all
-    select instrument_key, closed_at, 2, null, book_key, trade_number
+    select instrument_key, closed_at, 2, book_key, trade_number
     from spans
+),
+
+{{ ticks_near('turns', 'ticks') }},
+
+moments as (
+    select
+        *,
+        cast(null as bigint) as tick_number
+    from turns
+    union all
+    select instrument_key, event_at, 1, null, null, tick_number
+    from near
 ),
 
 placed as (

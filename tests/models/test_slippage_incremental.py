@@ -23,7 +23,7 @@ from tests.models.order_histories import (
 )
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "2"))  # on each engine
-TABLES = ("order_slippage",)
+TABLES = ("order_slippage", "int_ticks_numbered", "int_closes")
 LATER = ("order_events", "order_fills")
 Batch = dict[str, list[dict[str, Any]]]
 
@@ -31,27 +31,27 @@ Batch = dict[str, list[dict[str, Any]]]
 def arrivals(seed: int, length: int) -> list[Batch]:
     """A history in batches: ticks and requests whenever, an order before its events and fills.
 
-    Most facts come early, so that the later batches leave most orders as they are.
+    Most facts come early, so that the later batches leave most orders as they are. An instrument
+    comes before all of its own, and so may stand in the ledger after those whose names follow it.
     """
     history, random = OrderHistory(seed, length), Random(seed)
     facts = order_facts(INSTRUMENTS, history.quotes, history.orders, history.fills)
     count = random.randint(2, 4)
     batches: list[Batch] = [defaultdict(list) for _ in range(count)]
-    batches[0]["instruments"] = facts["instruments"]
-    came: dict[str, int] = {}  # order or fill -> its batch
+    came: dict[str, int] = {}  # instrument, order or fill -> its batch
+    for row in facts["instruments"]:
+        came[row["instrument_id"]] = random.choice((0, 0, 0, random.randrange(count)))
+        batches[came[row["instrument_id"]]]["instruments"].append(row)
     for table in ("market_ticks", "order_requests", "orders", "order_events", "order_fills"):
         for row in facts[table]:
             after = row.get("corrects_fill_id") or row["order_id"] if table in LATER else None
-            batch = came[after] if after else 0
+            batch = came[after or row["instrument_id"]]
             if random.random() < 0.12:
                 batch = random.randrange(batch, count)
             if table in ("orders", "order_fills"):
                 came[row["order_id" if table == "orders" else "fill_id"]] = batch
             batches[batch][table].append(row)
     return batches
-
-
-LATER = ("order_events", "order_fills")
 
 
 def check(ledger: Engine, batches: list[Batch]) -> list[Action]:
