@@ -3,10 +3,11 @@
     python bench/generate.py --fills 10000000 --out DIR/ledger.duckdb --seed 1
 
 20 accounts trade 100 instruments (50 spot, 30 linear, 20 inverse) for 90 days: N / 3 orders of
-three fills with two events each, hourly ticks, daily funding, one fill in 10,000 corrected and one
-busted, and a last-day statement of the venue per account with a few breaks. Rebates, base-currency
-and third-currency fees are among them. The same arguments give the same ledger on one DuckDB
-version; ids are digests of row numbers, as scattered as real uuid5 ids are.
+three fills with two events each, ticks every hour or --tick-seconds, daily funding, one fill in
+10,000 corrected and one busted, and a last-day statement of the venue per account with a few
+breaks. Rebates, base-currency and third-currency fees are among them. The same arguments give the
+same ledger on one DuckDB version; ids are digests of row numbers, as scattered as real uuid5 ids
+are.
 """
 
 from __future__ import annotations
@@ -76,13 +77,13 @@ insert into instruments select
 from terms;
 
 insert into market_ticks select
-    uid('tick', j * 10000 + h), instrument_id, mid - 0.01, mid + 0.01, mid,
+    uid('tick', j * 100000000 + h), instrument_id, mid - 0.01, mid + 0.01, mid,
     cast(0.02 * 10000 / cast(mid as double) as integer),
-    timestamp '2026-01-01' + to_hours(h), {recorded}, 1, null
+    timestamp '2026-01-01' + to_seconds(h * {tick_seconds}), {recorded}, 1, null
 from (
-    select *, cast(price_ticks(base_ticks, j, h * {orders} / ({days} * 24)) * 0.01
+    select *, cast(price_ticks(base_ticks, j, h * {orders} / {ticks}) * 0.01
         as decimal(38, 12)) as mid
-    from terms, range({days} * 24) as r (h)
+    from terms, range({ticks}) as r (h)
 ) as ticks;
 
 insert into cash_movements select
@@ -212,7 +213,9 @@ where n % 5009 <> 0;
 """
 
 
-def generate(fills: int, out: Path, seed: int, threads: int | None = None) -> None:
+def generate(
+    fills: int, out: Path, seed: int, threads: int | None = None, tick_seconds: int = 3600
+) -> None:
     """Write a new ledger of `fills` fills (rounded up to whole orders) to `out`."""
     orders = -(-fills // 3)
     values = {
@@ -220,6 +223,8 @@ def generate(fills: int, out: Path, seed: int, threads: int | None = None) -> No
         "orders": orders,
         "fills": 3 * orders,
         "days": DAYS,
+        "tick_seconds": tick_seconds,
+        "ticks": DAYS * 86_400 // tick_seconds,
         "odd": ODD_FILLS,
         "recorded": f"timestamp '{RECORDED}'",
         "gap": max(1, DAYS * 86_400_000_000 // orders),
@@ -277,9 +282,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench.duckdb"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--tick-seconds", type=int, default=3600)
     args = parser.parse_args()
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    generate(args.fills, args.out, args.seed, args.threads)
+    generate(args.fills, args.out, args.seed, args.threads, args.tick_seconds)
 
 
 if __name__ == "__main__":

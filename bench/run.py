@@ -135,12 +135,14 @@ def runner(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "runner", *arguments]
 
 
-def generated(work: Path, fills: int) -> Path:
+def generated(work: Path, fills: int, tick_seconds: int = 3600) -> Path:
     """The generator's ledger of so many fills, made once in a work folder."""
-    facts = work / f"facts-{fills}" / "ledger.duckdb"
+    often = "" if tick_seconds == 3600 else f"-ticks-{tick_seconds}s"
+    facts = work / f"facts-{fills}{often}" / "ledger.duckdb"
     if not facts.exists():
-        generate = [sys.executable, str(ROOT / "bench" / "generate.py")]
-        run = timed([*generate, "--fills", str(fills), "--out", str(facts), "--seed", "1"], work)
+        generate = [sys.executable, str(ROOT / "bench" / "generate.py"), "--out", str(facts)]
+        sizes = ["--fills", str(fills), "--tick-seconds", str(tick_seconds)]
+        run = timed([*generate, *sizes, "--seed", "1"], work)
         print(f"generated {fills:,} fills in {run.seconds:.0f}s", flush=True)
     return facts
 
@@ -169,6 +171,11 @@ def bench_build(work: Path, fills: int, rounds: int) -> tuple[Path, Path]:
     return project, facts
 
 
+def late_symbol(j: int) -> str:
+    kind = j % 10
+    return f"C{j}/USDT" if kind < 5 else f"C{j}/USDT:USDT" if kind < 8 else f"C{j}/USD:C{j}"
+
+
 def late_fills(path: Path, count: int, turn: int = 0) -> None:
     """Fills of every account and instrument after all that the generator made, as a venue's CSV.
 
@@ -188,10 +195,7 @@ def late_fills(path: Path, count: int, turn: int = 0) -> None:
                 order.randint(1, 20),
                 order.choice(("BUY", "SELL")),
             )
-            kind = j % 10
-            symbol = (
-                f"C{j}/USDT" if kind < 5 else f"C{j}/USDT:USDT" if kind < 8 else f"C{j}/USD:C{j}"
-            )
+            kind, symbol = j % 10, late_symbol(j)
             quantity = Decimal(chance.randint(1, 1000)) * _LOTS[kind]
             at = datetime(2026, 4, 2) + timedelta(days=turn, seconds=n)
             print(
@@ -203,16 +207,46 @@ def late_fills(path: Path, count: int, turn: int = 0) -> None:
             )
 
 
+def late_ticks(path: Path, day: int) -> int:
+    """A day's ticks of every instrument, after all that the generator made; how many."""
+    moments = [datetime(2026, 4, 1) + timedelta(days=day, minutes=10 * n) for n in range(144)]
+    with path.open("w") as file:
+        print("symbol,bid_price,ask_price,event_at", file=file)
+        for j in range(1, 100):
+            for at in moments:
+                print(f"{late_symbol(j)},99.99,100.01,{at:%Y-%m-%dT%H:%M:%SZ}", file=file)
+    return 99 * len(moments)
+
+
 def bench_append(work: Path, project: Path, count: int = 10_000) -> None:
     """Append late fills to what is built, and build again: against building it all."""
     file = work / "late-fills.csv"
     late_fills(file, count)
     whole = timed(runner("build", "--full-refresh"), project)
-    loaded = timed(runner("ingest", str(file), "--format", "canonical-fills"), project)
+    appended(project, file, "canonical-fills", f"{count:,} fills", whole, "goal < 0.05")
+
+
+def bench_ticks(work: Path) -> None:
+    """The same of fills, and of a day's ticks, beside 5.2 million ticks."""
+    database = work / "ticks.duckdb"
+    project = make_project(work / "ticks-project", database)
+    shutil.copyfile(generated(work, 100_000, tick_seconds=150), database)
+    timed(runner("build", "--migrate"), project)
+    whole = timed(runner("build", "--full-refresh"), project)
+    fills, ticks = work / "late-fills.csv", work / "late-ticks.csv"
+    late_fills(fills, 1_000)
+    appended(project, fills, "canonical-fills", "1,000 fills beside 5.2 M ticks", whole)
+    count = late_ticks(ticks, day=0)
+    appended(project, ticks, "canonical-ticks", f"{count:,} ticks to 5.2 M", whole)
+
+
+def appended(project: Path, file: Path, form: str, what: str, whole: Run, goal: str = "") -> None:
+    """Load a file and build again, against `whole`."""
+    loaded = timed(runner("ingest", str(file), "--format", form), project)
     extended = timed(runner("build"), project)
     print(
-        f"{f'{count:,} fills appended and built / a full build':<52} "
-        f"ratio {extended.seconds / whole.seconds:7.3f}  goal < 0.05   "
+        f"{f'{what} appended and built / a full build':<52} "
+        f"ratio {extended.seconds / whole.seconds:7.3f}  {goal:<13} "
         f"({extended.seconds:.2f}s / {whole.seconds:.2f}s; loaded in {loaded.seconds:.2f}s)",
         flush=True,
     )
@@ -346,6 +380,7 @@ def main() -> None:
     bench_start(work)
     project, facts = bench_build(work, options.fills, options.rounds)
     bench_append(work, project)
+    bench_ticks(work)
     if options.dbt:
         bench_dbt(work, project, facts, options.rounds)
 

@@ -2,10 +2,7 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='rowid in (select int_closes.rowid from int_closes inner join '
-        ~ ref('int_changed_ticks') ~ ' as changed '
-        ~ 'on int_closes.instrument_id = changed.instrument_id '
-        ~ 'and int_closes.close_date >= cast(changed.changed_from as date))',
+    stale=of_changed_ticks('int_closes', day='close_date'),
 ) }}
 with days as (
     select

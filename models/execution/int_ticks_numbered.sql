@@ -2,10 +2,7 @@
 {{ config(
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
-    stale='rowid in (select int_ticks_numbered.rowid from int_ticks_numbered inner join '
-        ~ ref('int_changed_ticks') ~ ' as changed '
-        ~ 'on int_ticks_numbered.instrument_id = changed.instrument_id '
-        ~ 'and int_ticks_numbered.event_at >= changed.changed_from)',
+    stale=of_changed_ticks('int_ticks_numbered', moment='event_at'),
 ) }}
 with quotes as (
     select

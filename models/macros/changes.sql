@@ -40,6 +40,21 @@ rowid in (
 )
 {%- endmacro %}
 
+{#- Of the standing rows of `table` those of an instrument with new ticks, from their first on: its
+`moment`, or its day -#}
+{% macro of_changed_ticks(table, moment=none, day=none) -%}
+rowid in (
+    select {{ table }}.rowid from {{ table }}
+    inner join {{ ref('int_changed_ticks') }} as changed
+        on {{ table }}.instrument_id = changed.instrument_id
+        {%- if day %}
+        and {{ table }}.{{ day }} >= cast(changed.changed_from as date)
+        {%- else %}
+        and {{ table }}.{{ moment }} >= changed.changed_from
+        {%- endif %}
+)
+{%- endmacro %}
+
 {#- Of the standing rows of `table` those of trades that may have changed -#}
 {% macro of_changed_trades(table) -%}
 rowid in (

@@ -1,11 +1,21 @@
 -- One row per instrument and UTC day with a tick: the day's last mid.
+{{ config(
+    materialized='incremental' if target.has_kernels is defined else 'table',
+    incremental_strategy='replace',
+    stale=of_changed_ticks('int_daily_marks', day='mark_date'),
+) }}
 with latest as (
     select
-        instrument_id,
-        cast(event_at as date) as mark_date,
-        max(event_at) as event_at
-    from {{ ref('stg_market_ticks') }}
-    group by instrument_id, cast(event_at as date)
+        ticks.instrument_id,
+        cast(ticks.event_at as date) as mark_date,
+        max(ticks.event_at) as event_at
+    from {{ ref('stg_market_ticks') }} as ticks
+    {%- if is_incremental() %}
+    inner join {{ ref('int_changed_ticks') }} as changed
+        on ticks.instrument_id = changed.instrument_id
+        and cast(ticks.event_at as date) >= cast(changed.changed_from as date)
+    {%- endif %}
+    group by ticks.instrument_id, cast(ticks.event_at as date)
 ),
 
 ranked as (

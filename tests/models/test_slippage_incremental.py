@@ -23,7 +23,7 @@ from tests.models.order_histories import (
 )
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "2"))  # on each engine
-TABLES = ("order_slippage", "int_ticks_numbered", "int_closes")
+TABLES = ("order_slippage", "int_ticks_numbered", "int_closes", "int_daily_marks")
 LATER = ("order_events", "order_fills")
 Batch = dict[str, list[dict[str, Any]]]
 
