@@ -9,18 +9,9 @@ with steps as (
     select
         order_id,
         min(case when event_type = 'ACCEPTED' then occurred_at end) as acknowledged_at,
-        max(
-            case
-                when event_type = 'REPLACED' and order_quantity is not null then occurred_at
-            end
-        ) as replaced_at,
         min(case when event_type = 'SUBMITTED' then occurred_at end) as submitted_at,
-        max(
-            case
-                when event_type = 'RESTATED' and (data ->> '$.sent_at') is not null then 1
-                else 0
-            end
-        ) as has_terms,
+        max(case when {{ tells_terms() }} then 1 else 0 end) as has_terms,
+        min(case when {{ tells_terms() }} then order_quantity end) as terms_quantity,
         max(
             case
                 when status in ('CANCELLED', 'REJECTED', 'EXPIRED', 'FAILED') then occurred_at
@@ -32,6 +23,46 @@ with steps as (
         and {{ is_told_of_order_in(retimed) }}
         {%- endif %}
     group by order_id
+),
+
+amendments as (
+    select
+        events.order_id,
+        events.occurred_at,
+        events.order_quantity > states.filled_quantity as leaves_some,
+        row_number() over (
+            partition by events.order_id
+            order by events.occurred_at, events.sequence_number
+        ) as nth
+    from {{ ref('stg_order_events') }} as events
+    inner join {{ ref('order_state') }} as states on events.order_id = states.order_id
+    where events.event_type in ('REPLACED', 'RESTATED')
+        and events.order_quantity is not null
+        and states.status = 'FILLED'
+        and not {{ tells_terms() }}
+        {%- if is_incremental() %}
+        and {{ is_told_of_order_in(retimed, 'events.order_id', 'events.batch_id') }}
+        {%- endif %}
+),
+
+largest as (
+    select
+        order_id,
+        max(case when leaves_some then nth else 0 end) as last_larger
+    from amendments
+    group by order_id
+),
+
+-- made no larger than what was filled: by the first amendment since it was larger
+reduced as (
+    select
+        amendments.order_id,
+        min(amendments.occurred_at) as reduced_at,
+        max(largest.last_larger) > 0 as was_amended_larger
+    from amendments
+    inner join largest on amendments.order_id = largest.order_id
+    where amendments.nth > largest.last_larger
+    group by amendments.order_id
 ),
 
 final as (
@@ -66,8 +97,16 @@ final as (
         costs.last_filled_at,
         case
             -- one that was made no larger than what it had filled worked until then
-            when states.status = 'FILLED' and steps.replaced_at > costs.last_filled_at
-                then steps.replaced_at
+            when states.status = 'FILLED'
+                and reduced.reduced_at > costs.last_filled_at
+                and (
+                    reduced.was_amended_larger
+                    or coalesce(
+                        coalesce(steps.terms_quantity, orders.quantity) > states.filled_quantity,
+                        true
+                    )
+                )
+                then reduced.reduced_at
             when states.status = 'FILLED' then costs.last_filled_at
             when states.status in ('PENDING', 'ACCEPTED', 'PARTIAL') then null
             -- a late fill
@@ -83,6 +122,7 @@ final as (
     left join {{ costs_of_orders_in(retimed) if is_incremental() else ref('order_costs') }} as costs
         on orders.order_id = costs.order_id
     left join steps on orders.order_id = steps.order_id
+    left join reduced on orders.order_id = reduced.order_id
     {%- if is_incremental() %}
     where {{ is_told_of_order_in(retimed, 'orders.order_id', 'orders.batch_id') }}
     {%- endif %}

@@ -12,6 +12,11 @@ case
 end + {{ sequence_number }}
 {%- endmacro %}
 
+{#- True of an event that tells an order's terms, as it was sent, after the order was known. -#}
+{% macro tells_terms() -%}
+case when event_type = 'RESTATED' then (data ->> '$.sent_at') is not null else false end
+{%- endmacro %}
+
 {#-
 The order of the corrections and busts of one fill, of rows of stg_order_fills, the one that counts
 first. Files learned at once are told apart by what they say: nobody corrects what was taken back,

@@ -18,6 +18,7 @@ with told as (
         coalesce(status in ('CANCELLED', 'REJECTED', 'EXPIRED', 'FAILED'), false) as is_end,
         event_type in ('RETRIED', 'RECOVERED') as is_revival,
         event_type in ('SUBMITTED', 'APPROVED') as is_request,
+        {{ tells_terms() }} as is_terms,
         row_number() over (
             partition by order_id
             order by occurred_at, {{ place_in_moment('event_type', 'sequence_number') }}
@@ -34,7 +35,7 @@ stages as (
         order_id,
         arg_max(sequence_number, nth) as last_sequence_number,
         max(occurred_at) as last_told_at,
-        arg_max(order_quantity, nth) filter (where order_quantity is not null)
+        arg_max(order_quantity, nth) filter (where order_quantity is not null and not is_terms)
             as order_quantity,
         max(case when is_end then nth end) as end_nth,
         max(case when is_revival then nth else 0 end) as revival_nth,
@@ -65,13 +66,15 @@ first_fills as (
     group by fills.order_id
 ),
 
--- what canonical-orders told of such an order afterwards
+-- what canonical-orders told of such an order afterwards: how it was sent, so that whatever amended
+-- it came after that, were it dated before
 terms as (
     select
         order_id,
         min(data ->> '$.client_order_id') as client_order_id,
         min(order_request_id) as order_request_id,
-        min(case when (data ->> '$.sent_at') is not null then occurred_at end) as sent_at
+        min(case when {{ tells_terms() }} then order_quantity end) as quantity,
+        min(case when {{ tells_terms() }} then occurred_at end) as sent_at
     from {{ ref('stg_order_events') }}
     where event_type = 'RESTATED'
         and ((data ->> '$.sent_at') is not null or order_request_id is not null)
@@ -87,7 +90,7 @@ folded as (
         coalesce(orders.client_order_id, terms.client_order_id) as client_order_id,
         coalesce(orders.order_request_id, terms.order_request_id) as order_request_id,
         coalesce(terms.sent_at, first_fills.executed_at, orders.sent_at) as sent_at,
-        coalesce(stages.order_quantity, orders.quantity) as quantity,
+        coalesce(stages.order_quantity, terms.quantity, orders.quantity) as quantity,
         coalesce(fills.filled_quantity, 0) as filled_quantity,
         fills.average_fill_price,
         case

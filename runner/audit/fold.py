@@ -115,10 +115,10 @@ class OrderFold:
             self._request = _later(self._request, event)
         elif event.status is not None:
             self._working = _later(self._working, event)
-        if event.order_quantity is not None:
-            self._amending = _later(self._amending, event)
         if event.tells_terms:
             self._terms.append(event)
+        elif event.order_quantity is not None:
+            self._amending = _later(self._amending, event)
 
     def _take_fill(self, fill: Fill) -> None:
         self._fills[fill.fill_id] = fill
@@ -161,7 +161,10 @@ class OrderFold:
 
     @property
     def quantity(self) -> Decimal | None:
-        return self._amending.order_quantity if self._amending else self.opening.quantity
+        if self._amending:
+            return self._amending.order_quantity
+        stated = [e.order_quantity for e in self._terms if e.order_quantity is not None]
+        return min(stated, default=self.opening.quantity)
 
     @property
     def status(self) -> str:

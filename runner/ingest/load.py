@@ -242,9 +242,11 @@ def _in_sequence(table: str, sql: str, last: int) -> str:
     """Events are numbered through the ledger, those of a load in the order of what happened."""
     if table != "order_events":
         return sql
-    # steps of one moment come in the order of an order's life: sent, acknowledged, filled
+    # steps of one moment come in the order of an order's life: sent, acknowledged, filled; those of
+    # one kind as the file tells them
     life = f"list_position({list(EVENT_TYPES)}, event_type)"
+    order = f"occurred_at, {life}, {SOURCE_ROW}, event_id"
     return (
-        f"select *, {last} + row_number() over (order by occurred_at, {life}, event_id) "
-        f"as sequence_number from ({sql}) as rows"
+        f"select *, {last} + row_number() over (order by {order}) as sequence_number "
+        f"from ({sql}) as rows"
     )

@@ -93,6 +93,87 @@ def test_a_mid_after_a_fill_is_known_once_the_time_has_come(tmp_path, engine_nam
     assert project.rows(later) == [(80, None)]
 
 
+TERMS = ORDER.splitlines(keepends=True)[0]
+AMENDED = EVENTS.splitlines(keepends=True)[0]
+
+
+def terms(order: str, quantity: int, sent_at: str = "2026-03-01T00:00:00Z") -> str:
+    return f"x,main,BTC-USDT,{order},,BUY,MARKET,{quantity},,,,PENDING,{sent_at},\n"
+
+
+def amended(kind: str, order: str, event: str, quantity: int, at: str) -> str:
+    return f"{kind},{at},x,main,{order},{event},,{quantity}\n"
+
+
+def test_amendments_of_one_moment_are_as_the_file_tells_them(tmp_path, engine_name, load, build):
+    """A FIX TransactTime may have seconds only; ids are hashes, which would tell some otherwise."""
+    project = slim_ledger_project(tmp_path / "ledger", engine_name)
+    names = [f"a{n}" for n in range(6)]
+    at = "2026-03-01T10:00:05Z"
+    load(
+        project,
+        instruments=INSTRUMENT,
+        orders=TERMS + "".join(terms(name, 10) for name in names),
+        events=AMENDED
+        + "".join(
+            amended("REPLACED", name, event, quantity, at)
+            for name in names
+            for event, quantity in (("m1", 8), ("m2", 5))
+        ),
+    )
+    build(project, "--select", "+order_state")
+    assert project.rows("select quantity from order_state") == [(5,)] * 6
+
+
+def test_terms_that_come_late_undo_no_amendment(tmp_path, engine_name, load, build, cli):
+    """They are how the order was sent, whatever moment they say."""
+    told = {
+        "fills": FILLS_HEADER + fill(1),
+        "events": AMENDED + amended("REPLACED", "o1", "m1", 1, "2026-03-01T10:00:05Z"),
+        "orders": TERMS + terms("o1", 10, "2026-03-01T10:00:05Z"),
+    }
+    found = {}
+    for name, order in (("late", told), ("early", dict(reversed(told.items())))):
+        project = slim_ledger_project(tmp_path / name, engine_name)
+        load(project, instruments=INSTRUMENT)
+        for kind, content in order.items():
+            load(project, **{kind: content})
+        build(project, "--select", "+order_state")
+        found[name] = project.rows("select quantity, status, leaves_quantity from order_state")
+        assert cli(project, "replay").exit_code == 0
+    assert found["late"] == found["early"] == [(1, "FILLED", 0)]
+
+
+def test_an_order_ends_when_nothing_was_left_of_it(tmp_path, engine_name, load, build):
+    project = slim_ledger_project(tmp_path / "ledger", engine_name, without=["performance"])
+    days = [f"2026-03-0{n}T00:00:00Z" for n in range(1, 7)]
+    quantities = {"o1": 1, "o2": 10, "o3": 1, "o4": 10, "o5": 10}
+    amendments = (
+        ("REPLACED", "o1", "m1", 1, days[3]),  # it had filled whole
+        ("RESTATED", "o2", "m2", 1, days[3]),  # the venue cut it
+        ("REPLACED", "o3", "m3", 5, days[3]),  # more was wanted, and then no more
+        ("REPLACED", "o3", "m4", 1, days[4]),
+        ("REPLACED", "o4", "m5", 1, days[3]),  # nothing was left from here on
+        ("REPLACED", "o4", "m6", 1, days[4]),
+        ("REPLACED", "o5", "m7", 1, days[0]),  # before it filled
+    )
+    load(
+        project,
+        instruments=INSTRUMENT,
+        orders=TERMS + "".join(terms(name, quantity) for name, quantity in quantities.items()),
+        events=AMENDED + "".join(amended(*amendment) for amendment in amendments),
+        fills=FILLS_HEADER + "".join(fill(n, day=2) for n in range(1, 6)),
+    )
+    build(project, "--select", "+int_orders_timed")
+    ended = project.rows(
+        "select orders.exchange_order_id, cast(timed.ended_at as text) from int_orders_timed as "
+        "timed inner join stg_orders as orders on timed.order_id = orders.order_id order by 1"
+    )
+    assert [(name, at[8:10]) for name, at in ended] == [
+        ("o1", "02"), ("o2", "04"), ("o3", "05"), ("o4", "04"), ("o5", "02"),
+    ]  # fmt: skip
+
+
 def test_days_run_on_to_a_lot_and_from_one(tmp_path, engine_name, load, build):
     """Days are those of all facts, so that what comes later adds none before itself."""
     project = slim_ledger_project(tmp_path / "ledger", engine_name, without=["reconciliation"])
