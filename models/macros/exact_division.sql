@@ -153,8 +153,9 @@ decimal_divide({{ value }}, {{ weight }})
 {{ x }}
 {%- endmacro %}
 
+{#- its digits: a product would keep twelve decimals, which take the room of what comes before -#}
 {% macro sqlite__count_of_units(x) -%}
-({{ x }} * 1000000000000)
+cast(replace(cast(cast({{ x }} as decimal(38, 12)) as varchar), '.', '') as decimal(38, 0))
 {%- endmacro %}
 
 {% macro sqlite__units_of_count(x) -%}

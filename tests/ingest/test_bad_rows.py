@@ -59,6 +59,11 @@ def fill(**changes: str) -> str:
         ({"quantity": "123456789012345678901"}, "too_large", "10^20"),
         ({"quantity": "1e20", "price": "1e-12"}, "too_large", "quantity is 1e20"),
         ({"symbol": "BTC-INV", "quantity": "100000000000"}, "too_large", "and multiplier 100 is"),
+        (
+            {"symbol": "BTC-INV", "quantity": "1000000000.5", "price": "65000.123456789012"},
+            "too_large",
+            "has more than 12 decimals",
+        ),
         ({"quantity": "0.000001", "price": "10000000000000"}, "too_large", "price is 10000000000"),
         ({"fee_amount": "1e13", "fee_currency": "USDT"}, "too_large", "fee_amount is 1e13"),
         ({"symbol": "BTCUSDT"}, "unknown_instrument", "canonical-instruments"),

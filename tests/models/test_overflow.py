@@ -34,6 +34,22 @@ def test_a_pool_worth_more_than_38_digits_is_refused(ledger: Engine) -> None:
     assert "appending a BUST" in str(refused.value.mend)
 
 
+@pytest.mark.parametrize("method", ["fifo", "lifo", "hifo", "average"])
+def test_a_fill_of_very_many_units_is_matched(ledger: Engine, method: str) -> None:
+    """More than 10^14 of them, as of a token that is worth next to nothing."""
+    fills = [
+        Fill(
+            uid("fill", n), uid("order", n), "A", "XXX", side, Decimal(quantity) * 10**14,
+            Decimal(price).scaleb(-5), Decimal(0), None, EPOCH + timedelta(hours=n), EPOCH,
+        )
+        for n, (side, quantity, price) in enumerate([("BUY", 7, 1), ("SELL", 3, 2)])
+    ]  # fmt: skip
+    write(ledger, [BOOK], fills)
+    build(ledger, ["positions"], {"pnl_method": method})
+    held = ledger.query("select quantity, average_open_price, realized_gross_pnl from positions")
+    assert list(held.rows) == [(4 * 10**14, Decimal("0.00001"), 3 * 10**9)]
+
+
 INSTRUMENTS = """\
 symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse
 XBTUSDT,XBT,USDT,USDT,0.000001,false

@@ -42,6 +42,19 @@ BOUNDED_VALUE = Rule(
     "' is 10^13 or more: are their units right?'",
 )
 
+# What a fill trades is added up without the multiplier too. A product has 14 digits before the point
+# unless its factors' decimals leave it 12 decimals at most
+_SHORT = " or ".join(
+    f"(r.quantity = round(r.quantity, {left}) and r.price = round(r.price, {right}))"
+    for left, right in ((0, 12), (4, 8), (8, 4), (12, 0))
+)
+BOUNDED_PRODUCT = Rule(
+    "too_large",
+    f"cast(r.quantity as double) * {_PRICE} >= 1e13 and not ({_SHORT})",
+    "'quantity ' || r.quantity_text || ' times price ' || r.price_text || ' is 10^13 or more, and "
+    "has more than 12 decimals: are their units right?'",
+)
+
 FILL = Shape(
     name="fill",
     table="order_fills",
@@ -90,6 +103,7 @@ FILL = Shape(
         positive_price("price"),
         bounded("quantity"),
         BOUNDED_VALUE,
+        BOUNDED_PRODUCT,
         bounded_price("price"),
         bounded("fee_amount", 13),
         Rule(

@@ -14,7 +14,7 @@ from runner.ingest.shape import (
     text,
     word,
 )
-from runner.ingest.shapes.fills import BOUNDED_VALUE
+from runner.ingest.shapes.fills import BOUNDED_PRODUCT, BOUNDED_VALUE
 from runner.ingest.shapes.terms import SIDE
 
 LOT = Shape(
@@ -50,6 +50,7 @@ LOT = Shape(
         positive_price("price"),
         bounded("quantity"),
         BOUNDED_VALUE,
+        BOUNDED_PRODUCT,
         bounded_price("price"),
     ),
     has_instrument=True,
