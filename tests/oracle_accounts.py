@@ -40,7 +40,7 @@ class Accounts:
             rate = self.ledger.rates.at(currency, reporting, at)
 
         def convert(amount: Decimal | None) -> Decimal | None:
-            if amount is None or reporting == currency:
+            if amount is None or reporting == currency or (reporting and not amount):
                 return amount
             return rate and rate.convert(amount)
 

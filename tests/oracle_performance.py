@@ -268,7 +268,7 @@ class Performance:
         return books
 
     def _reported(self, amount: Decimal | None, from_: str, to: str, day: date) -> Decimal | None:
-        if amount is None or from_ == to:
+        if not amount or from_ == to:  # nothing is nothing in any currency
             return amount
         if day < self.first_day:
             return None

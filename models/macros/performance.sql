@@ -5,10 +5,12 @@ case when count(*) over {{ so_far }} = count({{ x }}) over {{ so_far }}
 end
 {%- endmacro %}
 
-{#- An amount in the currency that its account reports in, by the row `rates` of day rates. -#}
+{#- An amount in the currency that its account reports in, by the row `rates` of rates. Nothing is
+nothing in any currency, with a rate or without. -#}
 {% macro reported(amount, currency, reporting_currency, rates) -%}
 case
     when {{ currency }} = {{ reporting_currency }} then {{ amount }}
+    when {{ amount }} = 0 and {{ reporting_currency }} is not null then 0
     else {{ convert(amount, rates) }}
 end
 {%- endmacro %}

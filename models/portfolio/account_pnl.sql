@@ -86,7 +86,7 @@ rated as (
 
 amounts as (
     {{ each_amount(
-        'rated', ['account_id', 'currency', 'is_reporting_currency', 'pair_key'], amounts
+        'rated', ['account_id', 'currency', 'reporting_currency', 'pair_key'], amounts
     ) }}
 ),
 
@@ -95,10 +95,9 @@ converted_amounts as (
         amounts.account_id,
         amounts.currency,
         amounts.name,
-        case
-            when amounts.is_reporting_currency then amounts.amount
-            else {{ convert('amounts.amount', 'rates') }}
-        end as amount
+        {{ reported(
+            'amounts.amount', 'amounts.currency', 'amounts.reporting_currency', 'rates'
+        ) }} as amount
     from amounts
     left join newest_rates as rates on amounts.pair_key = rates.pair_key
 ),
@@ -169,6 +168,7 @@ final as (
         case
             when reporting_currency is null then 'NO_REPORTING_CURRENCY'
             when is_reporting_currency then null
+            when {{ amounts | join(' = 0 and ') }} = 0 then null
             when not is_rated and is_routed then 'NO_TICK'
             when not is_rated then 'NO_INSTRUMENT'
             {%- for amount in amounts %}

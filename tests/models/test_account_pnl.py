@@ -85,10 +85,10 @@ def test_results_in_the_currency_an_account_reports_in(built: Engine) -> None:
     ).rows
     assert list(rows) == [
         # BTC is priced in USD, and USD in nothing
-        ("BTC", D("0.004"), D("0.004"), None, None, None, None, None, "NO_INSTRUMENT", None, None,
+        ("BTC", D("0.004"), D("0.004"), None, None, None, 0, None, "NO_INSTRUMENT", None, None,
          None),
-        ("JPY", 0, None, "POSITION_WITHOUT_MARK", None, None, None, None, "NO_INSTRUMENT", None,
-         None, None),
+        ("JPY", 0, None, "POSITION_WITHOUT_MARK", 0, 0, 0, None, "NO_INSTRUMENT", None, None,
+         None),
         # 30 / 1.25, 1.6 / 1.25 and 3 / 1.25
         ("USDT", D("31.4"), D("31.4"), None, 24, D("1.28"), D("2.4"), D("25.12"), None, D("0.8"),
          1, None),
@@ -105,6 +105,22 @@ def test_results_in_the_currency_an_account_reports_in(built: Engine) -> None:
             "from account_pnl where account_id = 'C'"
         ).rows
     ) == [(None, "FEE_WITHOUT_RATE", None, D("0.005"))]
+
+
+def test_nothing_is_nothing_in_any_currency(ledger: Engine) -> None:
+    """Bought and sold again at one price, in a currency that has no rate."""
+    xxx, inverse, _, _ = TRADED
+    fills = [
+        trade(1, "A", inverse, "BUY", "40000", "0", "BTC"),
+        trade(2, "A", inverse, "SELL", "40000", "0", "BTC"),
+        trade(3, "A", xxx, "BUY", "10", "1", "USDT"),
+    ]
+    write(ledger, TRADED, fills, [tick(xxx, "12", 3)], [], {"A": "USDT"})
+    build(ledger, ["account_totals", "account_equity"])
+    totals = "select net_pnl, total_pnl, unconverted_currency_count from account_totals"
+    assert list(ledger.query(totals).rows) == [(-1, 19, 0)]
+    equity = "select equity from account_equity where currency_role = 'REPORTING'"
+    assert list(ledger.query(equity).rows) == [(19,)]
 
 
 def test_cash_that_is_of_no_instrument_is_a_result_of_the_account(ledger: Engine) -> None:

@@ -42,8 +42,8 @@ BOUNDED_VALUE = Rule(
     "' is 10^13 or more: are their units right?'",
 )
 
-# What a fill trades is added up without the multiplier too. A product has 14 digits before the point
-# unless its factors' decimals leave it 12 decimals at most
+# What a fill trades is added up without the multiplier too. A product has room for 14 digits before
+# the point unless it has 12 decimals at most
 _SHORT = " or ".join(
     f"(r.quantity = round(r.quantity, {left}) and r.price = round(r.price, {right}))"
     for left, right in ((0, 12), (4, 8), (8, 4), (12, 0))
