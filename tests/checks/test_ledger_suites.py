@@ -191,6 +191,36 @@ DERIVED_FAULTS: list[tuple[str, str]] = [
         "slippage_is_what_was_paid_beyond_arrival",
         f"update order_slippage set slippage_arrival_bps = slippage_arrival_bps + {PART}",
     ),
+    *(
+        (
+            "slippage_is_what_was_paid_beyond_each_benchmark",
+            f"update order_slippage set {column} = {column} + {PART}",
+        )
+        for column in ("slippage_sent_bps", "slippage_twap_bps", "slippage_close_bps")
+    ),
+    *(
+        (rule, f"update {table} set {column} = {column} + {PART}")
+        for rule, table, column in (
+            ("quotes_stood_when_they_were_asked_for", "order_slippage", "arrival_mid"),
+            ("spreads_are_twice_the_distance_from_the_mid", "order_slippage", "realized_spread"),
+            ("costs_of_an_order_add_up", "order_slippage", "market_activity_shortfall"),
+            (
+                "shortfall_in_basis_points_is_of_the_paper_notional",
+                "order_slippage",
+                "implementation_shortfall_bps",
+            ),
+            ("trades_last_from_open_to_close", "trades", "holding_seconds"),
+            ("average_wins_and_losses_are_totals_over_counts", "account_statistics", "average_win"),
+        )
+    ),
+    (
+        "quotes_stood_when_they_were_asked_for",
+        "update order_slippage set arrival_tick_at = '2099-01-01 00:00:00'",
+    ),
+    (
+        "orders_end_after_they_filled",
+        "update order_slippage set ended_at = '2020-01-01 00:00:00'",
+    ),
 ]
 # (rule, statements that make it fail)
 FAULTS: list[tuple[str, str]] = [
