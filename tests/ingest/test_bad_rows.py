@@ -247,6 +247,21 @@ def test_other_shapes(market: Ledger) -> None:
         assert report.read == report.quarantined == len(rows)
 
 
+def test_a_fill_of_no_size_is_refused(market: Ledger) -> None:
+    """A position that is held and has no size has no price, and would stop every build."""
+    header = "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
+    market.load("canonical-instruments", header + "TINY,B,USDT,USDT,0.000001,false\n")
+    small, enough = (
+        fill(symbol="TINY", order_id=f"t{q}", fill_id=f"t{q}", quantity=q)
+        for q in ("0.0000004", "0.0000005")
+    )
+    report = market.load("canonical-fills", FILLS + small + enough)
+    assert report.appended == {"order_fills": 1, "orders": 1}
+    ((code, why),) = market.rows("select reason_code, reason from quarantine")
+    assert code == "not_positive"
+    assert "quantity 0.0000004 times multiplier 0.000001 is 0 at the 12 decimals" in why
+
+
 def test_a_contract_of_unknown_size_is_named(duck: Ledger) -> None:
     header = "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse\n"
     # a settlement apart from the quote currency is a derivative's

@@ -48,6 +48,13 @@ _SHORT = " or ".join(
     f"(r.quantity = round(r.quantity, {left}) and r.price = round(r.price, {right}))"
     for left, right in ((0, 12), (4, 8), (8, 4), (12, 0))
 )
+SIZED = Rule(
+    "not_positive",
+    f"r.quantity > 0 and {_SIZE} < 5e-13",
+    "'quantity ' || r.quantity_text || ' times multiplier ' || "
+    "rtrim(rtrim(cast(i.multiplier as varchar), '0'), '.') || "
+    "' is 0 at the 12 decimals that are kept'",
+)
 BOUNDED_PRODUCT = Rule(
     "too_large",
     f"cast(r.quantity as double) * {_PRICE} >= 1e13 and not ({_SHORT})",
@@ -102,6 +109,7 @@ FILL = Shape(
         positive("quantity"),
         positive_price("price"),
         bounded("quantity"),
+        SIZED,
         BOUNDED_VALUE,
         BOUNDED_PRODUCT,
         bounded_price("price"),

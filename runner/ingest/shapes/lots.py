@@ -14,7 +14,7 @@ from runner.ingest.shape import (
     text,
     word,
 )
-from runner.ingest.shapes.fills import BOUNDED_PRODUCT, BOUNDED_VALUE
+from runner.ingest.shapes.fills import BOUNDED_PRODUCT, BOUNDED_VALUE, SIZED
 from runner.ingest.shapes.terms import SIDE
 
 LOT = Shape(
@@ -49,6 +49,7 @@ LOT = Shape(
         positive("quantity"),
         positive_price("price"),
         bounded("quantity"),
+        SIZED,
         BOUNDED_VALUE,
         BOUNDED_PRODUCT,
         bounded_price("price"),
