@@ -1,5 +1,7 @@
 -- One row per filled order of an instrument with ticks: the mids at its fills and after them.
 {%- set remeasured = ref('int_remeasured_orders') %}
+{#- of a table it is known how large it is, and so which side of a join is to be kept #}
+{%- set ticks = 'near' if is_incremental() else ref('int_ticks_numbered') %}
 {%- set horizon = realized_spread_horizon() %}
 with fills as (
     select
@@ -58,10 +60,10 @@ quoted as (
         {{ is_stale('at_fill.event_at', 'latest.moment') }} as is_stale,
         {{ is_stale('later.event_at', 'latest.moment + ' ~ horizon) }} as is_later_stale
     from latest
-    left join near as at_fill
+    left join {{ ticks }} as at_fill
         on latest.at_fill_number = at_fill.tick_number
         and latest.instrument_key = at_fill.instrument_key
-    left join near as later
+    left join {{ ticks }} as later
         on latest.later_number = later.tick_number
         and latest.instrument_key = later.instrument_key
     where latest.is_tick = 0
@@ -127,8 +129,8 @@ final as (
         * date_diff('microsecond', opening.event_at, orders.first_filled_at)
             as mid_microseconds
     from orders
-    left join near as opening on orders.first_tick_number = opening.tick_number
-    left join near as closing on orders.last_tick_number = closing.tick_number
+    left join {{ ticks }} as opening on orders.first_tick_number = opening.tick_number
+    left join {{ ticks }} as closing on orders.last_tick_number = closing.tick_number
 )
 
 select * from final

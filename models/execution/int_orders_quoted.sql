@@ -1,5 +1,7 @@
 -- One row per order of an instrument with ticks: the quotes it was requested and sent at.
 {%- set remeasured = ref('int_remeasured_orders') %}
+{#- of a table it is known how large it is, and so which side of a join is to be kept #}
+{%- set ticks = 'near' if is_incremental() else ref('int_ticks_numbered') %}
 with orders as (
     select
         timed.order_id,
@@ -74,10 +76,10 @@ final as (
         sent.mid_price as sent_mid,
         sent.event_at as sent_tick_at
     from chosen
-    left join near as arrival
+    left join {{ ticks }} as arrival
         on chosen.arrival_tick_number = arrival.tick_number
         and chosen.instrument_key = arrival.instrument_key
-    left join near as sent
+    left join {{ ticks }} as sent
         on chosen.sent_tick_number = sent.tick_number
         and chosen.instrument_key = sent.instrument_key
 )
