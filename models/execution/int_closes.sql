@@ -9,11 +9,7 @@ with days as (
         cast(ticks.event_at as date) as close_date,
         max(ticks.tick_number) as tick_number
     from {{ ref('int_ticks_numbered') }} as ticks
-    {%- if is_incremental() %}
-    inner join {{ ref('int_changed_ticks') }} as changed
-        on ticks.instrument_id = changed.instrument_id
-        and cast(ticks.event_at as date) >= cast(changed.changed_from as date)
-    {%- endif %}
+    {{ join_changed_ticks('ticks', by_day=true) }}
     group by ticks.instrument_key, cast(ticks.event_at as date)
 ),
 

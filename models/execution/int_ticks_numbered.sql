@@ -16,11 +16,7 @@ with quotes as (
     from {{ ref('stg_market_ticks') }} as ticks
     inner join {{ ref('int_instruments_numbered') }} as instruments
         on ticks.instrument_id = instruments.instrument_id
-    {%- if is_incremental() %}
-    inner join {{ ref('int_changed_ticks') }} as changed
-        on ticks.instrument_id = changed.instrument_id
-        and ticks.event_at >= changed.changed_from
-    {%- endif %}
+    {{ join_changed_ticks('ticks') }}
     -- feeds send zeros where nobody quotes
     where ticks.mid_price > 0 or instruments.allows_negative_price
 ),

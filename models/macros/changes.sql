@@ -55,6 +55,20 @@ rowid in (
 )
 {%- endmacro %}
 
+{#- Joins ticks to what says which are new: those from an instrument's first new one on, or from its
+day; nothing where all are read -#}
+{% macro join_changed_ticks(ticks, by_day=false) -%}
+{%- if is_incremental() -%}
+inner join {{ ref('int_changed_ticks') }} as changed
+        on {{ ticks }}.instrument_id = changed.instrument_id
+        {%- if by_day %}
+        and cast({{ ticks }}.event_at as date) >= cast(changed.changed_from as date)
+        {%- else %}
+        and {{ ticks }}.event_at >= changed.changed_from
+        {%- endif %}
+{%- endif -%}
+{%- endmacro %}
+
 {#- Of the standing rows of `table` those of trades that may have changed -#}
 {% macro of_changed_trades(table) -%}
 rowid in (

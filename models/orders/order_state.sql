@@ -77,7 +77,7 @@ terms as (
         min(case when {{ tells_terms() }} then occurred_at end) as sent_at
     from {{ ref('stg_order_events') }}
     where event_type = 'RESTATED'
-        and ((data ->> '$.sent_at') is not null or order_request_id is not null)
+        and ({{ tells_terms() }} or order_request_id is not null)
         {%- if is_incremental() %}
         and {{ is_told_of_order_in(changed) }}
         {%- endif %}

@@ -10,11 +10,7 @@ with latest as (
         cast(ticks.event_at as date) as mark_date,
         max(ticks.event_at) as event_at
     from {{ ref('stg_market_ticks') }} as ticks
-    {%- if is_incremental() %}
-    inner join {{ ref('int_changed_ticks') }} as changed
-        on ticks.instrument_id = changed.instrument_id
-        and cast(ticks.event_at as date) >= cast(changed.changed_from as date)
-    {%- endif %}
+    {{ join_changed_ticks('ticks', by_day=true) }}
     group by ticks.instrument_id, cast(ticks.event_at as date)
 ),
 
