@@ -134,6 +134,10 @@ class DiskFull(EngineError):
     pass
 
 
+class MemoryExhausted(EngineError):
+    pass
+
+
 class TranslationError(EngineError):
     pass
 

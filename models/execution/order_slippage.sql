@@ -3,7 +3,7 @@
     materialized='incremental' if target.has_kernels is defined else 'table',
     incremental_strategy='replace',
     stale='order_id in (select order_id from ' ~ ref('int_remeasured_orders') ~ ')',
-    slice_rows_of=ref('int_orders_timed') | string,
+    slice_rows_of=ref('int_fills_effective') | string,
 ) }}
 with measured as (
     select

@@ -10,7 +10,7 @@ from runner.compile.source_lines import take_line
 from runner.engines.base import Engine
 from runner.errors import EngineError, Location
 
-OF_THE_DATABASE = ("R302", "R303", "R304")  # codes of what no model is at fault for
+OF_THE_DATABASE = ("R302", "R303", "R304", "R305")  # codes of what no model is at fault for
 
 
 def blame(

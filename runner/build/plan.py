@@ -96,6 +96,18 @@ class Plan:
                 found.setdefault(check.parent, {}).update(dict.fromkeys(columns))
         return {name: tuple(columns) for name, columns in found.items()}
 
+    @property
+    def new_facts(self) -> int:
+        """How many rows of facts the last publish did not hold."""
+        known = {u: node.row_count or 0 for u, node in self.nodes.items() if u in self.facts}
+        return sum(fact.row_count - known.get(u, 0) for u, fact in self.facts.items())
+
+    @property
+    def extends(self) -> bool:
+        """Whether tables that grow with the facts are extended, and none of them is built whole."""
+        growing = {s.action for s in self.steps if s.materialized == "incremental"}
+        return Action.EXTEND in growing and Action.BUILD not in growing
+
     def left_behind(self, check_name: str) -> tuple[str, ...]:
         """Tables the check reads that were not selected, and do not hold the newest facts."""
         chosen = {step.unique_id for step in self.steps}

@@ -24,7 +24,7 @@ from runner.compile.compiler import Compiler
 from runner.compile.inlined import inlined
 from runner.config import Config
 from runner.engines.base import Column, Engine, Relation
-from runner.errors import EngineError, RunnerError
+from runner.errors import EngineError, MemoryExhausted, RunnerError
 from runner.moments import utc_now
 
 
@@ -45,29 +45,20 @@ def run_build(
     It says whether anything was published; failing rows are stored if not. Raises what a model or
     the database raised, with nothing published and nothing changed.
     """
-    plan = result.plan
     started = time.perf_counter()
-    watcher.planned(plan)
+    watcher.planned(result.plan)
     try:
-        if plan.has_work:
-            with engine.transaction():
-                digests = [n.exact_sql for n in plan.nodes.values()]
-                digests += [c.exact_sql for c in plan.check_states.values()]
-                passed = " ".join(d for d in digests if d).split()
-                removed.drop(engine, plan.dropped)
-                with ExactnessGuard(engine, config.exactness, passed) as guard:
-                    _build(engine, compiler, plan, result, guard, watcher)
-                    exact_checks = _audit(engine, compiler, plan, result, config, guard, watcher)
-                if result.failed:
-                    raise _UnpublishedError
-                watcher.publishing()
-                _write_state(engine, plan, result, exact_checks)
-                _keep_results(engine, result, is_published=True)
-        else:
-            result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
-            result.checks = list(_repeated(engine, plan.checks, plan))
-            failures.forget_others(engine, plan.standing)
-        result.published = True
+        if result.plan.extends:
+            engine.spare_memory(result.plan.new_facts)
+        try:
+            _publish(engine, compiler, result, config, watcher)
+        except MemoryExhausted:
+            if not engine.use_all_memory():
+                raise
+            result.steps, result.checks = [], []
+            watcher.note("begun again with more memory: so few new facts rarely need it")
+            watcher.planned(result.plan)
+            _publish(engine, compiler, result, config, watcher)
     except EngineError as error:
         raise with_largest_fills(error, engine) from error.__cause__
     except _UnpublishedError:
@@ -75,6 +66,32 @@ def run_build(
             _keep_results(engine, result, is_published=False)
     finally:
         result.seconds = time.perf_counter() - started
+
+
+def _publish(
+    engine: Engine, compiler: Compiler, result: BuildResult, config: Config, watcher: Watcher
+) -> None:
+    """Build, check and publish; _UnpublishedError where a check failed."""
+    plan = result.plan
+    if plan.has_work:
+        with engine.transaction():
+            digests = [n.exact_sql for n in plan.nodes.values()]
+            digests += [c.exact_sql for c in plan.check_states.values()]
+            passed = " ".join(d for d in digests if d).split()
+            removed.drop(engine, plan.dropped)
+            with ExactnessGuard(engine, config.exactness, passed) as guard:
+                _build(engine, compiler, plan, result, guard, watcher)
+                exact_checks = _audit(engine, compiler, plan, result, config, guard, watcher)
+            if result.failed:
+                raise _UnpublishedError
+            watcher.publishing()
+            _write_state(engine, plan, result, exact_checks)
+            _keep_results(engine, result, is_published=True)
+    else:
+        result.steps = [StepResult(s, _known_rows(plan, s), 0.0) for s in plan.steps]
+        result.checks = list(_repeated(engine, plan.checks, plan))
+        failures.forget_others(engine, plan.standing)
+    result.published = True
 
 
 def _keep_results(engine: Engine, result: BuildResult, *, is_published: bool) -> None:
@@ -102,7 +119,10 @@ def _build(
             looks = _looks(compiler, step, guard, watcher)
             made = _make(engine, compiler, plan, step, looks, guard)
             if made.misfit is not None:
+                engine.use_all_memory()
                 watcher.note(f"warning: {step.name} was built whole: {made.misfit}")
+            elif plan.extends and _tells_how_much(step):
+                engine.spare_memory(made.rows or 0)
             columns = engine.describe(f'select * from "{step.name}"')
             for look in looks:
                 look.settle_doubts(columns)
@@ -121,6 +141,11 @@ def _build(
     result.steps = ahead.settled(result.steps)
     for view in plan.shown_through:
         values.prove_standing_view(engine, view)
+
+
+def _tells_how_much(step: Step) -> bool:
+    """Whether the rows of the step are those that others have to go through."""
+    return extension.strategy(step.compiled) == extension.OVERWRITE or step.materialized == "kernel"
 
 
 def _make(

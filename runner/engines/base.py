@@ -129,6 +129,17 @@ class Engine(Protocol):
         """Have the queries of a block see one moment of the database, whoever writes meanwhile."""
         ...
 
+    def spare_memory(self, changed_rows: int) -> None:
+        """From now on take little memory, as long as all the changed rows it is told of are few.
+
+        Where the target sets a limit, that stands.
+        """
+        ...
+
+    def use_all_memory(self) -> bool:
+        """Take all there is, from now on; whether that is more than before."""
+        ...
+
     def native(self, sql: str) -> str:
         """Portable SQL as this engine runs it."""
         ...

@@ -23,6 +23,7 @@ from runner.engines.commits import COMMITS
 from runner.engines.duckdb_catalogue import quote
 from runner.engines.duckdb_errors import refuse, refuse_to_open
 from runner.engines.duckdb_guards import GUARD_TABLE, DuckDBGuards
+from runner.engines.duckdb_memory import Memory, keep_blocks
 from runner.errors import EngineError
 from runner.sqltyping.types import parse_type
 
@@ -62,6 +63,7 @@ def connect(
                 config=options,
             )
             connection.execute("set TimeZone = 'UTC'")
+            keep_blocks(connection)
             # it takes sums over an outer join to nothing for zero, and folds what compares them
             connection.execute("set disabled_optimizers = 'statistics_propagation'")
             if read_only:
@@ -100,6 +102,7 @@ class DuckDBEngine(DuckDBGuards):
         self.connection = connection
         self._queries: set[str] = set()  # text that was found to be one SELECT
         self._attached: list[str] = []
+        self._memory = Memory(connection, is_set="memory_limit" in target.settings)
 
     def close(self) -> None:
         self.connection.close()
@@ -191,6 +194,12 @@ class DuckDBEngine(DuckDBGuards):
         finally:
             with suppress(duckdb.Error):
                 self.connection.execute("rollback")
+
+    def spare_memory(self, changed_rows: int) -> None:
+        self._memory.spare(changed_rows)
+
+    def use_all_memory(self) -> bool:
+        return self._memory.use_all()
 
     def native(self, sql: str) -> str:
         return sql

@@ -9,7 +9,14 @@ from typing import NoReturn
 import duckdb
 
 from runner.config import Target
-from runner.errors import DatabaseCorrupt, DatabaseLocked, DiskFull, EngineError, Location
+from runner.errors import (
+    DatabaseCorrupt,
+    DatabaseLocked,
+    DiskFull,
+    EngineError,
+    Location,
+    MemoryExhausted,
+)
 from runner.money import TOO_LARGE
 
 
@@ -61,7 +68,7 @@ def refuse(error: duckdb.Error, path: Path) -> NoReturn:
             mend="free some space; nothing was published and nothing is half-written",
         ) from error
     if isinstance(error, duckdb.OutOfMemoryException):
-        raise EngineError(
+        raise MemoryExhausted(
             "R305",
             "DuckDB ran out of the memory it may use",
             why=text.splitlines()[0],

@@ -192,6 +192,12 @@ class SQLiteEngine(SQLiteGuards):
             if self.connection.in_transaction:
                 self.connection.execute("rollback")
 
+    def spare_memory(self, changed_rows: int) -> None:
+        """It takes little in any case."""
+
+    def use_all_memory(self) -> bool:
+        return False
+
     def native(self, sql: str) -> str:
         return rewrite(sql, self._schema()).sql
 
