@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -107,6 +107,20 @@ class Plan:
         """Whether tables that grow with the facts are extended, and none of them is built whole."""
         growing = {s.action for s in self.steps if s.materialized == "incremental"}
         return Action.EXTEND in growing and Action.BUILD not in growing
+
+    def whole(self) -> Plan:
+        """The plan that builds whole what this one extends, and checks all of it."""
+        steps = (
+            replace(s, action=Action.BUILD, reason="most of it has changed")
+            if s.action is Action.EXTEND
+            else s
+            for s in self.steps
+        )
+        return replace(
+            self,
+            steps=tuple(replace(s, changed=None) for s in steps),
+            checks=tuple(replace(c, fresh=None, parent=None, through=0) for c in self.checks),
+        )
 
     def left_behind(self, check_name: str) -> tuple[str, ...]:
         """Tables the check reads that were not selected, and do not hold the newest facts."""

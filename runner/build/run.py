@@ -27,9 +27,16 @@ from runner.engines.base import Column, Engine, Relation
 from runner.errors import EngineError, MemoryExhausted, RunnerError
 from runner.moments import utc_now
 
+_MANY_ROWS = 1_000_000  # from which on it matters how they are built
+
 
 class _UnpublishedError(Exception):
     """A check failed: leave the transaction by rolling it back."""
+
+
+class _MostChangedError(Exception):
+    """What new facts bear on is most of a large ledger: to extend that takes longer, and several
+    times the memory, than to build it whole."""
 
 
 def begin(plan: Plan) -> BuildResult:
@@ -50,15 +57,17 @@ def run_build(
     try:
         if result.plan.extends:
             engine.spare_memory(result.plan.new_facts)
-        try:
-            _publish(engine, compiler, result, config, watcher)
-        except MemoryExhausted:
-            if not engine.use_all_memory():
-                raise
-            result.steps, result.checks = [], []
-            watcher.note("begun again with more memory: so few new facts rarely need it")
-            watcher.planned(result.plan)
-            _publish(engine, compiler, result, config, watcher)
+        while not result.published:
+            try:
+                _publish(engine, compiler, result, config, watcher)
+            except MemoryExhausted:
+                if not engine.use_all_memory():
+                    raise
+                _begin_again(result, watcher, "with more memory: so few new facts rarely need it")
+            except _MostChangedError as most:
+                engine.use_all_memory()
+                result.plan = result.plan.whole()
+                _begin_again(result, watcher, f"to build it whole: {most}")
     except EngineError as error:
         raise with_largest_fills(error, engine) from error.__cause__
     except _UnpublishedError:
@@ -66,6 +75,12 @@ def run_build(
             _keep_results(engine, result, is_published=False)
     finally:
         result.seconds = time.perf_counter() - started
+
+
+def _begin_again(result: BuildResult, watcher: Watcher, why: str) -> None:
+    result.steps, result.checks = [], []
+    watcher.note(f"begun again {why}")
+    watcher.planned(result.plan)
 
 
 def _publish(
@@ -121,8 +136,11 @@ def _build(
             if made.misfit is not None:
                 engine.use_all_memory()
                 watcher.note(f"warning: {step.name} was built whole: {made.misfit}")
-            elif plan.extends and _tells_how_much(step):
-                engine.spare_memory(made.rows or 0)
+            elif plan.extends:
+                if step.action is Action.EXTEND:
+                    _require_less_than_most(plan, step, made.rows or 0)
+                if _tells_how_much(step):
+                    engine.spare_memory(made.rows or 0)
             columns = engine.describe(f'select * from "{step.name}"')
             for look in looks:
                 look.settle_doubts(columns)
@@ -146,6 +164,12 @@ def _build(
 def _tells_how_much(step: Step) -> bool:
     """Whether the rows of the step are those that others have to go through."""
     return extension.strategy(step.compiled) == extension.OVERWRITE or step.materialized == "kernel"
+
+
+def _require_less_than_most(plan: Plan, step: Step, rows: int) -> None:
+    most = max((fact.row_count for fact in plan.facts.values()), default=0) / 2
+    if rows > max(most, _MANY_ROWS):
+        raise _MostChangedError(f"{rows:,} rows of {step.name} have changed")
 
 
 def _make(

@@ -45,6 +45,7 @@ class Lines(Quiet):
         say(message)
 
     def planned(self, plan: Plan) -> None:
+        self._done = 0
         self._total = sum(s.action in (Action.BUILD, Action.EXTEND) for s in plan.steps)
 
     def step_finished(self, result: StepResult) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.build import run as build_run
 from runner.cli.main import run
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, MadeProject, Outcome, slim_ledger_project
@@ -104,6 +105,22 @@ def test_after_builds_of_parts(traded: MadeProject, cli: Cli, parts: list[list[s
     for part in parts:
         built(cli, traded, *part)
     assert_as_refreshed(cli, traded)
+
+
+def test_after_facts_that_bear_on_most_of_a_large_ledger(
+    traded: MadeProject, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_run, "_MANY_ROWS", 0)
+    early = "".join(fill(n, 90).replace("2026-03", "2026-02") for n in (3, 4, 5))
+    load(cli, traded, of(FIRST, early))
+    outcome = cli(traded, "build")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "begun again to build it whole: " in outcome.stderr
+    assert_as_refreshed(cli, traded)
+    load(cli, traded, of(SECOND, fill(6, 95, day=3)))
+    outcome = cli(traded, "build")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "begun again" not in outcome.stderr
 
 
 def test_a_book_keeps_its_number_however_its_table_is_made(traded: MadeProject, cli: Cli) -> None:
