@@ -100,6 +100,7 @@ def _publish(
             if result.failed:
                 raise _UnpublishedError
             watcher.publishing()
+            engine.use_all_memory()  # a commit that runs out of it cannot be begun again
             _write_state(engine, plan, result, exact_checks)
             _keep_results(engine, result, is_published=True)
     else:
