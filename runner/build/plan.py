@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from runner.build import fingerprint, state
+from runner.build import extension, fingerprint, state
 from runner.checks.compiled_rule import CompiledRule
 from runner.compile.compiled import Compiled
 from runner.project.nodes import Seed
@@ -109,10 +109,13 @@ class Plan:
         return Action.EXTEND in growing and Action.BUILD not in growing
 
     def whole(self) -> Plan:
-        """The plan that builds whole what this one extends, and checks all of it."""
+        """The plan that builds whole what derives from facts alone, and checks all of it.
+
+        Not what dbt's own strategies extend: that may hold what nothing else does any more.
+        """
         steps = (
             replace(s, action=Action.BUILD, reason="most of it has changed")
-            if s.action is Action.EXTEND
+            if s.action is Action.EXTEND and extension.strategy(s.compiled)
             else s
             for s in self.steps
         )

@@ -138,7 +138,7 @@ def _build(
                 engine.use_all_memory()
                 watcher.note(f"warning: {step.name} was built whole: {made.misfit}")
             elif plan.extends:
-                if step.action is Action.EXTEND:
+                if step.action is Action.EXTEND and extension.strategy(step.compiled):
                     _require_less_than_most(plan, step, made.rows or 0)
                 if _tells_how_much(step):
                     engine.spare_memory(made.rows or 0)

@@ -110,12 +110,20 @@ def test_after_builds_of_parts(traded: MadeProject, cli: Cli, parts: list[list[s
 def test_after_facts_that_bear_on_most_of_a_large_ledger(
     traded: MadeProject, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    counted = """
+        {{ config(materialized='incremental') }}
+        select count(*) as n from {{ ref('order_state') }}
+    """
+    traded.write({"models/costs/counted.sql": counted})
+    built(cli, traded)
     monkeypatch.setattr(build_run, "_MANY_ROWS", 0)
     early = "".join(fill(n, 90).replace("2026-03", "2026-02") for n in (3, 4, 5))
     load(cli, traded, of(FIRST, early))
     outcome = cli(traded, "build")
     assert outcome.exit_code == 0, outcome.stderr
     assert "begun again to build it whole: " in outcome.stderr
+    # what dbt's own strategy extends may be nowhere else any more
+    assert sorted(traded.rows("select n from counted")) == [(4,), (7,)]
     assert_as_refreshed(cli, traded)
     load(cli, traded, of(SECOND, fill(6, 95, day=3)))
     outcome = cli(traded, "build")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runner.build import run as build_run
 from tests.conftest import MadeProject
 
 HALVES = """
@@ -90,3 +91,18 @@ def test_a_comment_at_the_end_and_names_in_quotes(make, cli):
     assert cli(project, "build").exit_code == 0
     assert "built whole" not in grown(project, cli)
     assert project.rows('select id, "group" from kept order by id') == [(1, 1), (2, 1)]
+
+
+def test_what_only_dbts_strategies_extend_is_never_built_whole(make, cli, monkeypatch):
+    kept = """
+        {{ config(materialized='incremental') }}
+        select id, amount from {{ ref('paid') }}
+    """
+    project = make({"seeds/paid.csv": "id,amount\n1,1.5\n", "models/kept.sql": kept})
+    assert cli(project, "build").exit_code == 0
+    # the row of before is nowhere else any more
+    (project.root / "seeds" / "paid.csv").write_text("id,amount\n2,2.5\n3,3.5\n")
+    monkeypatch.setattr(build_run, "_MANY_ROWS", 0)
+    outcome = cli(project, "build")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert project.rows("select id from kept order by id") == [(1,), (2,), (3,)]
