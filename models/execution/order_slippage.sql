@@ -61,7 +61,10 @@ divisible as (
         *,
         {%- for price in ['arrival', 'sent', 'close'] %}
         case when {{ price }}_units > 0 then {{ divisor(price ~ '_units') }} end
-            as {{ price }}_divisor
+            as {{ price }}_divisor,
+        {%- endfor %}
+        {%- for price in ['arrival', 'sent', 'vwap', 'twap', 'close'] %}
+        fill_units - side_sign * {{ price }}_units as {{ price }}_slippage_units
         {{- ',' if not loop.last }}
         {%- endfor %}
     from counted
@@ -118,21 +121,13 @@ final as (
         end_mid,
         end_reason,
 
-        {{ basis_points(
-            'fill_units - side_sign * arrival_units', 'arrival_units', 'arrival_divisor'
-        ) }}
+        {{ basis_points('arrival_slippage_units', 'arrival_units', 'arrival_divisor') }}
             as slippage_arrival_bps,
-        {{ basis_points(
-            'fill_units - side_sign * sent_units', 'sent_units', 'sent_divisor'
-        ) }}
+        {{ basis_points('sent_slippage_units', 'sent_units', 'sent_divisor') }}
             as slippage_sent_bps,
-        {{ basis_points('fill_units - side_sign * vwap_units', 'vwap_units') }}
-            as slippage_vwap_bps,
-        {{ basis_points('fill_units - side_sign * twap_units', 'twap_units') }}
-            as slippage_twap_bps,
-        {{ basis_points(
-            'fill_units - side_sign * close_units', 'close_units', 'close_divisor'
-        ) }}
+        {{ basis_points('vwap_slippage_units', 'vwap_units') }} as slippage_vwap_bps,
+        {{ basis_points('twap_slippage_units', 'twap_units') }} as slippage_twap_bps,
+        {{ basis_points('close_slippage_units', 'close_units', 'close_divisor') }}
             as slippage_close_bps,
 
         quoted_spread,

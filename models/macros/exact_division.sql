@@ -97,11 +97,17 @@ cast({{ x }} as hugeint)
 {%- endmacro %}
 
 {% macro default__prorate_units(amount, part, whole, divisor) -%}
-coalesce({{ narrow_prorate(amount, part, divisor) }}, {{ wide_prorate(amount, part, whole) }})
+coalesce({{ narrow_prorate(amount, part, divisor) }}, {{ wide_prorate(
+    amount, part, whole, are_under(6 * 10 ** 18, [amount, part, whole]),
+    is_negative_share(amount, part, whole),
+) }})
 {%- endmacro %}
 
 {% macro default__prorate(amount, part, whole) -%}
-{{ from_units(wide_prorate(wide_units(amount), wide_units(part), wide_units(whole))) }}
+{{ from_units(wide_prorate(
+    wide_units(amount), wide_units(part), wide_units(whole),
+    are_under(6 * 10 ** 6, [amount, part, whole]), is_negative_share(amount, part, whole),
+)) }}
 {%- endmacro %}
 
 {% macro default__divide(a, b) -%}
@@ -133,7 +139,9 @@ case
             digits ~ ' * 2 // nullif(' ~ units(weight) ~ ', 0)',
             '((' ~ value ~ ') < 0) <> ((' ~ weight ~ ') < 0)',
         )) }}
-    else {{ from_units(rounded_quotient(digits, '1', wide_units(weight))) }}
+    else {{ from_units(let(
+        [digits, wide_units(weight)], rounded_quotient('v[1]', '1', 'v[2]')
+    )) }}
 end
 {%- endmacro %}
 

@@ -146,6 +146,9 @@ def _look(typed: Typed, node: exp.Expr) -> Iterator[Finding]:
     elif isinstance(node, exp.Case | exp.If) and not isinstance(node.parent, exp.Case):
         yield from _mixed(typed, node, _branches(node), "branches of one case")
         yield from _rounded(typed, node, _branches(node))
+    elif isinstance(node, exp.Array):
+        yield from _mixed(typed, node, node.expressions, "in one list")
+        yield from _rounded(typed, node, node.expressions)
     elif isinstance(node, exp.SetOperation):
         yield from _set_operation(typed, node)
     elif isinstance(node, exp.Values):

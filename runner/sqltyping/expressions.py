@@ -56,6 +56,7 @@ class ExpressionTyper(ABC):
     def __init__(self) -> None:
         self.types: dict[int, SqlType] = {}
         self.targets: dict[int, Target] = {}
+        self.bound: dict[int, SqlType] = {}  # what a lambda's parameter stands for
         self.problems: list[Problem] = []
         # types are kept by id(): nodes made here must live as long as the result
         self.kept: list[exp.Expr] = []
@@ -243,6 +244,29 @@ def _negate(typer: ExpressionTyper, node: exp.Expr, scope: Scope) -> SqlType:
     return type_ if known else typer.problem(node, f"{type_} has no negative")
 
 
+def _let(typer: ExpressionTyper, node: exp.Expr, scope: Scope) -> SqlType:
+    """`list_transform([[a, b]], lambda v: v[1] // v[2])[1]`: what is made of some values."""
+    if id(node) in typer.bound:
+        return typer.bound[id(node)]
+    made = node.this
+    rows = made.this.expressions if isinstance(made, exp.Transform) else []
+    if len(rows) != 1 or not isinstance(rows[0], exp.Array) or not _is_first(node):
+        typer.children(node, scope)
+        return typer.problem(node, f"the type of {node.sql('duckdb')} is not known")
+    element = typer.merge(rows[0], [typer.expr(v, scope) for v in rows[0].expressions])
+    typer.types[id(rows[0])] = element  # of each in the list
+    function = made.expression
+    for part in function.this.find_all(exp.Bracket):
+        if isinstance(part.this, exp.Identifier) and part.this in function.expressions:
+            typer.bound[id(part)] = element
+    return typer.expr(function.this, scope)
+
+
+def _is_first(node: exp.Expr) -> bool:
+    """Whether a bracket takes the first; sqlglot counts from 0."""
+    return [place.name for place in node.expressions] == ["0"]
+
+
 def _parameter(typer: ExpressionTyper, node: exp.Expr, scope: Scope) -> SqlType:
     return UNKNOWN
 
@@ -272,6 +296,7 @@ _RULES: dict[type[exp.Expr], _Rule] = {
     exp.Mod: _binary(rules.remainder_type),
     exp.DPipe: _binary(_joined),
     exp.JSONExtract: _typed_children(JSON),
+    exp.Bracket: _let,
     exp.Case: _case,
     exp.If: _case,
     exp.In: _in,

@@ -51,6 +51,8 @@ SCHEMA = {"t": {"d": MONEY, "i": INTEGER, "f": DOUBLE, "s": TEXT}, "money": {"d"
         ("select (cast(d as double) / 3)::decimal(38,12) from t",
          "CAST((CAST(d AS DOUBLE) / 3) AS DECIMAL(38, 12))"),
         ("with a as (select i / 2 as half from t) select d * half from t, a", "d * half"),
+        ("select list_transform([[d, i]], lambda v: v[1] / v[2])[1] from t", "v[1] / v[2]"),
+        ("select list_transform([[d, f]], lambda v: v[1])[1] from t", "[d, f]"),
         ("insert into money select f from t", "f"),
         ("insert into money (d) select i / 2 from t", "i / 2"),
         ("create table x as select d / 2 as h from t", "d / 2"),

@@ -53,6 +53,8 @@ ts::date; dt::timestamp; date_trunc('day', ts); date_trunc('day', dt); dt + 1; d
 ts + interval 1 day; dt + interval 1 day; date_diff('second', ts, ts); epoch_ms(ts); epoch_us(ts)
 year(ts); extract(month from dt); date_part('day', ts); ts > dt; length(s); s || 'x'; b || s
 s || null; concat(s, b); upper(s); trim(s); replace(s, 'a', 'b'); starts_with(s, 'a'); left(s, 2)
+list_transform([[b, 2]], lambda v: v[1] // v[2] + 1)[1]; j
+list_transform([[d, e]], lambda v: case when v[1] > 0 then v[1] * v[2] end)[1]
 j->>'a'; json_extract_string(j, '$.a'); json_object('a', b); sha256(s); instr(s, 'a'); u; j; ts; dt
 """
 
