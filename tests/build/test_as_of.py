@@ -12,6 +12,8 @@ from runner.engines.base import open_engine
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, MadeProject, ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 POSITIONS = "select * from positions order by account_id"
 # one model in place of the ledger's fifty: what is tried is which facts it reads
 MODELS = {

@@ -16,6 +16,8 @@ from runner.cli.main import run
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, MadeProject, Outcome, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 Cli = Callable[..., Outcome]
 TABLES = (
     "account_totals", "daily_pnl", "lot_matches", "open_lots", "order_costs", "order_pnl",

@@ -9,6 +9,8 @@ from runner.cli.main import run
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, MadeProject, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 # fails on a fill whose id is no number
 NUMBERED = """\
 {{ config(

@@ -11,6 +11,8 @@ from runner.sqltyping import exactness as sqltyping
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, MadeProject, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 LIMITS = """
     suite: limits
     checks:

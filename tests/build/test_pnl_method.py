@@ -12,6 +12,8 @@ import pytest
 from runner.cli.main import run
 from tests.conftest import ENGINES, MadeProject, Outcome, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 Cli = Callable[..., Outcome]
 INSTRUMENTS = """
 symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse

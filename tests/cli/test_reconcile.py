@@ -19,6 +19,8 @@ from runner.engines.base import open_engine
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, ROOT, MadeProject, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 
 def trade(number: int, **changes: Any) -> dict[str, Any]:
     return {

@@ -10,6 +10,8 @@ import pytest
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import MadeProject, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 QUOTES = (
     "symbol,bid_price,ask_price,event_at\n"
     "BTC-USDT,99,101,2026-03-01T00:00:00Z\n"

@@ -10,6 +10,8 @@ import pytest
 from tests.canonical_files import FILLS_HEADER, fill
 from tests.conftest import MadeProject, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 INSTRUMENTS = (
     "symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse,"
     "allows_negative_price\n"

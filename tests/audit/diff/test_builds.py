@@ -16,6 +16,8 @@ from runner.scaffold import scaffold
 from tests.canonical_files import INSTRUMENT
 from tests.conftest import ENGINES, MadeProject, Outcome
 
+pytestmark = pytest.mark.either_engine
+
 Cli = Callable[..., Outcome]
 FILLS = (
     "venue,account,symbol,order_id,fill_id,side,quantity,price,fee_amount,fee_currency,liquidity,"
