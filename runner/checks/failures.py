@@ -84,10 +84,12 @@ def _is_readable(engine: Engine) -> bool:
 
 
 def _rows(run_id: str, results: Iterable[CheckResult], now: datetime) -> Iterable[list[Any]]:
+    encoder = json.JSONEncoder(default=_json)
     for result in results:
         if result.rows is None:
             continue
         rule = result.rule
+        declared_at = str(rule.where)
         names = unique_names(result.rows.columns)
         for number, row in enumerate(result.rows.rows, start=1):
             # neither NaN nor infinity is a number in JSON
@@ -100,9 +102,9 @@ def _rows(run_id: str, results: Iterable[CheckResult], now: datetime) -> Iterabl
                 rule.table,
                 rule.severity.value,
                 result.failures,
-                str(rule.where),
+                declared_at,
                 number,
-                json.dumps(named, default=_json),
+                encoder.encode(named),
                 now,
             ]
 

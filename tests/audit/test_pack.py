@@ -30,6 +30,8 @@ from runner.workspace import open_workspace
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import ENGINES, slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 FIRST, LAST = "2026-03-03", "2026-03-04"
 WITHIN = "timestamp '2026-03-03', timestamp '2026-03-05'"
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import ENGINES
 
+pytestmark = pytest.mark.either_engine
+
 INSTRUMENTS = """symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse
 BTC-USD,BTC,USD,USD,1,false
 """

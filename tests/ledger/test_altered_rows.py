@@ -21,6 +21,8 @@ from tests.conftest import ENGINES
 from tests.ingest.conftest import GOLDEN
 from tests.ledger.test_verification import F1, F2, ID, PUT_RIGHT, findings, tamper
 
+pytestmark = pytest.mark.either_engine
+
 ORDERS = (
     "venue,account,symbol,order_id,client_order_id,side,order_type,quantity,limit_price,"
     "stop_price,time_in_force,status,created_at\n"

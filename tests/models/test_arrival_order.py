@@ -6,6 +6,8 @@ import pytest
 
 from tests.conftest import slim_ledger_project
 
+pytestmark = pytest.mark.either_engine
+
 INSTRUMENTS = """
 symbol,base_currency,quote_currency,settlement_currency,multiplier,is_inverse
 BTC-USDT,BTC,USDT,,,false

@@ -20,6 +20,8 @@ from runner.workspace import open_workspace
 from tests.checks.test_expectations import FILES, LARGE, RULES
 from tests.checks.test_ledger_suites import FAULTS
 
+pytestmark = pytest.mark.either_engine
+
 _ROWS = [
     ("(2, 'a', 'KRK', 'PARTIAL', 2.50, 2.50,", "(2, 'a', 'BIN', null, null, null,"),
     ("(5, 'b', 'BIN', 'FILLED'", "(5, 'b', 'KRK', 'KRK'"),
