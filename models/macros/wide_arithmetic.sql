@@ -33,6 +33,7 @@ end
 (({{ doubled_quotient }}) + case when {{ is_negative }} then 0 else 1 end) >> 1
 {%- endmacro %}
 
+{#- Whether each of `numbers` is under `limit`, whatever its sign -#}
 {% macro are_under(limit, numbers) -%}
 {%- for number in numbers -%}
 {{ ' and ' if not loop.first }}abs({{ number }}) < {{ limit }}

@@ -20,6 +20,8 @@ from tests.conftest import ENGINES, MadeProject, Outcome
 from tests.models.harness import build, empty_ledger
 from tests.models.order_histories import INSTRUMENTS, OrderHistory, write_orders
 
+pytestmark = pytest.mark.either_engine
+
 Cli = Callable[..., Outcome]
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.canonical_files import FILLS_HEADER, INSTRUMENT, fill
 from tests.conftest import slim_ledger_project
+
+pytestmark = pytest.mark.either_engine
 
 
 def test_a_view_of_what_is_built_is_judged_as_well(make, cli):

@@ -56,6 +56,7 @@ def test_there_is_a_slice_for_every_so_many_rows(make, cli, sliced, rows: int, c
     assert project.rows("select * from m order by n") == project.rows(expected)
 
 
+@pytest.mark.either_engine
 def test_the_ledger_in_slices_is_the_same(demo_copy, cli, sliced):
     project = demo_copy
     tables = {

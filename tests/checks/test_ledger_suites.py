@@ -745,6 +745,7 @@ def test_every_fact_table_is_counted_by_batch(demo: Demo) -> None:
     assert facts <= {unique_id.rpartition(".")[2] for unique_id in rule.reads}
 
 
+@pytest.mark.either_engine
 def test_new_facts_are_judged_by_themselves(
     demo_copy: MadeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

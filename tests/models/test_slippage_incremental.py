@@ -91,6 +91,7 @@ ONLY = {
 @pytest.mark.parametrize(
     "engine_name", ["duckdb", pytest.param("sqlite", marks=pytest.mark.nightly)]
 )
+@pytest.mark.either_engine
 @pytest.mark.parametrize("late", ONLY)
 def test_late_facts_of_one_kind_extend_it(engine_name: str, late: str) -> None:
     history = OrderHistory(11, 60)
